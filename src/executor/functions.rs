@@ -7,6 +7,7 @@ mod format;
 mod json;
 
 pub use build::COMPILE_OPTIONS;
+pub use format::fifteen_digits;
 pub use json::{JsonRows, item as json_item, label as json_label};
 
 use super::Error;
@@ -144,6 +145,10 @@ fn quote(value: &Value) -> Value {
         format!("X'{}'", hexadecimal(bytes))
     } else if let Value::Boolean(truth) = value {
         i64::from(*truth).to_string()
+    } else if let Value::Text(text) = value
+        && let Some((shown, _)) = text.split_once('\0')
+    {
+        Value::text(shown).to_string()
     } else {
         value.to_string()
     })
@@ -337,7 +342,8 @@ fn text_function(function: TextFunction, arguments: &[Value]) -> Value {
     let trimmed = |c: char| set.contains(c);
     match function {
         TextFunction::Length => {
-            count(blob(&arguments[0]).map_or_else(|| text.chars().count(), |bytes| bytes.len()))
+            let before_nul = || text.chars().take_while(|c| *c != '\0').count();
+            count(blob(&arguments[0]).map_or_else(before_nul, |bytes| bytes.len()))
         }
         TextFunction::OctetLength => {
             count(blob(&arguments[0]).map_or(text.len(), |bytes| bytes.len()))

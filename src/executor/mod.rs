@@ -84,7 +84,7 @@ pub use datum::Batch;
 pub use enforcement::Enforcement;
 pub use error::{Error, ExpressionError, RowError};
 pub use evaluate::{Context, Resources, check, constant};
-pub use functions::{COMPILE_OPTIONS, MAX_TEXT};
+pub use functions::{COMPILE_OPTIONS, MAX_TEXT, fifteen_digits};
 pub use input::{FunctionSource, PlanInput, Relation};
 pub use memory::MemoryBudget;
 pub use operator::{BoxedOperator, Operator};

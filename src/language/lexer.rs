@@ -212,9 +212,10 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn skip_digits(&mut self) {
-        while self.peek(0).is_ascii_digit() {
-            self.at += 1;
+    /// Skips digits and, between two of them, `_`.
+    fn skip_digits(&mut self, is_digit: fn(&u8) -> bool) {
+        while is_digit(&self.peek(0)) {
+            self.at += 1 + usize::from(self.peek(1) == b'_' && is_digit(&self.peek(2)));
         }
     }
 
@@ -223,25 +224,23 @@ impl<'a> Lexer<'a> {
         if self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X') {
             self.at += 2;
             let digits = self.at;
-            while self.peek(0).is_ascii_hexdigit() {
-                self.at += 1;
-            }
+            self.skip_digits(u8::is_ascii_hexdigit);
             let empty = self.at == digits;
             return self.ended_number(start, empty, TokenKind::Integer);
         }
         let mut kind = TokenKind::Integer;
-        self.skip_digits();
+        self.skip_digits(u8::is_ascii_digit);
         if self.peek(0) == b'.' {
             kind = TokenKind::Real;
             self.at += 1;
-            self.skip_digits();
+            self.skip_digits(u8::is_ascii_digit);
         }
         if matches!(self.peek(0), b'e' | b'E') {
             let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
             if self.peek(1 + sign).is_ascii_digit() {
                 kind = TokenKind::Real;
                 self.at += 1 + sign;
-                self.skip_digits();
+                self.skip_digits(u8::is_ascii_digit);
             }
         }
         self.ended_number(start, false, kind)
@@ -324,7 +323,7 @@ impl<'a> Lexer<'a> {
             b'.' if self.peek(1).is_ascii_digit() => return self.number(),
             b'?' => {
                 self.at += 1;
-                self.skip_digits();
+                self.skip_digits(u8::is_ascii_digit);
                 return Ok(TokenKind::Parameter);
             }
             b'$' | b':' | b'@' if begins_name(self.peek(1)) => {

@@ -182,7 +182,8 @@ impl Binder<'_, '_> {
                 Ok(operand)
             }
             ExpressionKind::Cast { operand, type_name } => {
-                Ok(cast(self.bind(operand)?, cast_type(type_name)?))
+                let data_type = type_name.as_ref().map_or(Ok(DataType::Numeric), cast_type)?;
+                Ok(cast(self.bind(operand)?, data_type))
             }
             ExpressionKind::Raise { action, message } => {
                 self.raise(*action, message.as_deref(), span)

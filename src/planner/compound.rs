@@ -228,7 +228,16 @@ fn combined(
     let logical = match operator {
         SetOperator::UnionAll => append(left, right, columns),
         SetOperator::Union => {
-            let logical = append(without_distinct(left), right, columns);
+            let mut logical = append(without_distinct(left), right, columns);
+            // Of texts that a collation takes for equal SQLite gives those of the later query.
+            let folds = |column: &QueryColumn| {
+                !matches!(collation::comparable(column.bound()).kind, BoundKind::Column(_))
+            };
+            if let Logical::Append { inputs, .. } = &mut logical
+                && output.iter().any(folds)
+            {
+                inputs.rotate_right(1);
+            }
             let (input, columns) =
                 with_keys(logical, &output, output.iter().map(QueryColumn::bound), planning);
             Logical::Distinct { input: Box::new(input), columns }

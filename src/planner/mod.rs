@@ -47,6 +47,7 @@ mod lower;
 mod moment_arithmetic;
 mod notices;
 mod operators;
+mod order_ties;
 mod plan;
 mod pragmas;
 mod print;

@@ -6,6 +6,7 @@ use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
 use super::functions::AggregateFunction;
 use super::logical::{ColumnNames, ComputedColumn, Logical, LogicalAggregate, LogicalKey};
+use super::order_ties::{self, TieKey};
 use super::plan::AggregateCall;
 use super::query::{LogicalQuery, QueryColumn};
 use super::scope::{Scope, ScopeColumn};
@@ -298,6 +299,11 @@ impl ProjectedSelect {
             projected.push(computed);
         }
         self.columns = projected.iter().map(|computed| computed.column).collect();
+        // Rows of groups have no number, and DISTINCT gives the first of each.
+        let ties = match distinct {
+            true => Vec::new(),
+            false => order_ties::ties(&self.logical, order_by, &self.order),
+        };
         let mut keys = Vec::with_capacity(self.order.len());
         for (item, expression) in order_by.iter().zip(self.order.drain(..)) {
             if expression.is_constant() {
@@ -305,6 +311,10 @@ impl ProjectedSelect {
             }
             let column = projected_column(expression, &mut projected, names);
             keys.push(LogicalKey::of(item, column));
+        }
+        for TieKey { expression, descending } in ties {
+            let column = projected_column(expression, &mut projected, names);
+            keys.push(LogicalKey { column, descending, nulls_first: !descending });
         }
         let mut distinct_by = self.columns.clone();
         for (item, column) in self.items.iter().zip(&mut distinct_by).filter(|_| distinct) {

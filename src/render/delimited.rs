@@ -1,7 +1,8 @@
 //! Values between delimiters: `list`, `csv` and `tsv`.
 
-use super::cell::Cells;
+use super::cell::{Cell, Cells};
 use super::{Format, OutputBuffer, RenderError, each_row, escape};
+use crate::executor::fifteen_digits;
 use crate::session::Rows;
 use crate::types::parse_number;
 use std::io::Write;
@@ -35,6 +36,8 @@ struct DelimitedWriter<'a> {
     null: &'a str,
     /// Whether texts that a spreadsheet would compute are told from formulas.
     guards_formulas: bool,
+    /// Whether values are what sqlite3 prints.
+    like_sqlite: bool,
 }
 
 /// Draws all rows; gives their number.
@@ -52,6 +55,7 @@ pub(super) fn draw(
         terminal: format.terminal,
         null: format.null(),
         guards_formulas: format.guards_formulas && dialect.quoting == Quoting::Csv,
+        like_sqlite: format.like_sqlite && dialect.quoting == Quoting::Never,
     };
     let mut buffer = OutputBuffer::new(out);
     if format.headers() {
@@ -82,12 +86,35 @@ impl DelimitedWriter<'_> {
                 out.extend_from_slice(self.separator.as_bytes());
             }
             column.with(row, |cell| match cell.text() {
+                _ if self.like_sqlite && !cell.is_null() => self.as_sqlite(cell, out),
                 Some(text) => self.value(text, out),
                 None if cell.is_null() => self.text(self.null, out),
                 None => cell.write_text(out),
             });
         }
         out.push(b'\n');
+    }
+
+    /// Writes a value as sqlite3 does: a text or blob up to its first NUL, an empty one as nothing, a
+    /// real with 15 digits.
+    fn as_sqlite(&self, cell: Cell<'_>, out: &mut Vec<u8>) {
+        let bytes = match cell {
+            Cell::Text(text) | Cell::Json(text) => text.as_bytes(),
+            Cell::Blob(bytes) => bytes,
+            Cell::Real(real) => return out.extend_from_slice(fifteen_digits(real).as_bytes()),
+            Cell::Null
+            | Cell::Boolean(_)
+            | Cell::Integer(_)
+            | Cell::Decimal(_)
+            | Cell::Date(_)
+            | Cell::Timestamp(_) => return cell.write_text(out),
+        };
+        let shown = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        if self.terminal {
+            self.text(&String::from_utf8_lossy(shown), out);
+        } else {
+            out.extend_from_slice(shown);
+        }
     }
 
     /// Writes one text; an empty one is `""`, so that it is not NULL.

@@ -24,6 +24,8 @@ pub struct Format {
     pub null: Option<String>,
     /// What stands between values in list, csv and quote, if not what the mode says.
     pub separator: Option<String>,
+    /// Whether values in list are what sqlite3 prints, byte by byte.
+    pub like_sqlite: bool,
     /// Whether texts in CSV that a spreadsheet would take for formulas are told from them by a `'` before
     /// them, which is another text.
     pub guards_formulas: bool,
@@ -62,6 +64,7 @@ impl Format {
             footer: true,
             null: None,
             separator: None,
+            like_sqlite: false,
             guards_formulas: false,
             widths: Vec::new(),
             table: None,

@@ -145,8 +145,7 @@ impl Connection {
         opened.parameters = std::mem::take(&mut self.parameters);
         opened.hand_parameters();
         opened.act_as(self.actor.take());
-        let before = self.session.as_ref().map_or(self.flexible_types, Session::flexible_types);
-        opened.set_flexible_types(before);
+        opened.set_flexible_types(self.flexible_types());
         if let Some(size) = self.session.as_ref().map(Session::memory).or(self.memory) {
             opened.set_memory(size);
         }
@@ -315,6 +314,11 @@ impl Connection {
             session.begin_with_memory(size);
         }
         self.memory = Some(size);
+    }
+
+    /// Whether new tables are FLEXIBLE.
+    pub fn flexible_types(&self) -> bool {
+        self.session.as_ref().map_or(self.flexible_types, Session::flexible_types)
     }
 
     /// Says whether new tables are FLEXIBLE.

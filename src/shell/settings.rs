@@ -117,7 +117,8 @@ fn shown(format: &Format) -> Vec<(&'static str, String)> {
         footer,
         null: _,
         separator,
-        // What `safe` shows.
+        // What `SET flexible_types` and `safe` say.
+        like_sqlite: _,
         guards_formulas: _,
         widths,
         table,

@@ -223,6 +223,7 @@ impl Shell {
             width: format.width.filter(|_| self.redirect.is_none()),
             // A pager shows one screen after the other.
             rows: format.rows.filter(|_| self.redirect.is_none()),
+            like_sqlite: self.connection.flexible_types(),
             ..format
         }
     }

@@ -88,6 +88,30 @@ fn inserts_are_read_by_sqlite() -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Where new tables are FLEXIBLE list prints what sqlite3 does: reals with 15 digits, blobs and texts as
+/// their bytes up to a NUL, an empty text as nothing. Without it nothing is lost.
+#[test]
+fn list_of_a_flexible_session_prints_as_sqlite_does() {
+    let script = "SELECT 0.1 + 0.2, 1e22, 1e15, 1e14, 1e-5, 0.0001, 123456789012345678.0, -2.0;
+        SELECT sin(1), 100.0 / 3, 1e308 * 10, -1e308 * 10, 5e-324, 1025.1655084065987;
+        SELECT x'4142', '', NULL, x'', 'a' || char(0) || 'b', x'610062', 1 = 1, 9007199254740993;";
+    let place = TestDirectory::new();
+    let run = place.run(&["--flexible-types"], script);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!(run.out, @r"
+    0.3|1.0e+22|1.0e+15|100000000000000.0|1.0e-05|0.0001|1.23456789012346e+17|-2.0
+    0.841470984807897|33.3333333333333|Inf|-Inf|4.94065645841247e-324|1025.1655084066
+    AB||||a|a|1|9007199254740993
+    ");
+    let other = place.run(
+        &[],
+        "SELECT 0.1 + 0.2, x'4142', '', NULL;\nSET flexible_types = on;\nSELECT 0.1 + 0.2;",
+    );
+    assert_eq!(other.out, "0.30000000000000004|x'4142'|\"\"|\n0.3\n");
+    let csv = place.run(&["--flexible-types", "--csv"], "SELECT 0.1 + 0.2, x'4142', '';");
+    assert_eq!(csv.out, "0.30000000000000004,x'4142',\"\"\n");
+}
+
 #[test]
 fn csv_and_json_are_read_back_by_others() {
     let place = TestDirectory::new();

@@ -40,6 +40,51 @@ fn sqlite_master_says_what_that_of_sqlite_says() {
     assert_eq!(rows_of(&mut session, &other).expect("rows"), expected);
 }
 
+/// Where new tables are FLEXIBLE, as in SQLite: in the order of their creation, with the indexes of keys,
+/// and as SQLite keeps the statements; PRAGMAs tell the types that it knows in capitals.
+#[test]
+fn the_schema_of_a_flexible_session_is_that_of_sqlite() {
+    const STATEMENTS: &[&str] = &[
+        "create table if not exists zebra (a int primary key, b varchar(10,2) unique, c double)",
+        "create  table main.apple (x integer primary key, y any, z Text, unique (y, z))",
+        "create index if not exists by_c on zebra(c)",
+        "create unique index by_z on apple (z desc) where z > 1",
+        "create view if not exists seen as select a, c from zebra",
+        "create trigger if not exists t after insert on apple begin select 1; end",
+        "create table bare (b, r real, i integer, x blob, primary key (i, b)) without rowid",
+    ];
+    const QUERIES: &[&str] = &[
+        "SELECT type, name, tbl_name, sql FROM sqlite_master",
+        "SELECT m.name, p.name, p.type, p.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) p \
+         WHERE m.type = 'table'",
+        "SELECT * FROM pragma_table_info('sqlite_schema')",
+        "SELECT * FROM pragma_table_xinfo('SQLITE_MASTER')",
+    ];
+    let sqlite = Connection::open_in_memory().expect("SQLite");
+    sqlite.execute_batch(&STATEMENTS.join(";")).expect("it runs");
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("memory")));
+    session.set_flexible_types(true);
+    for statement in STATEMENTS {
+        session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    for query in QUERIES {
+        let mut asked = sqlite.prepare(query).expect("a query");
+        let width = asked.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            let value = |at| {
+                Ok(match row.get_ref(at)? {
+                    rusqlite::types::ValueRef::Null => Value::Null,
+                    rusqlite::types::ValueRef::Integer(integer) => Value::Integer(integer),
+                    other => Value::text(other.as_str().expect("a text")),
+                })
+            };
+            (0..width).map(value).collect()
+        };
+        let theirs: Result<Vec<Vec<Value>>, _> = asked.query_map([], row).expect("rows").collect();
+        assert_eq!(rows_of(&mut session, query).expect("rows"), theirs.expect("values"), "{query}");
+    }
+}
+
 #[test]
 fn tables_columns_and_indexes_are_those_of_the_moment() {
     let mut session = session();

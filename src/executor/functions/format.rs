@@ -43,6 +43,16 @@ pub(super) fn format(arguments: &[Value]) -> Result<Value, Error> {
 }
 
 /// What is written of a format, and what is left of it and of the values.
+/// A real as sqlite3 prints it, by `%!.15g`.
+pub fn fifteen_digits(real: f64) -> String {
+    if real.is_infinite() {
+        return if real > 0.0 { "Inf" } else { "-Inf" }.to_owned();
+    }
+    let shown = format(&[Value::text("%!.15g"), Value::real(real)]);
+    shown.map(|text| text.to_text().into_owned()).unwrap_or_default()
+}
+
+/// What a format makes of its values.
 struct FormatWriter<'a> {
     format: &'a [u8],
     at: usize,

@@ -172,8 +172,8 @@ pub enum ExpressionKind {
     Cast {
         /// What is converted.
         operand: Box<Expression>,
-        /// The type converted to.
-        type_name: TypeName,
+        /// The type converted to; without one, a number.
+        type_name: Option<TypeName>,
     },
     /// The call of a function.
     Function(Box<FunctionCall>),

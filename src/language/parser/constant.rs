@@ -9,6 +9,7 @@ use super::expression::at;
 use super::input::{LiteralSlot, Parsed, TokenInput};
 use super::name::{NUMBER, unquote};
 use crate::types::{DataType, Literal, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The words that are constants, or the time of the statement.
@@ -130,8 +131,14 @@ fn blob(text: &str) -> Arc<[u8]> {
     digits.chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
+/// The digits of a number without the `_` between them.
+pub(super) fn without_separators(digits: &str) -> Cow<'_, str> {
+    if digits.contains('_') { digits.replace('_', "").into() } else { digits.into() }
+}
+
 /// The value of the digits of a number; an integer beyond 64 bits is a real.
 fn number(digits: &str, negative: bool) -> Result<Literal, String> {
+    let digits = &*without_separators(digits);
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         let bits =
             u64::from_str_radix(hex, 16).map_err(|_| format!("{digits} has over 64 bits"))?;

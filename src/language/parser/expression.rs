@@ -394,10 +394,10 @@ pub(super) fn distinct(input: TokenInput<'_>) -> Parsed<'_, bool> {
     Ok((rest, false))
 }
 
-/// `Cast ::= 'CAST' '(' Expression 'AS' TypeName ')'`
+/// `Cast ::= 'CAST' '(' Expression 'AS' TypeName? ')'`
 fn cast(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, operand) = expression(input.skip(2))?;
-    let (rest, type_name) = preceded(word(Keyword::As), type_name).parse(rest)?;
+    let (rest, type_name) = preceded(word(Keyword::As), opt(type_name)).parse(rest)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     let operand = Box::new(operand);
     Ok((rest, at(input, rest, ExpressionKind::Cast { operand, type_name })))

@@ -4,6 +4,7 @@ use super::super::Keyword;
 use super::super::ast::{Identifier, ObjectName};
 use super::super::keyword::WordClass;
 use super::super::token::{Symbol, Token, TokenKind};
+use super::constant::without_separators;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, comma_list, parenthesised};
@@ -153,7 +154,7 @@ pub(super) fn number_of<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed
 
 /// The value of an integer token.
 fn whole(input: TokenInput<'_>) -> Parsed<'_, u64> {
-    let digits = input.word();
+    let digits = &*without_separators(input.word());
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     match hexadecimal.map_or_else(|| digits.parse(), |hex| u64::from_str_radix(hex, 16)) {
         Ok(number) => Ok((input.skip(1), number)),

@@ -9,6 +9,8 @@ mod schema;
 mod setting;
 mod switches;
 
+pub(super) use schema::sqlite_indexes;
+
 use super::outcome::{self, Outcome};
 use super::relations::integer;
 use super::{Error, Session, describe};
@@ -123,6 +125,9 @@ impl PragmaAnswers {
         });
         let of_table = |rows: fn(&TableSchema) -> Vec<Row>| table.map_or(Vec::new(), |t| rows(t));
         Ok(match entry.pragma {
+            Pragma::TableInfo | Pragma::TableXinfo if argument.is_some_and(schema::is_master) => {
+                schema::master_columns(entry.pragma == Pragma::TableXinfo)
+            }
             Pragma::TableInfo => of_table(schema::table_info),
             Pragma::TableXinfo => of_table(schema::table_xinfo),
             Pragma::TableList => schema::table_list(schema, &self.views, within, argument),

@@ -34,8 +34,7 @@ pub(super) fn table_xinfo(table: &TableSchema) -> Vec<Row> {
         vec![
             number(at),
             Value::text(&column.name),
-            // As it is mostly written, without a blank between the numbers.
-            Value::text(column.declared.replace(", ", ",")),
+            Value::text(declared_type(&column.declared)),
             flag(column.not_null && is_told),
             column.default.as_ref().map_or(Value::Null, Value::text),
             number(place),
@@ -43,6 +42,37 @@ pub(super) fn table_xinfo(table: &TableSchema) -> Vec<Row> {
         ]
     };
     table.columns.iter().enumerate().map(row).collect()
+}
+
+/// Whether a name is that of the schema as a table.
+pub(super) fn is_master(name: &str) -> bool {
+    ["sqlite_schema", "sqlite_master"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// The columns of the schema as a table, of which none is hidden.
+pub(super) fn master_columns(tells_hidden: bool) -> Vec<Row> {
+    let columns = [
+        ("type", "TEXT"),
+        ("name", "TEXT"),
+        ("tbl_name", "TEXT"),
+        ("rootpage", "INT"),
+        ("sql", "TEXT"),
+    ];
+    let row = |(at, (name, data_type)): (usize, (&str, &str))| {
+        let mut row = vec![number(at), Value::text(name), Value::text(data_type), flag(false)];
+        row.extend([Value::Null, number(0)]);
+        row.extend(tells_hidden.then(|| number(0)));
+        row
+    };
+    columns.into_iter().enumerate().map(row).collect()
+}
+
+/// A type as SQLite tells it: without a blank between the numbers, as it is mostly written, and the types
+/// that it knows by heart in capitals.
+fn declared_type(declared: &str) -> String {
+    const KNOWN: [&str; 6] = ["ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"];
+    let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(declared));
+    known.map_or_else(|| declared.replace(", ", ","), |known| (*known).to_owned())
 }
 
 /// Whether the statement that created a table says NOT NULL of a column.
@@ -107,7 +137,7 @@ fn tables_of(home: SchemaName, schema: &Schema, views: &[Arc<TableSchema>]) -> V
 
 /// The indexes of a table as SQLite has them, each with its name: the keys of CREATE TABLE have one that
 /// is made of their number.
-fn indexes(table: &TableSchema) -> Vec<(String, &KeySchema)> {
+pub(in crate::session) fn sqlite_indexes(table: &TableSchema) -> Vec<(String, &KeySchema)> {
     let mut automatic = 0;
     let mut named = Vec::with_capacity(table.keys.len());
     for key in &table.keys {
@@ -137,7 +167,7 @@ pub(super) fn index_list(table: &TableSchema) -> Vec<Row> {
             flag(key.condition.is_some()),
         ]
     };
-    indexes(table).into_iter().rev().enumerate().map(row).collect()
+    sqlite_indexes(table).into_iter().rev().enumerate().map(row).collect()
 }
 
 /// The parts of an index; whole ones have their order and, behind them, what tells the row.
@@ -151,7 +181,7 @@ pub(super) fn index_info(
     let is_asked =
         |table: &&Arc<TableSchema>| within.is_none_or(|home| table.id.schema_name() == home);
     let found = schema.all_tables().filter(is_asked).find_map(|table| {
-        let mut named = indexes(table).into_iter();
+        let mut named = sqlite_indexes(table).into_iter();
         let (_, key) = named.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
         Some((table, key))
     });

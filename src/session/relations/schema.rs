@@ -3,11 +3,16 @@
 //! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
+use super::super::pragmas::sqlite_indexes;
 use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
+use crate::language::ast::{SchemaStatement, Statement};
+use crate::language::parse_statement;
 use crate::planner::{create_flexible_table, create_index, create_table, parse_trigger};
 use crate::storage::{self, View};
-use crate::types::{DataType, Definition, KeyKind, KeySchema, Row, Schema, TableSchema, Value};
+use crate::types::{
+    DataType, Definition, EventId, KeyKind, KeySchema, Row, Schema, TableSchema, Value,
+};
 use std::sync::Arc;
 
 pub(super) const TABLES: RelationSchema = RelationSchema {
@@ -120,9 +125,20 @@ impl SchemaRelation {
         schema: &Schema,
         are_flexible: bool,
     ) -> SchemaRelation {
-        let mut rows: Vec<Row> =
-            schema.tables().flat_map(|table| objects_of(table, are_flexible)).collect();
-        rows.extend(schema.views_and_triggers().into_iter().map(|known| object_of(known)));
+        let of_tables = schema.tables().flat_map(|table| objects_of(table, are_flexible));
+        let definitions = schema.views_and_triggers();
+        let of_definitions = definitions.into_iter().map(|known| (known.id, object_of(known)));
+        let mut objects: Vec<(EventId, Row)> = of_tables.chain(of_definitions).collect();
+        // Those that one event made stand as they were declared.
+        objects.sort_by_key(|(created, _)| *created);
+        let mut rows: Vec<Row> = objects.into_iter().map(|(_, row)| row).collect();
+        if are_flexible {
+            rows.iter_mut().filter_map(|row| row.last_mut()).for_each(|sql| {
+                if let Value::Text(text) = sql {
+                    *sql = Value::text(as_sqlite_keeps(text));
+                }
+            });
+        }
         SchemaRelation { relation, rows }
     }
 
@@ -277,19 +293,43 @@ fn object_of(definition: &Definition) -> Row {
     ]
 }
 
-fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<Row> {
-    let object = |kind: &str, name: &str, sql: String| {
-        vec![
-            Value::text(kind),
-            Value::text(name),
-            Value::text(&table.name),
-            Value::Integer(0),
-            Value::text(sql),
-        ]
+/// A table and its indexes, each with the event that created it; those of its keys have a name in SQLite,
+/// and no statement.
+fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<(EventId, Row)> {
+    let object = |kind: &str, name: &str, sql: Value| {
+        let name = Value::text(name);
+        vec![Value::text(kind), name, Value::text(&table.name), Value::Integer(0), sql]
     };
     let create = if are_flexible { create_flexible_table(table) } else { create_table(table) };
-    let mut objects = vec![object("table", &table.name, create)];
+    let mut objects = vec![(table.id.0, object("table", &table.name, Value::text(create)))];
+    let indexes = sqlite_indexes(table).into_iter();
+    objects.extend(indexes.filter_map(|(name, key)| {
+        let sql = match key.kind {
+            KeyKind::Index => Value::text(create_index(table, key)),
+            KeyKind::Primary | KeyKind::Unique => are_flexible.then_some(Value::Null)?,
+        };
+        Some((key.id.event, object("index", &name, sql)))
+    }));
     objects
-        .extend(indexes(table).map(|(name, key)| object("index", name, create_index(table, key))));
-    objects
+}
+
+/// A CREATE statement as SQLite keeps it: its verb is written in capitals, and what stands before the
+/// name, TEMP and IF NOT EXISTS, goes.
+fn as_sqlite_keeps(sql: &str) -> String {
+    let Ok(Some(Statement::Schema(statement))) = parse_statement(sql) else {
+        return sql.to_owned();
+    };
+    let (verb, name) = match &statement {
+        SchemaStatement::CreateTable(create) => ("TABLE", &create.name),
+        SchemaStatement::CreateIndex(create) if create.unique => ("UNIQUE INDEX", &create.name),
+        SchemaStatement::CreateIndex(create) => ("INDEX", &create.name),
+        SchemaStatement::CreateView(create) => ("VIEW", &create.name),
+        SchemaStatement::CreateTrigger(create) => ("TRIGGER", &create.name),
+        SchemaStatement::CreateTableAs(_)
+        | SchemaStatement::AlterTable { .. }
+        | SchemaStatement::DropTable { .. }
+        | SchemaStatement::DropDefinition(_)
+        | SchemaStatement::DropIndex { .. } => return sql.to_owned(),
+    };
+    format!("CREATE {verb} {}", &sql[name.span.start..])
 }

@@ -62,7 +62,9 @@ impl fmt::Display for ExpressionKind {
                 write!(f, " COLLATE {collation}")
             }
             ExpressionKind::Cast { operand, type_name } => {
-                write!(f, "CAST({operand} AS {type_name})")
+                write!(f, "CAST({operand} AS")?;
+                type_name.iter().try_for_each(|type_name| write!(f, " {type_name}"))?;
+                f.write_str(")")
             }
             ExpressionKind::Raise { action, message: None } => write!(f, "RAISE({action})"),
             ExpressionKind::Raise { action, message: Some(message) } => {
