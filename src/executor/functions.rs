@@ -418,7 +418,11 @@ fn real_function(function: MathFunction, arguments: &[Value]) -> Value {
         MathFunction::Degrees => a.to_degrees(),
         MathFunction::Exp => a.exp(),
         MathFunction::Ln => positive(a, f64::ln),
-        MathFunction::Log if arguments.len() == 2 => positive(b, f64::ln) / positive(a, f64::ln),
+        MathFunction::Log if arguments.len() == 2 => {
+            // As in SQLite there is no base up to 1.
+            let base = positive(a, f64::ln);
+            if base > 0.0 { positive(b, f64::ln) / base } else { f64::NAN }
+        }
         MathFunction::Log | MathFunction::Log10 => positive(a, f64::log10),
         MathFunction::Log2 => positive(a, f64::log2),
         MathFunction::Mod => a % b,

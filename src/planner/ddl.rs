@@ -239,8 +239,7 @@ pub(super) fn column_constraint(
                 table.columns[index].data_type = affinity.map_or(DataType::Any, DataType::Flexible);
             }
             if *autoincrement && table.columns[index].data_type != DataType::Integer {
-                let message = "AUTOINCREMENT needs an INTEGER PRIMARY KEY";
-                return Err(Error::new("autoincrement", message, column.span));
+                return Err(no_number(column.span));
             }
             table.autoincrement = *autoincrement;
         }
@@ -275,6 +274,10 @@ pub(super) fn column_constraint(
         ColumnConstraintKind::Null => {}
     }
     Ok(())
+}
+
+fn no_number(key: Span) -> Error {
+    Error::new("autoincrement", "AUTOINCREMENT needs an INTEGER PRIMARY KEY", key)
 }
 
 /// Makes sure that the rows of a table WITHOUT ROWID are told by something else.
@@ -349,9 +352,14 @@ fn table_constraint(table: &mut TableSchema, constraint: &TableConstraint) -> Re
         columns.first().map_or_else(Span::default, |column| column.expression.span)
     };
     match kind {
-        TableConstraintKind::PrimaryKey(columns) => {
+        TableConstraintKind::PrimaryKey { columns, autoincrement } => {
             let key = keys::of_parts(KeyKind::Primary, name, columns, None, table)?;
-            add_key(table, KeySchema { on_conflict, ..key }, span(columns))
+            add_key(table, KeySchema { on_conflict, ..key }, span(columns))?;
+            if *autoincrement && table.integer_primary_key().is_none() {
+                return Err(no_number(span(columns)));
+            }
+            table.autoincrement |= *autoincrement;
+            Ok(())
         }
         TableConstraintKind::Unique(columns) => {
             let key = keys::of_parts(KeyKind::Unique, name, columns, None, table)?;

@@ -150,7 +150,8 @@ impl<'a> TableText<'a> {
         self.edits.push((Span { start, end }, added.concat()));
         for constraint in &create.constraints {
             match &constraint.kind {
-                TableConstraintKind::PrimaryKey(columns) | TableConstraintKind::Unique(columns) => {
+                TableConstraintKind::PrimaryKey { columns, .. }
+                | TableConstraintKind::Unique(columns) => {
                     let names: Vec<&Identifier> =
                         columns.iter().map(|column| column.column()).collect::<Option<_>>()?;
                     names.into_iter().try_for_each(|name| self.rename_column(name))?;

@@ -38,7 +38,8 @@ pub(super) fn ties(rows: &Logical, items: &[OrderItem], order: &[BoundExpression
         return Vec::new();
     };
     let number = BoundExpression::column(table.first + number, DataType::Integer);
-    if conditions.iter().any(|condition| is_found(table, condition, &number)) {
+    let first = order.first();
+    if conditions.iter().any(|condition| is_found(table, condition, &number, first)) {
         return Vec::new();
     }
     let usable = schema.keys.iter().enumerate().filter(|(index, key)| {
@@ -60,13 +61,19 @@ fn is_number(key: &KeySchema, schema: &TableSchema) -> bool {
     key.kind == KeyKind::Primary && schema.integer_primary_key().is_some()
 }
 
-/// Whether a condition fixes the number of the rows, or the first part of a key.
-fn is_found(table: &LogicalTable, condition: &BoundExpression, number: &BoundExpression) -> bool {
+/// Whether a condition fixes the number of the rows, or the first part of a key. By what the order begins
+/// with a list of values finds them in their order.
+fn is_found(
+    table: &LogicalTable,
+    condition: &BoundExpression,
+    number: &BoundExpression,
+    first: Option<&BoundExpression>,
+) -> bool {
     let fixes = |part: &BoundExpression| {
         if let BoundKind::Compare(Comparison::Equal | Comparison::Is, a, b) = &condition.kind {
             **a == *part && b.is_constant() || **b == *part && a.is_constant()
         } else if let BoundKind::InList { operand, negated: false, .. } = &condition.kind {
-            **operand == *part
+            **operand == *part && first != Some(part)
         } else {
             false
         }

@@ -9,6 +9,7 @@
 
 use super::access;
 use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::key_definition;
 use super::logical::LogicalTable;
 use super::plan::{AccessPath, OrderKey};
 use crate::types::{
@@ -86,16 +87,22 @@ fn index_of<'a>(table: &'a LogicalTable, read: &[usize]) -> Option<&'a KeySchema
         AccessPath::Lookup { .. } => None,
         AccessPath::Scan => {
             let usable = |(index, key): &(usize, &KeySchema)| {
-                table.may_use(*index) && key.condition.is_none()
+                table.may_use(*index)
+                    && key_definition::is_implied(key, schema, table.first, &table.conditions)
             };
             let indexes: Vec<&KeySchema> =
                 schema.keys.iter().enumerate().filter(usable).map(|(_, key)| key).collect();
-            by_range(table, &indexes).or_else(|| covering(schema, &indexes, read))
+            match by_range(table, &indexes) {
+                // A range of what the rows are kept by.
+                Some(key) if is_of_rows(key, schema) => None,
+                Some(key) => Some(key),
+                None => covering(schema, &indexes, read),
+            }
         }
     }
 }
 
-/// The key whose first part most conditions bound; of several the newest, of the table's own none.
+/// The key whose first part most conditions bound; of several the table's own, else the newest.
 fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeySchema> {
     let schema = &table.source.schema;
     let bounds = |key: &KeySchema| {
@@ -107,7 +114,7 @@ fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeyS
         table.conditions.iter().filter(is_bound).count()
     };
     let best = keys.iter().copied().max_by_key(|key| (bounds(key), is_of_rows(key, schema)))?;
-    (bounds(best) > 0 && !is_of_rows(best, schema)).then_some(best)
+    (bounds(best) > 0).then_some(best)
 }
 
 /// Whether a key is what the rows of a table are kept by.

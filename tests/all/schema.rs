@@ -75,7 +75,11 @@ fn the_schema_of_a_flexible_session_is_that_of_sqlite() {
                 Ok(match row.get_ref(at)? {
                     rusqlite::types::ValueRef::Null => Value::Null,
                     rusqlite::types::ValueRef::Integer(integer) => Value::Integer(integer),
-                    other => Value::text(other.as_str().expect("a text")),
+                    rusqlite::types::ValueRef::Text(text) => {
+                        Value::text(std::str::from_utf8(text).expect("UTF-8"))
+                    }
+                    other @ (rusqlite::types::ValueRef::Real(_)
+                    | rusqlite::types::ValueRef::Blob(_)) => panic!("{other:?}"),
                 })
             };
             (0..width).map(value).collect()

@@ -224,7 +224,12 @@ pub struct TableConstraint {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableConstraintKind {
     /// PRIMARY KEY (…)
-    PrimaryKey(Vec<IndexedColumn>),
+    PrimaryKey {
+        /// Its parts.
+        columns: Vec<IndexedColumn>,
+        /// Whether AUTOINCREMENT stands behind the last of them.
+        autoincrement: bool,
+    },
     /// UNIQUE (…)
     Unique(Vec<IndexedColumn>),
     /// CHECK (…)

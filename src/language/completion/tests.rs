@@ -40,7 +40,7 @@ fn names_are_expected_where_they_belong() {
         ("DESCRIBE ", "\"\" <Table> "),
         ("HISTORY ", "\"\" <Table> OF"),
         ("EVENTS FOR ", "\"\" <Table> "),
-        ("SELECT CAST(a AS ", "\"\" <DataType> "),
+        ("SELECT CAST(a AS ", "\"\" <DataType> )"),
         ("SELECT * FROM t JOIN u USING (", "\"\" <Column> "),
     ] {
         assert_eq!(shown(text), expected, "{text}");

@@ -345,8 +345,13 @@ fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, kind) = match rest.peek().kind {
         TokenKind::Keyword(Keyword::Primary) => {
             let (behind, _) = word(Keyword::Key)(behind)?;
-            let (behind, columns) = indexed_columns(behind, None)?;
-            (behind, TableConstraintKind::PrimaryKey(columns))
+            let parts = |input| {
+                let (rest, columns) = comma_list(|input| indexed_column(input, None))(input)?;
+                let (rest, counted) = opt(word(Keyword::Autoincrement)).parse(rest)?;
+                Ok((rest, (columns, counted.is_some())))
+            };
+            let (behind, (columns, autoincrement)) = parenthesised(parts)(behind)?;
+            (behind, TableConstraintKind::PrimaryKey { columns, autoincrement })
         }
         TokenKind::Keyword(Keyword::Unique) => {
             let (behind, columns) = indexed_columns(behind, None)?;
@@ -371,7 +376,7 @@ fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     };
     let (rest, on_conflict) = match &kind {
         TableConstraintKind::ForeignKey { .. } => (rest, None),
-        TableConstraintKind::PrimaryKey(_)
+        TableConstraintKind::PrimaryKey { .. }
         | TableConstraintKind::Unique(_)
         | TableConstraintKind::Check(_) => on_conflict(rest)?,
     };

@@ -66,6 +66,29 @@ fn lists(call: &AggregateCall) -> bool {
     }
 }
 
+/// Whether a sort is of the rows of one table, which come equal to it as they are read.
+fn is_of_one_table(logical: &Logical) -> bool {
+    match logical {
+        Logical::Table(_) => true,
+        Logical::Sort { input, .. }
+        | Logical::Filter { input, .. }
+        | Logical::Project { input, .. } => is_of_one_table(input),
+        Logical::OneRow
+        | Logical::Values(_)
+        | Logical::Function(_)
+        | Logical::Join(_)
+        | Logical::SetFilter(_)
+        | Logical::Aggregate(_)
+        | Logical::Append { .. }
+        | Logical::Distinct { .. }
+        | Logical::Limit { .. }
+        | Logical::Window(_)
+        | Logical::Shared(_)
+        | Logical::Recursive(_)
+        | Logical::RecursiveRows(_) => false,
+    }
+}
+
 /// The operator, of the order of whose rows so much is seen.
 fn seen_so(logical: Logical, seen: OrderSeen) -> Logical {
     match logical {
@@ -105,6 +128,9 @@ fn seen_so(logical: Logical, seen: OrderSeen) -> Logical {
         // Which rows are the first, or what is numbered how, is seen.
         deciding @ (Logical::Distinct { .. } | Logical::Limit { .. }) => {
             deciding.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL))
+        }
+        Logical::Sort { .. } if is_of_one_table(&logical) => {
+            logical.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL))
         }
         ordering @ (Logical::Sort { .. } | Logical::Window(_)) => {
             ordering.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL.but_indexes()))

@@ -23,7 +23,7 @@ use crate::planner::{
 use crate::storage::{Database, View};
 use setting::{leading_number, setting};
 
-use crate::types::{Collation, EventId, Row, SchemaName, TableSchema, Value};
+use crate::types::{Collation, EventId, Row, Schema, SchemaName, TableSchema, Value};
 pub(super) use setting::setting_statement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -106,6 +106,15 @@ impl PragmaAnswers {
         self.event
     }
 
+    /// The database and its file, and what is temporary.
+    fn databases(&self, schema: &Schema) -> Vec<Row> {
+        let path = self.database.path().map(|path| path.display().to_string());
+        let file = Value::text(path.unwrap_or_default());
+        let temporary = || vec![Value::Integer(1), Value::text("temp"), Value::text("")];
+        let main = vec![Value::Integer(0), Value::text("main"), file];
+        std::iter::once(main).chain(schema.temporary.iter().map(|_| temporary())).collect()
+    }
+
     /// The rows of a PRAGMA.
     fn answer(
         &self,
@@ -137,16 +146,7 @@ impl PragmaAnswers {
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
             Pragma::ForeignKeyCheck => self.foreign_key_check(argument)?,
             Pragma::IntegrityCheck { keys } => self.integrity_check(argument, keys, context)?,
-            Pragma::DatabaseList => {
-                let path = self.database.path().map(|path| path.display().to_string());
-                let file = Value::text(path.unwrap_or_default());
-                let temporary = schema
-                    .temporary
-                    .iter()
-                    .map(|_| vec![Value::Integer(1), Value::text("temp"), Value::text("")]);
-                let main = vec![Value::Integer(0), Value::text("main"), file];
-                std::iter::once(main).chain(temporary).collect()
-            }
+            Pragma::DatabaseList => self.databases(schema),
             Pragma::CollationList => {
                 let names = Collation::ALL.into_iter().rev().map(|known| Value::text(known.name()));
                 numbered(names)

@@ -306,6 +306,8 @@ fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<(EventId, Row)> {
     objects.extend(indexes.filter_map(|(name, key)| {
         let sql = match key.kind {
             KeyKind::Index => Value::text(create_index(table, key)),
+            // It is what the rows are kept by.
+            KeyKind::Primary if table.options.without_rowid => return None,
             KeyKind::Primary | KeyKind::Unique => are_flexible.then_some(Value::Null)?,
         };
         Some((key.id.event, object("index", &name, sql)))

@@ -10,6 +10,7 @@ const DATA: &[&str] = &[
     "CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT, age INTEGER)",
     "CREATE INDEX age ON p(age)",
     "INSERT INTO p VALUES (7, 'g', 30), (3, 'c', 40), (5, 'e', 30), (1, 'a', 20), (4, 'd', NULL)",
+    "CREATE INDEX aged ON p(name) WHERE age > 25",
     "CREATE TABLE one(x UNIQUE)",
     "INSERT INTO one VALUES (3), (1), (2)",
     "CREATE TABLE two(x UNIQUE, y TEXT)",
@@ -43,6 +44,22 @@ const QUERIES: &[&str] = &[
     "SELECT x FROM two",
     "SELECT * FROM two",
     "SELECT y FROM two WHERE x >= 2",
+    // A range of the numbers is read by them, whatever covers the rows.
+    "SELECT id FROM p WHERE id > 3",
+    "SELECT id, age FROM p WHERE id BETWEEN 3 AND 5",
+    // An index of some rows, where the conditions say that it has all that are wanted.
+    "SELECT id FROM p WHERE age > 25 AND name > 'a'",
+    "SELECT id FROM p WHERE age > 25 AND name > 'a' ORDER BY age > 0",
+    // Rows that ORDER BY takes for equal: as what finds them has them, backward where it is read so.
+    "SELECT id FROM p WHERE age > 10 ORDER BY age > 0",
+    "SELECT id FROM p ORDER BY age DESC",
+    "SELECT id, name FROM p ORDER BY age DESC LIMIT 3",
+    "SELECT id FROM p WHERE name <> 'q' ORDER BY age DESC, length(name)",
+    "SELECT id FROM p WHERE age IN (30, 40) ORDER BY age DESC",
+    "SELECT id FROM p WHERE id IN (7, 5) ORDER BY age DESC",
+    "SELECT c FROM i ORDER BY b",
+    "SELECT c FROM i ORDER BY b DESC",
+    "SELECT c FROM i ORDER BY a DESC",
 ];
 
 #[test]

@@ -138,8 +138,9 @@ impl fmt::Display for TableConstraint {
             write!(f, "CONSTRAINT {name} ")?;
         }
         match &self.kind {
-            TableConstraintKind::PrimaryKey(columns) => {
-                write!(f, "PRIMARY KEY ({})", CommaList(columns))?;
+            TableConstraintKind::PrimaryKey { columns, autoincrement } => {
+                let counted = if *autoincrement { " AUTOINCREMENT" } else { "" };
+                write!(f, "PRIMARY KEY ({}{counted})", CommaList(columns))?;
             }
             TableConstraintKind::Unique(columns) => write!(f, "UNIQUE ({})", CommaList(columns))?,
             TableConstraintKind::Check(condition) => write!(f, "CHECK ({condition})")?,
