@@ -44,6 +44,10 @@ impl Schema {
 
     /// The table that a name means, unless a view before it has it.
     pub fn find_table(&self, schema: Option<SchemaName>, name: &str) -> Option<&Arc<TableSchema>> {
+        if self.temporary.is_none() && schema != Some(SchemaName::Temporary) {
+            // Where nothing is temporary, a name is looked up once.
+            return self.table(name);
+        }
         self.looked_up(schema)
             .find(|schema| schema.table(name).is_some() || schema.view(name).is_some())?
             .table(name)
