@@ -53,6 +53,7 @@ pub fn schema_changes(
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
             | SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => {}

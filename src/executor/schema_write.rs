@@ -4,10 +4,10 @@ use super::Error;
 use super::constraint::schema_changes;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use super::write::{NoTriggers, Written, empty, fill_added, write};
+use super::write::{Demand, NoTriggers, Written, ask_rows, empty, write};
 use crate::planner::{ColumnSource, InsertInput, SchemaPlan, Write, WriteAction};
 use crate::storage::{self, Change, Fork, SchemaChange};
-use crate::types::SchemaName;
+use crate::types::{ConstraintEdit, SchemaName};
 use std::sync::Arc;
 
 /// Does in a fork what a plan says of the schema. The inputs are what its query reads.
@@ -67,11 +67,20 @@ fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Res
         if let SchemaChange::DropTable(table) = &change {
             empty(table, fork, context)?;
         }
-        let added = match &change {
+        let demand = match &change {
             SchemaChange::AddColumn { table, column, constraints } => {
                 let asks = column.generated.is_some() || !constraints.checks.is_empty();
-                asks.then(|| Arc::clone(table))
+                asks.then(|| (Arc::clone(table), Demand::LastColumn))
             }
+            SchemaChange::AlterConstraint { table, edit, .. } => match **edit {
+                ConstraintEdit::AddCheck(_) => Some((Arc::clone(table), Demand::LastCheck)),
+                ConstraintEdit::SetNotNull { column, .. } => {
+                    Some((Arc::clone(table), Demand::NotNull(column)))
+                }
+                ConstraintEdit::DropCheck(_)
+                | ConstraintEdit::DropForeignKey(_)
+                | ConstraintEdit::DropNotNull { .. } => None,
+            },
             SchemaChange::CreateTable(_)
             | SchemaChange::DropTable(_)
             | SchemaChange::RestoreTable { .. }
@@ -85,8 +94,8 @@ fn record(changes: Vec<SchemaChange>, fork: &mut Fork, context: &Context) -> Res
             | SchemaChange::ReplaceDefinition { .. } => None,
         };
         let made = fork.record_one(Change::Schema(change), None)?;
-        if let (Some(table), Some(cause)) = (added, made) {
-            fill_added(&table, cause, fork, context)?;
+        if let (Some((table, demand)), Some(cause)) = (demand, made) {
+            ask_rows(&table, demand, cause, fork, context)?;
         }
     }
     Ok(())

@@ -184,7 +184,14 @@ const TOPICS: &[HelpTopic] = &[
     },
     HelpTopic {
         name: "alter table",
-        aliases: &["alter", "rename", "add column", "drop column"],
+        aliases: &[
+            "alter",
+            "rename",
+            "add column",
+            "drop column",
+            "add constraint",
+            "drop constraint",
+        ],
         about: "changes or renames a table; the past keeps its shape",
         productions: &["Alter"],
         example: "ALTER TABLE accounts ADD COLUMN currency TEXT DEFAULT 'EUR';",

@@ -9,7 +9,7 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
 use super::scope::Scope;
 use super::write::{self, named_columns};
-use super::{BoundExpression, Catalog, Error, exact_numbers, notices, rename};
+use super::{BoundExpression, Catalog, Error, alter_constraint, exact_numbers, notices, rename};
 use crate::language::ast::{
     AlterAction, ColumnConstraintKind, ColumnDefinition, Identifier, ObjectName,
 };
@@ -38,7 +38,11 @@ pub(super) fn alter_table(
             texts = rename::of_column(&table, &from.name, to, schema)?;
         }
         AlterAction::RenameTo(to) => texts = rename::of_table(&table, to, schema)?,
-        AlterAction::AddColumn(_) => {}
+        AlterAction::AddColumn(_)
+        | AlterAction::AddConstraint(_)
+        | AlterAction::DropConstraint(_)
+        | AlterAction::SetNotNull { .. }
+        | AlterAction::DropNotNull(_) => {}
     }
     let (verb, name) = ("ALTER TABLE", table.name.clone());
     let (mut initial, mut notices) = (None, Vec::new());
@@ -52,6 +56,14 @@ pub(super) fn alter_table(
         AlterAction::DropColumn(column) => Some(drop_column(table, column, schema)?),
         AlterAction::RenameColumn { from, to } => rename_column(table, from, to)?,
         AlterAction::RenameTo(to) => rename_table(table, to, schema)?,
+        AlterAction::AddConstraint(constraint) => {
+            Some(alter_constraint::add(table, constraint, text)?)
+        }
+        AlterAction::DropConstraint(name) => Some(alter_constraint::drop(table, name)?),
+        AlterAction::SetNotNull { column, on_conflict } => {
+            alter_constraint::set_not_null(table, column, *on_conflict)?
+        }
+        AlterAction::DropNotNull(column) => alter_constraint::drop_not_null(table, column)?,
     };
     texts.retain(|_| change.is_some());
     let (changes, rows) = (change.into_iter().chain(texts).collect(), None);

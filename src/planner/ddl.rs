@@ -225,7 +225,7 @@ pub(super) fn column_constraint(
     column: &Identifier,
     constraint: &ColumnConstraint,
 ) -> Result<(), Error> {
-    let ColumnConstraint { name, kind, on_conflict } = constraint;
+    let ColumnConstraint { name, kind, on_conflict, .. } = constraint;
     let (name, on_conflict) = (name.as_ref(), *on_conflict);
     let key = |kind, index| KeySchema { on_conflict, ..keys::of_column(kind, name, index) };
     let index = table.columns.iter().position(|c| c.name == column.name).unwrap_or_default();
@@ -345,8 +345,12 @@ fn default(column: &Column, expression: &Expression) -> Result<String, Error> {
     Ok(expression.to_string())
 }
 
-fn table_constraint(table: &mut TableSchema, constraint: &TableConstraint) -> Result<(), Error> {
-    let TableConstraint { name, kind, on_conflict } = constraint;
+/// Adds a constraint of a table.
+pub(super) fn table_constraint(
+    table: &mut TableSchema,
+    constraint: &TableConstraint,
+) -> Result<(), Error> {
+    let TableConstraint { name, kind, on_conflict, .. } = constraint;
     let (name, on_conflict) = (name.as_ref(), *on_conflict);
     let span = |columns: &[IndexedColumn]| {
         columns.first().map_or_else(Span::default, |column| column.expression.span)

@@ -18,7 +18,7 @@ pub fn create_table(table: &TableSchema) -> String {
     let mut text = create_flexible_table(table);
     let pieces = highlight(&text);
     let mut words = pieces.iter().filter(|piece| piece.kind != HighlightKind::Comment);
-    let says_so = parsed(&text).is_none_or(|create| {
+    let says_so = created(&text).is_none_or(|create| {
         !table.options.flexible || create.options.contains(&TableOption::Flexible)
     });
     // What a session makes every new table stands in no statement.
@@ -32,11 +32,12 @@ pub fn create_table(table: &TableSchema) -> String {
 /// The same where every new table is FLEXIBLE, as in SQLite.
 pub fn create_flexible_table(table: &TableSchema) -> String {
     let written = without_end(&table.sql);
-    let edits = parsed(written).and_then(|create| TableText::new(written, &create, table).edits());
+    let edits = created(written).and_then(|create| TableText::new(written, &create, table).edits());
     edits.map_or_else(|| written.to_owned(), |edits| edited(written, edits))
 }
 
-fn parsed(text: &str) -> Option<CreateTable> {
+/// A CREATE TABLE that a text is.
+pub(super) fn created(text: &str) -> Option<CreateTable> {
     match parse_statement(text) {
         Ok(Some(Statement::Schema(SchemaStatement::CreateTable(create)))) => Some(create),
         Ok(_) | Err(_) => None,
@@ -86,7 +87,8 @@ pub fn column_definition(column: &Column) -> String {
     words.join(" ")
 }
 
-fn without_end(sql: &str) -> &str {
+/// A statement without the `;` behind it.
+pub(super) fn without_end(sql: &str) -> &str {
     sql.trim_end().trim_end_matches(';').trim_end()
 }
 

@@ -15,6 +15,7 @@
 
 mod access;
 mod alter;
+mod alter_constraint;
 mod bind;
 mod bound_operators;
 mod calls;
@@ -74,6 +75,7 @@ mod with_plan;
 mod write;
 mod write_plan;
 
+pub use alter_constraint::{alteration, reverse_alteration};
 pub use comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;
 pub use definition::{column_definition, create_flexible_table, create_index, create_table};

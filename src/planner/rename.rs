@@ -108,6 +108,11 @@ pub(super) fn unqualified_column(text: &str) -> String {
     without_tables(text, &pieces_behind("ALTER TABLE t ADD COLUMN ", text))
 }
 
+/// The same of a constraint of the table.
+pub(super) fn unqualified_constraint(text: &str) -> String {
+    without_tables(text, &pieces_behind("ALTER TABLE t ADD ", text))
+}
+
 fn without_tables(text: &str, pieces: &[Highlight]) -> String {
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
     for pair in pieces.windows(2) {

@@ -251,7 +251,8 @@ fn changed_definitions(before: &Schema, after: &Schema, table: Option<&str>) -> 
             | SchemaChange::AddColumn { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => return None,
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. } => return None,
         };
         let definition = change.definition()?;
         if table.is_some_and(|table| !definition.table_name().eq_ignore_ascii_case(table)) {

@@ -5,7 +5,7 @@ use super::relations::{Difference, DifferenceSide, RowDifference};
 use super::{Error, Session, already_open};
 use crate::executor::{self, CheckedConstraints};
 use crate::language::ast::{Annotations, Identifier};
-use crate::planner::{column_definition, create_index};
+use crate::planner::{column_definition, create_index, reverse_alteration};
 use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, TransactionInfo,
     definition_changes,
@@ -222,6 +222,7 @@ impl RevertibleTransaction {
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
                 if was_created =>
             {
                 return Ok(None);
@@ -233,6 +234,7 @@ impl RevertibleTransaction {
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
             | SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => return Err(not_undone(change, event)),
@@ -333,6 +335,7 @@ fn not_undone(change: &SchemaChange, event: EventId) -> Error {
         SchemaChange::RenameTable { name: new, .. } => {
             format!("ALTER TABLE {} RENAME TO {name}", Identifier::of(new))
         }
+        SchemaChange::AlterConstraint { table, edit, .. } => reverse_alteration(table, edit),
         SchemaChange::CreateDefinition(of)
         | SchemaChange::DropDefinition(of)
         | SchemaChange::ReplaceDefinition { old: of, .. } => of.sql.clone(),

@@ -298,6 +298,9 @@ impl Salvage<'_> {
                 SchemaChange::RenameColumn { table, column, name, expressions }
             }
             SchemaChange::RenameTable { name, .. } => SchemaChange::RenameTable { table, name },
+            SchemaChange::AlterConstraint { edit, sql, .. } => {
+                SchemaChange::AlterConstraint { table, edit, sql }
+            }
             SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => {

@@ -1,8 +1,8 @@
 //! What becomes of the schema: the same when a statement asks for it and when the log tells of it.
 
 use crate::types::{
-    AddedConstraints, Column, ColumnId, Definition, DefinitionKind, EventId, ForeignKey, KeyId,
-    KeySchema, RowId, Schema, SchemaName, TableSchema, fold,
+    AddedConstraints, Column, ColumnId, ConstraintEdit, Definition, DefinitionKind, EventId,
+    ForeignKey, KeyId, KeySchema, RowId, Schema, SchemaName, TableSchema, fold,
 };
 use std::sync::Arc;
 
@@ -87,6 +87,15 @@ pub enum SchemaChange {
         /// Its name from then on.
         name: String,
     },
+    /// A constraint comes, goes, or is another one.
+    AlterConstraint {
+        /// The table as it was before.
+        table: Arc<TableSchema>,
+        /// What becomes of the constraint.
+        edit: Box<ConstraintEdit>,
+        /// The definition that says it, as it reads from then on: see [`ConstraintEdit::definition`].
+        sql: String,
+    },
     /// A view, a trigger or a setting comes to be, its identity that of the event.
     CreateDefinition(Arc<Definition>),
     /// A view or a trigger goes, or a setting is 0 again.
@@ -112,6 +121,7 @@ impl SchemaChange {
             SchemaChange::DropColumn { .. } => "drop_column",
             SchemaChange::RenameColumn { .. } => "rename_column",
             SchemaChange::RenameTable { .. } => "rename_table",
+            SchemaChange::AlterConstraint { .. } => "alter_table",
             SchemaChange::CreateDefinition(definition) => match definition.kind {
                 DefinitionKind::View => "create_view",
                 DefinitionKind::Trigger => "create_trigger",
@@ -162,7 +172,8 @@ impl SchemaChange {
             | SchemaChange::AddColumn { .. }
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
-            | SchemaChange::RenameTable { .. } => None,
+            | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. } => None,
         }
     }
 
@@ -178,7 +189,8 @@ impl SchemaChange {
             | SchemaChange::AddColumn { table, .. }
             | SchemaChange::DropColumn { table, .. }
             | SchemaChange::RenameColumn { table, .. }
-            | SchemaChange::RenameTable { table, .. } => Some(table),
+            | SchemaChange::RenameTable { table, .. }
+            | SchemaChange::AlterConstraint { table, .. } => Some(table),
             SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => None,
@@ -210,6 +222,7 @@ impl SchemaChange {
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. }) => made_nothing,
         }
@@ -268,6 +281,9 @@ impl SchemaChange {
                 schema.remove(&table.name);
                 schema.put(edited(table, &|after| after.name.clone_from(name)));
                 rename_in_references(schema, &table.name, |key| key.references.clone_from(name));
+            }
+            SchemaChange::AlterConstraint { table, edit, sql } => {
+                schema.put(edited(table, &|after| edit.apply(after, sql)));
             }
             SchemaChange::CreateDefinition(definition)
             | SchemaChange::ReplaceDefinition { new: definition, .. } => {

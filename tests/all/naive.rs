@@ -73,7 +73,9 @@ fn alter(tables: &mut Tables, name: String, change: &SchemaChange) {
             tables.insert(name.clone(), table);
             return;
         }
-        SchemaChange::CreateIndex { .. } | SchemaChange::DropIndex { .. } => {}
+        SchemaChange::CreateIndex { .. }
+        | SchemaChange::DropIndex { .. }
+        | SchemaChange::AlterConstraint { .. } => {}
         SchemaChange::CreateDefinition(_)
         | SchemaChange::DropDefinition(_)
         | SchemaChange::ReplaceDefinition { .. } => unreachable!("they are of no table"),

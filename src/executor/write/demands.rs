@@ -25,11 +25,30 @@ pub(super) fn check_not_null(table: &TableSchema, rows: &[WriteRow], failures: &
 pub(super) fn missing(table: &TableSchema, row: &WriteRow) -> Option<(usize, Error)> {
     let fills_itself = table.integer_primary_key();
     let mut columns = table.columns.iter().zip(row.new.as_ref()?).enumerate();
-    let (at, (column, _)) = columns.find(|(at, (column, value))| {
+    let (at, _) = columns.find(|(at, (column, value))| {
         value.is_null() && (column.not_null || fills_itself == Some(*at))
     })?;
-    let message = format!("{}.{} must not be NULL", table.name, column.name);
-    Some((at, Error::failed("not-null", message).of_row(Some(row.place), Some(at))))
+    Some((at, no_value(table, at, row)))
+}
+
+/// Asks of every row that is to be there for a value in a column that refuses NULL.
+pub(super) fn check_column_not_null(
+    table: &TableSchema,
+    at: usize,
+    rows: &[WriteRow],
+    failures: &mut Failures,
+) {
+    let is_null =
+        |row: &WriteRow| row.new.as_ref().and_then(|new| new.get(at)).is_some_and(Value::is_null);
+    if table.columns[at].not_null {
+        let missing = rows.iter().enumerate().filter(|(_, row)| is_null(row));
+        missing.for_each(|(index, row)| failures.note(index, no_value(table, at, row)));
+    }
+}
+
+fn no_value(table: &TableSchema, at: usize, row: &WriteRow) -> Error {
+    let message = format!("{}.{} must not be NULL", table.name, table.columns[at].name);
+    Error::failed("not-null", message).of_row(Some(row.place), Some(at))
 }
 
 /// Asks of every row that is to be there whether it makes a condition false, where CHECK is held. What cannot be computed of a

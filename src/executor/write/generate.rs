@@ -5,7 +5,7 @@ use super::super::datum::Batch;
 use super::super::evaluate::Context;
 use super::assign::assign;
 use super::changes;
-use super::demands::{BATCH, check_conditions, check_not_null};
+use super::demands::{BATCH, check_column_not_null, check_conditions};
 use super::place::row_name;
 use super::row::{Failures, WriteRow};
 use super::source::row_at;
@@ -46,28 +46,49 @@ pub(super) fn fill(
     }
 }
 
-/// Asks of the rows that are there what the column demands that the table got last. Where it is generated,
-/// each of them becomes what it is by a change of its own: the operation of the fork that added the column
+/// What a change of a table demands of the rows that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Demand {
+    /// All that is said of the column that it got last.
+    LastColumn,
+    /// The CHECK that it got last.
+    LastCheck,
+    /// A value in this column.
+    NotNull(usize),
+}
+
+/// Asks of the rows that are there what a change of their table demands. Where that is a generated column,
+/// each of them becomes what it is by a change of its own: the operation of the fork that changed the table
 /// is its cause.
 ///
 /// # Errors
 /// Those of the expression; `type`, `not-null` and `check` of a row that may not be so.
-pub(in super::super) fn fill_added(
-    added_to: &TableSchema,
+pub(in super::super) fn ask_rows(
+    changed: &TableSchema,
+    demand: Demand,
     cause: usize,
     fork: &mut Fork,
     context: &Context,
 ) -> Result<(), Error> {
     let view = fork.view();
-    let table = view.schema().home(added_to.id).table(&added_to.name).cloned();
+    let table = view.schema().home(changed.id).table(&changed.name).cloned();
     let table = table.ok_or_else(|| storage::Error::invalid("the table is not there"))?;
     let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
-    let added = table.columns.len() - 1;
+    let last = table.columns.len() - 1;
     let mut generated = planner::generated_columns_of(&table).map_err(broken)?;
-    generated.retain(|one| one.column == added);
+    generated.retain(|one| demand == Demand::LastColumn && one.column == last);
     let mut checks = planner::checks_of(&table).map_err(broken)?;
-    let mut is_own = table.checks.iter().map(|check| check.column == Some(added));
-    checks.retain(|_| is_own.next() == Some(true));
+    let mut own = table.checks.iter().enumerate().map(|(at, check)| match demand {
+        Demand::LastColumn => check.column == Some(last),
+        Demand::LastCheck => at + 1 == table.checks.len(),
+        Demand::NotNull(_) => false,
+    });
+    checks.retain(|_| own.next() == Some(true));
+    let not_null = match demand {
+        Demand::LastColumn => Some(last),
+        Demand::LastCheck => None,
+        Demand::NotNull(column) => Some(column),
+    };
     let all: Vec<usize> = (0..table.columns.len()).collect();
     let mut changed = Vec::new();
     for found in view.table(&table).scan(&all) {
@@ -80,7 +101,7 @@ pub(in super::super) fn fill_added(
         let mut rows: Vec<WriteRow> = found.rows.iter().enumerate().map(of_row).collect();
         let mut failures = Failures::default();
         fill(&table, &generated, &mut rows, context, &mut failures);
-        check_not_null(&table, &rows, &mut failures);
+        not_null.iter().for_each(|at| check_column_not_null(&table, *at, &rows, &mut failures));
         check_conditions(&table, &checks, &rows, context, &mut failures)?;
         if let Some((index, error)) = failures.first() {
             let old = rows[index].old.as_ref();
@@ -89,7 +110,7 @@ pub(in super::super) fn fill_added(
             return Err(error.without_row().note(note));
         }
         let is_changed = |row: &WriteRow| {
-            let value = row.new.as_ref().and_then(|new| new.get(added));
+            let value = row.new.as_ref().and_then(|new| new.get(last));
             value.is_some_and(|value| !value.is_null())
         };
         if !generated.is_empty() {

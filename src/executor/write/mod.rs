@@ -64,7 +64,7 @@ pub use audit::Audit;
 pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys, unreferenced_rows};
-pub(super) use generate::fill_added;
+pub(super) use generate::{Demand, ask_rows};
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
 pub(super) use unique::duplicate;

@@ -2,7 +2,7 @@
 
 use super::{
     Annotations, CreateTableAs, CreateTrigger, CreateView, DropDefinition, Expression,
-    ExpressionKind, Identifier, ObjectName,
+    ExpressionKind, Identifier, ObjectName, SourceSpan,
 };
 use crate::types::{ConflictResolution, ForeignKeyAction, Span};
 
@@ -113,6 +113,19 @@ pub enum AlterAction {
     },
     /// RENAME TO …
     RenameTo(Identifier),
+    /// `ADD [CONSTRAINT …] …`
+    AddConstraint(Box<TableConstraint>),
+    /// DROP CONSTRAINT …
+    DropConstraint(Identifier),
+    /// `ALTER [COLUMN] … SET NOT NULL`
+    SetNotNull {
+        /// The column.
+        column: Identifier,
+        /// `ON CONFLICT …`: what becomes of a row that is NULL there.
+        on_conflict: Option<ConflictResolution>,
+    },
+    /// `ALTER [COLUMN] … DROP NOT NULL`
+    DropNotNull(Identifier),
 }
 
 /// One column of a CREATE TABLE.
@@ -166,6 +179,8 @@ pub struct ColumnConstraint {
     pub kind: ColumnConstraintKind,
     /// `ON CONFLICT …`: what becomes of a row that breaks it.
     pub on_conflict: Option<ConflictResolution>,
+    /// Where it stands.
+    pub span: SourceSpan,
 }
 
 /// What a constraint of a column demands.
@@ -218,6 +233,8 @@ pub struct TableConstraint {
     /// `ON CONFLICT …`: what becomes of a row that breaks it. As in SQLite, a CHECK can say it, and it
     /// counts for nothing.
     pub on_conflict: Option<ConflictResolution>,
+    /// Where it stands.
+    pub span: SourceSpan,
 }
 
 /// What a constraint of a table demands.

@@ -34,7 +34,7 @@ fn names_are_expected_where_they_belong() {
         ("CREATE TABLE t (a REFERENCES u (", "\"\" <Column(u)> "),
         ("CREATE TABLE t (a REFERENCES ", "\"\" <Table> "),
         ("ALTER TABLE t DROP COLUMN ", "\"\" <Column(t)> "),
-        ("ALTER TABLE t ADD ", "\"\" <NewName> COLUMN"),
+        ("ALTER TABLE t ADD ", "\"\" <NewName> CONSTRAINT CHECK COLUMN"),
         ("DROP TABLE ", "\"\" <Table> IF"),
         ("DROP INDEX ", "\"\" <Index> IF"),
         ("DESCRIBE ", "\"\" <Table> "),

@@ -6,6 +6,7 @@
 //! [`MAX_HEIGHT`] that of whoever walks the tree; both take what
 //! stack they need ([`with_stack`](crate::types::with_stack)).
 
+mod alter;
 mod annotations;
 mod constant;
 mod dialect_hints;

@@ -6,12 +6,13 @@ use super::super::ast::{
     SessionStatement, Statement, Switch,
 };
 use super::super::token::{Symbol, TokenKind};
+use super::alter::alter;
 use super::dialect_hints;
 use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, parenthesised, symbol, word};
 use super::name::{identifier, is_name, object_name, schema_name, table_name};
 use super::select::query;
-use super::table::{alter, create, drop};
+use super::table::{create, drop};
 use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
 use super::transaction::{begin, commit, release, rollback, savepoint};
 use super::write::{delete, insert, update, with_statement};

@@ -2,9 +2,9 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex,
-    CreateTable, CreateTableAs, Expression, ExpressionKind, ForeignKeyClause, Identifier,
-    IndexedColumn, SchemaStatement, Statement, TableConstraint, TableConstraintKind, TableOption,
+    ColumnConstraint, ColumnConstraintKind, ColumnDefinition, CreateIndex, CreateTable,
+    CreateTableAs, Expression, ExpressionKind, ForeignKeyClause, Identifier, IndexedColumn,
+    SchemaStatement, SourceSpan, Statement, TableConstraint, TableConstraintKind, TableOption,
     TypeName,
 };
 use super::super::lexer::{begins_name, continues_name};
@@ -149,7 +149,7 @@ fn table_option(input: TokenInput<'_>) -> Parsed<'_, TableOption> {
 }
 
 /// `ColumnDefinition ::= Label [TypeName] ColumnConstraint*`
-fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
+pub(super) fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
     let (rest, name) = label(NameKind::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
@@ -228,7 +228,8 @@ fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
     let (rest, kind) = match first {
         Keyword::Primary => {
             let (behind, (kind, on_conflict)) = primary_key(rest)?;
-            return Ok((behind, ColumnConstraint { name, kind, on_conflict }));
+            let span = SourceSpan(input.span_to(behind));
+            return Ok((behind, ColumnConstraint { name, kind, on_conflict, span }));
         }
         Keyword::Not => {
             let (behind, _) = word(Keyword::Null)(behind)?;
@@ -259,7 +260,8 @@ fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
         Keyword::Not | Keyword::Null | Keyword::Unique => on_conflict(rest)?,
         _ => (rest, None),
     };
-    Ok((rest, ColumnConstraint { name, kind, on_conflict }))
+    let span = SourceSpan(input.span_to(rest));
+    Ok((rest, ColumnConstraint { name, kind, on_conflict, span }))
 }
 
 fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
@@ -273,7 +275,7 @@ fn not_column_constraint<T>(input: TokenInput<'_>) -> Parsed<'_, T> {
 }
 
 /// `OnConflict ::= 'ON' 'CONFLICT' ('ROLLBACK' | 'ABORT' | 'FAIL' | 'IGNORE' | 'REPLACE')`, or nothing
-fn on_conflict(input: TokenInput<'_>) -> Parsed<'_, Option<ConflictResolution>> {
+pub(super) fn on_conflict(input: TokenInput<'_>) -> Parsed<'_, Option<ConflictResolution>> {
     let words = (word(Keyword::On), word(Keyword::Conflict));
     opt(preceded(words, resolution)).parse(input)
 }
@@ -325,7 +327,7 @@ fn generated(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraintKind> {
     Ok((rest, ColumnConstraintKind::Generated { expression, stored }))
 }
 
-fn begins_table_constraint(input: TokenInput<'_>) -> bool {
+pub(super) fn begins_table_constraint(input: TokenInput<'_>) -> bool {
     matches!(
         input.peek().kind,
         TokenKind::Keyword(
@@ -339,7 +341,7 @@ fn begins_table_constraint(input: TokenInput<'_>) -> bool {
 }
 
 /// `TableConstraint ::= ['CONSTRAINT' Label] …`
-fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
+pub(super) fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
     let (rest, kind) = match rest.peek().kind {
@@ -380,7 +382,8 @@ fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
         | TableConstraintKind::Unique(_)
         | TableConstraintKind::Check(_) => on_conflict(rest)?,
     };
-    Ok((rest, TableConstraint { name, kind, on_conflict }))
+    let span = SourceSpan(input.span_to(rest));
+    Ok((rest, TableConstraint { name, kind, on_conflict, span }))
 }
 
 /// What may stand behind the table of a foreign key, in any order.
@@ -519,39 +522,4 @@ pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         Statement::Schema(SchemaStatement::DropIndex { if_exists, name, annotations })
     };
     Ok((rest, statement))
-}
-
-/// `Alter ::= 'ALTER' 'TABLE' Label ('ADD' ['COLUMN'] ColumnDefinition | 'DROP' ['COLUMN'] Label
-///          | 'RENAME' ('TO' Label | ['COLUMN'] Label 'TO' Label)) [Annotations]`
-pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
-    let (rest, table) = table_name(rest)?;
-    let old = NameKind::Column(Some(rest.at - 1));
-    let column = |input| opt(word(Keyword::Column)).parse(input);
-    let behind = rest.skip(1);
-    let (rest, action) = match rest.peek().kind {
-        TokenKind::Keyword(Keyword::Add) => {
-            let (rest, definition) = preceded(column, column_definition).parse(behind)?;
-            (rest, AlterAction::AddColumn(Box::new(definition)))
-        }
-        TokenKind::Keyword(Keyword::Drop) => {
-            preceded(column, label(old)).map(AlterAction::DropColumn).parse(behind)?
-        }
-        TokenKind::Keyword(Keyword::Rename) if behind.is_word(0, Keyword::To) => {
-            label(NameKind::New).map(AlterAction::RenameTo).parse(behind.skip(1))?
-        }
-        TokenKind::Keyword(Keyword::Rename) => {
-            behind.note("TO");
-            let (rest, from) = preceded(column, label(old)).parse(behind)?;
-            let (rest, to) = preceded(word(Keyword::To), label(NameKind::New)).parse(rest)?;
-            (rest, AlterAction::RenameColumn { from, to })
-        }
-        _ => {
-            rest.note("ADD");
-            rest.note("DROP");
-            return rest.no_match("RENAME");
-        }
-    };
-    let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Schema(SchemaStatement::AlterTable { table, action, annotations })))
 }

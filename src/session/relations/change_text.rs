@@ -7,6 +7,7 @@
 
 use super::integer;
 use crate::language::ast::Identifier;
+use crate::planner::alteration;
 use crate::session::pragmas::setting_statement;
 use crate::storage::{Event, Marker, Operation, RowImages, RowOperation, SchemaChange};
 use crate::types::{
@@ -126,6 +127,7 @@ fn of_definition(change: &SchemaChange) -> String {
         SchemaChange::RenameTable { name, .. } => {
             format!("ALTER TABLE {table} RENAME TO {}", Identifier::of(name))
         }
+        SchemaChange::AlterConstraint { table, edit, .. } => alteration(table, edit),
         SchemaChange::CreateDefinition(of) => definition_words("CREATE", of),
         SchemaChange::DropDefinition(of) => definition_words("DROP", of),
         SchemaChange::ReplaceDefinition { new: of, .. } => definition_words("REPLACE", of),

@@ -3,7 +3,7 @@
 use super::{RelationSchema, fact, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::language::ast::Identifier;
-use crate::planner::{column_definition, create_index, create_table};
+use crate::planner::{alteration, column_definition, create_index, create_table};
 use crate::storage::{Database, Event, SchemaChange};
 use crate::types::{DataType, EventId, Period, Value};
 use std::sync::Arc;
@@ -60,7 +60,8 @@ fn name(change: &SchemaChange) -> Option<&str> {
         SchemaChange::CreateTable(table)
         | SchemaChange::DropTable(table)
         | SchemaChange::RestoreTable { table, .. }
-        | SchemaChange::RenameTable { table, .. } => Some(&table.name),
+        | SchemaChange::RenameTable { table, .. }
+        | SchemaChange::AlterConstraint { table, .. } => Some(&table.name),
         SchemaChange::CreateIndex { key, .. } | SchemaChange::DropIndex { key, .. } => {
             key.name.as_deref()
         }
@@ -99,6 +100,7 @@ fn definition(change: &SchemaChange) -> String {
         SchemaChange::RenameTable { name, .. } => {
             alter(format!("RENAME TO {}", Identifier::of(name)))
         }
+        SchemaChange::AlterConstraint { table, edit, .. } => alteration(table, edit),
         SchemaChange::CreateDefinition(definition)
         | SchemaChange::DropDefinition(definition)
         | SchemaChange::ReplaceDefinition { new: definition, .. } => definition.sql.clone(),

@@ -7,8 +7,8 @@ use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
 use crate::storage::{Dropped, ExpressionTexts, SchemaChange};
 use crate::types::{
-    AddedConstraints, Column, ColumnId, Definition, DefinitionKind, EventId, KeyId, KeySchema,
-    RowId, Schema, TableId, TableSchema,
+    AddedConstraints, Column, ColumnId, ConstraintEdit, Definition, DefinitionKind, EventId, KeyId,
+    KeySchema, RowId, Schema, TableId, TableSchema,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,13 @@ struct RenamedColumn {
     name: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     expressions: Vec<String>,
+}
+
+/// What becomes of a constraint, and of the definition that says it.
+#[derive(Serialize, Deserialize)]
+struct AlteredConstraint {
+    edit: ConstraintEdit,
+    sql: String,
 }
 
 /// A tag.
@@ -124,6 +131,10 @@ pub(super) fn of_change(change: &SchemaChange) -> Result<[Option<String>; 2], Er
         }
         SchemaChange::RenameTable { table, name } => {
             [Some(named(&table.name)?), Some(named(name)?)]
+        }
+        SchemaChange::AlterConstraint { edit, sql, .. } => {
+            let altered = AlteredConstraint { edit: (**edit).clone(), sql: sql.clone() };
+            [None, Some(text(&altered)?)]
         }
         SchemaChange::CreateDefinition(definition) => [None, Some(text(&**definition)?)],
         SchemaChange::DropDefinition(definition) => [Some(text(&**definition)?), None],
@@ -243,6 +254,10 @@ impl DefinitionLine<'_> {
                     table: table()?,
                     name: decode::<DefinitionName>(new)?.name,
                 }
+            }
+            ("alter_table", None, Some(new)) => {
+                let AlteredConstraint { edit, sql } = decode(new)?;
+                SchemaChange::AlterConstraint { table: table()?, edit: Box::new(edit), sql }
             }
             (op, ..) => return Err(format!("`{op}` is not known, or not with these fields")),
         };

@@ -323,6 +323,7 @@ impl Ledger {
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
             | SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => return,

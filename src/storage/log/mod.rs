@@ -29,7 +29,7 @@
 //!                                   than in the one before
 //! op       every line               insert update delete create_table drop_table create_index
 //!                                   drop_index add_column drop_column rename_column rename_table
-//!                                   tag snapshot counter tx; any other is refused, those that are
+//!                                   alter_table tag snapshot counter tx; any other is refused, those that are
 //!                                   to come (record erase compact branch) too
 //! table    all but tag snapshot tx  the table's name as declared; when it is renamed, the one before
 //! row      insert update delete     the row's identity, never used for another row of its table
@@ -44,6 +44,8 @@
 //! new      insert update create_*   the whole row, the changed columns, the definition after
 //!          add_column               the definition; `initial` is what older rows have in the column
 //!          rename_*                 {"name":…} after
+//!          alter_table              {"edit":…,"sql":…}: what becomes of a constraint, and how the
+//!                                   definition that says it reads from then on
 //!          tag                      {"name":…,"at":…}: the moment after an earlier event
 //!          snapshot                 {"id":…,"name":…}, the name only if it has one
 //!          counter                  {"seq":…}: what an AUTOINCREMENT counter was set to by hand
@@ -69,7 +71,7 @@
 //! ```
 //!
 //! A row that was deleted and comes back keeps its number and goes on with the next `rev`; only one that
-//! never was gets the next number of its table. A transaction with an `id` is written even if it changed
+//! never was gets a number that none had, mostly the next of its table. A transaction with an `id` is written even if it changed
 //! nothing: its one event is `tx`.
 //!
 //! A table that was dropped comes back as itself by a `create_table` whose `old` says what it continues:

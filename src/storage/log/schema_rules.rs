@@ -8,8 +8,8 @@ use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation};
 use crate::storage::{Dropped, SchemaChange};
 use crate::types::{
-    Column, ColumnId, DataType, Definition, DefinitionKind, EventId, KeyId, KeyKind, KeySchema,
-    RowId, Schema, TableOptions, TableSchema, fold,
+    AddedConstraints, Column, ColumnId, DataType, Definition, DefinitionKind, EventId, KeyId,
+    KeyKind, KeySchema, RowId, Schema, TableOptions, TableSchema, fold,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -86,18 +86,7 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
             }
         }
         SchemaChange::AddColumn { table, column, constraints } => {
-            if column.id != (ColumnId { event, ordinal: 0 }) {
-                return Err(Error::invalid("a column with a foreign identity"));
-            }
-            check_initial(column)?;
-            let table = known(schema, table)?;
-            check_column(table, column)?;
-            let own = table.columns.len();
-            if constraints.checks.iter().any(|check| check.column != Some(own))
-                || constraints.foreign_keys.iter().any(|key| key.columns != [own])
-            {
-                return Err(Error::invalid("a column with constraints of others"));
-            }
+            check_added(known(schema, table)?, event, column, constraints)?;
         }
         SchemaChange::DropColumn { table, column } => {
             let table = known(schema, table)?;
@@ -128,9 +117,36 @@ fn check_change(schema: &Schema, event: EventId, change: &SchemaChange) -> Resul
             }
             check_no_view(schema, name)?;
         }
+        SchemaChange::AlterConstraint { table, edit, .. } => {
+            let table = known(schema, table)?;
+            if !edit.fits(table) {
+                return Err(Error::invalid(format!("{table} has no such constraint")));
+            }
+        }
         SchemaChange::CreateDefinition(_)
         | SchemaChange::DropDefinition(_)
         | SchemaChange::ReplaceDefinition { .. } => check_redefinition(schema, event, change)?,
+    }
+    Ok(())
+}
+
+/// Refuses a column that cannot be the last of a table.
+fn check_added(
+    table: &TableSchema,
+    event: EventId,
+    column: &Column,
+    constraints: &AddedConstraints,
+) -> Result<(), Error> {
+    if column.id != (ColumnId { event, ordinal: 0 }) {
+        return Err(Error::invalid("a column with a foreign identity"));
+    }
+    check_initial(column)?;
+    check_column(table, column)?;
+    let own = table.columns.len();
+    if constraints.checks.iter().any(|check| check.column != Some(own))
+        || constraints.foreign_keys.iter().any(|key| key.columns != [own])
+    {
+        return Err(Error::invalid("a column with constraints of others"));
     }
     Ok(())
 }

@@ -233,7 +233,8 @@ pub(super) fn definition_in(schema: &Schema, change: SchemaChange) -> Result<Sch
         | SchemaChange::AddColumn { .. }
         | SchemaChange::DropColumn { .. }
         | SchemaChange::RenameColumn { .. }
-        | SchemaChange::RenameTable { .. }) => change,
+        | SchemaChange::RenameTable { .. }
+        | SchemaChange::AlterConstraint { .. }) => change,
     })
 }
 

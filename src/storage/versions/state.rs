@@ -271,6 +271,7 @@ impl State {
             | SchemaChange::DropColumn { .. }
             | SchemaChange::RenameColumn { .. }
             | SchemaChange::RenameTable { .. }
+            | SchemaChange::AlterConstraint { .. }
             | SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => {}

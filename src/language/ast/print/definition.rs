@@ -38,6 +38,13 @@ impl fmt::Display for AlterAction {
             AlterAction::DropColumn(column) => write!(f, "DROP COLUMN {column}"),
             AlterAction::RenameColumn { from, to } => write!(f, "RENAME COLUMN {from} TO {to}"),
             AlterAction::RenameTo(name) => write!(f, "RENAME TO {name}"),
+            AlterAction::AddConstraint(constraint) => write!(f, "ADD {constraint}"),
+            AlterAction::DropConstraint(name) => write!(f, "DROP CONSTRAINT {name}"),
+            AlterAction::SetNotNull { column, on_conflict } => {
+                write!(f, "ALTER COLUMN {column} SET NOT NULL")?;
+                part(f, "ON CONFLICT", on_conflict.as_ref())
+            }
+            AlterAction::DropNotNull(column) => write!(f, "ALTER COLUMN {column} DROP NOT NULL"),
         }
     }
 }

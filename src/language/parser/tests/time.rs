@@ -50,6 +50,12 @@ fn the_language_of_time_prints_as_it_was_meant() {
         "ALTER TABLE t DROP COLUMN a",
         "ALTER TABLE t RENAME COLUMN a TO b",
         "ALTER TABLE t RENAME TO u",
+        "ALTER TABLE t ADD CONSTRAINT low CHECK (a < 5)",
+        "ALTER TABLE t ADD CHECK (a < 5)",
+        "ALTER TABLE t DROP CONSTRAINT low",
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL ON CONFLICT IGNORE",
+        "ALTER TABLE t ALTER COLUMN a DROP NOT NULL",
     ] {
         assert_eq!(printed(text), text);
     }
@@ -91,6 +97,7 @@ fn other_spellings_of_time_mean_the_same() {
         ),
         ("alter table t add a", "ALTER TABLE t ADD COLUMN a"),
         ("alter table t drop a", "ALTER TABLE t DROP COLUMN a"),
+        ("alter table t alter a set not null", "ALTER TABLE t ALTER COLUMN a SET NOT NULL"),
         ("alter table t rename a to b", "ALTER TABLE t RENAME COLUMN a TO b"),
         (
             "alter table t rename column column to rename",
@@ -176,7 +183,7 @@ fn mistakes_in_time_are_named_where_they_stand() {
         ),
         ("SELECT a FROM t FOR SYSTEM_TIME BETWEEN 5 TO 6", "syntax", "TO", "expected AND"),
         ("HISTORY", "unfinished", "", "expected OF or the name of a table, but the text ends"),
-        ("ALTER TABLE t CHANGE a", "syntax", "CHANGE", "expected ADD, DROP or RENAME"),
+        ("ALTER TABLE t CHANGE a", "syntax", "CHANGE", "expected ADD, DROP, ALTER or RENAME"),
         (
             "ALTER TABLE t RENAME",
             "unfinished",

@@ -12,7 +12,7 @@ const CRC_AT: usize = ENTRY_SIZE - 4;
 
 /// The words of the log's `op` field by their number here. Changes of rows come first; numbers never
 /// change, new words are added at the end.
-pub(crate) const OPERATIONS: [&str; 24] = [
+pub(crate) const OPERATIONS: [&str; 25] = [
     "insert",
     "update",
     "delete",
@@ -37,6 +37,7 @@ pub(crate) const OPERATIONS: [&str; 24] = [
     "create_setting",
     "drop_setting",
     "replace_setting",
+    "alter_table",
 ];
 
 /// How many of [`OPERATIONS`] change a row.

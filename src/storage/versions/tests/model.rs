@@ -164,6 +164,7 @@ impl Model {
                 schema.columns[*column].name.clone_from(name);
             }
             SchemaChange::RenameTable { name, .. } => schema.name.clone_from(name),
+            SchemaChange::AlterConstraint { edit, sql, .. } => edit.apply(schema, sql),
             SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
             | SchemaChange::ReplaceDefinition { .. } => unreachable!("no table is changed"),
