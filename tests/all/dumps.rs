@@ -21,7 +21,7 @@ fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
     .to_string()
 }
 
-fn rows_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+pub fn rows_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
     let mut statement = sqlite.prepare(sql).expect("a query");
     let width = statement.column_count();
     let rows = statement.query_map([], |row| {

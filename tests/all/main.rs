@@ -10,6 +10,7 @@ mod decimals;
 mod definitions;
 mod difference;
 mod dropped;
+mod dump_again;
 mod dumps;
 mod error_codes;
 mod examples;

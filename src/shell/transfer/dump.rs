@@ -44,8 +44,11 @@ impl Shell {
             writeln!(self.out, "PRAGMA foreign_keys=OFF;")?;
         }
         writeln!(self.out, "BEGIN;")?;
-        for table in tables {
+        for table in &tables {
             self.dump_table(table)?;
+        }
+        for table in tables.iter().filter(|table| table.autoincrement) {
+            self.dump_counter(table)?;
         }
         // Triggers come when all rows are there, so that none fires.
         for definition in schema.views_and_triggers() {
@@ -79,6 +82,30 @@ impl Shell {
         self.dump_rows(table, rows, started)?;
         for index in made {
             self.dump_statement(&index)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what makes the AUTOINCREMENT counter of a table what it is, where the rows alone do not.
+    fn dump_counter(&mut self, table: &TableSchema) -> Result<(), DotCommandError> {
+        let (name, text) = (Identifier::of(&table.name), Value::text(&*table.name).to_string());
+        let query = format!(
+            "SELECT seq, (SELECT max(rowid) FROM {name}) FROM sqlite_sequence WHERE name = {text}"
+        );
+        let Outcome::Rows(rows) = self.connection.execute(&query)? else { return Ok(()) };
+        let mut counters = Vec::new();
+        for batch in rows {
+            let batch = batch.map_err(|error| Diagnostic::from(&error))?;
+            let value = |column: usize| value_at(batch.column(column), DataType::Integer, 0);
+            counters.extend((batch.num_rows() > 0).then(|| (value(0), value(1))));
+        }
+        for (last, largest) in counters.into_iter().filter(|(last, largest)| last != largest) {
+            // As in SQLite, a table that got rows has a counter by then.
+            let statement = match largest.is_null() {
+                true => format!("INSERT INTO sqlite_sequence VALUES ({text}, {last})"),
+                false => format!("UPDATE sqlite_sequence SET seq = {last} WHERE name = {text}"),
+            };
+            self.dump_statement(&statement)?;
         }
         Ok(())
     }
