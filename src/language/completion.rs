@@ -4,13 +4,12 @@
 //! would have taken at the end is the answer. One pass, no schema: names are slots that the shell
 //! fills from what it knows.
 
-use super::Keyword;
-use super::ast::TableReference;
+mod tables;
+
 use super::lexer::tokenize;
-use super::parser::{
-    Expected, NameKind, expected_at_end, name_at, operand_words, operator_words, tables_at,
-};
+use super::parser::{Expected, NameKind, expected_at_end, name_at, operand_words, operator_words};
 use super::token::{Symbol, Token, TokenKind};
+pub use tables::{OutputName, StatementTables, TableName, tables_around, tables_of};
 
 /// What begins a literal of a moment, the quote of its text included.
 const MOMENT_WORDS: [&str; 2] = ["DATE '", "TIMESTAMP '"];
@@ -63,15 +62,6 @@ pub enum CompletionSlot {
     Parameter,
     /// What HELP can be asked about.
     Topic,
-}
-
-/// A table that a statement names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableName {
-    /// Its name.
-    pub name: String,
-    /// What the statement calls it.
-    pub alias: Option<String>,
 }
 
 /// Says what could follow at the end of a text, which is where the cursor stands. Only the last
@@ -224,156 +214,6 @@ impl Completions {
             | CompletionSlot::Parameter
             | CompletionSlot::Topic => false,
         });
-    }
-}
-
-/// The tables that the last statement of a text names, also where it is not finished.
-pub fn tables_of(text: &str) -> Vec<TableName> {
-    let mut tokens = tokenize(text).tokens;
-    // A `;` at the end belongs to the statement before it.
-    while let [.., last, _] = tokens.as_slice()
-        && last.kind == TokenKind::Symbol(Symbol::Semicolon)
-    {
-        tokens.remove(tokens.len() - 2);
-    }
-    let tokens = last_statement(&tokens);
-    TableFinder { text, tokens, at: 0, depth: 0, list: None, found: Vec::new() }.find()
-}
-
-/// Looks for tables in the tokens of one statement.
-struct TableFinder<'a> {
-    text: &'a str,
-    tokens: &'a [Token],
-    /// The place that is looked at.
-    at: usize,
-    /// How many parentheses are open there.
-    depth: usize,
-    /// How many are open where the list of a FROM stands.
-    list: Option<usize>,
-    found: Vec<TableName>,
-}
-
-impl TableFinder<'_> {
-    fn keyword(&self, at: usize) -> Option<Keyword> {
-        self.tokens.get(at)?.kind.keyword()
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most tokens say nothing about tables")]
-    fn find(mut self) -> Vec<TableName> {
-        self.first_words();
-        let first = self.keyword(0);
-        let of_rows = !matches!(first, Some(Keyword::History | Keyword::Replay | Keyword::Events));
-        while self.at < self.tokens.len() {
-            self.at += 1;
-            match self.tokens[self.at - 1].kind {
-                TokenKind::Symbol(Symbol::LeftParenthesis) => self.depth += 1,
-                TokenKind::Symbol(Symbol::RightParenthesis) => {
-                    self.depth = self.depth.saturating_sub(1);
-                    self.list = self.list.filter(|list| *list <= self.depth);
-                }
-                TokenKind::Symbol(Symbol::Comma) if self.list == Some(self.depth) => {
-                    self.reference();
-                }
-                TokenKind::Keyword(Keyword::From | Keyword::Join) if of_rows => self.reference(),
-                TokenKind::Keyword(Keyword::Into | Keyword::References) => self.name(self.at),
-                TokenKind::Keyword(
-                    Keyword::Where
-                    | Keyword::Group
-                    | Keyword::Having
-                    | Keyword::Order
-                    | Keyword::Limit
-                    | Keyword::Select
-                    | Keyword::Set,
-                ) => self.list = None,
-                _ => {}
-            }
-        }
-        self.found
-    }
-
-    /// Takes the table that a statement names behind its first words.
-    fn first_words(&mut self) {
-        use Keyword::{
-            Alter, Create, Describe, Drop, Events, Exists, For, History, If, Index, Not, Of, On,
-            Replay, Table, Temp, Temporary, Unique, Update,
-        };
-        let mut at = 1;
-        let mut skip = |words: &[Keyword]| {
-            while self.keyword(at).is_some_and(|word| words.contains(&word)) {
-                at += 1;
-            }
-        };
-        match self.keyword(0) {
-            Some(Update | Describe | Replay) => {}
-            Some(History) => skip(&[Of]),
-            Some(Events) if self.keyword(1) == Some(For) => skip(&[For]),
-            Some(Alter | Create | Drop) => {
-                skip(&[Temp, Temporary, Table, Unique, Index, If, Not, Exists]);
-                if (1..3).any(|at| self.keyword(at) == Some(Index)) {
-                    // The name of the index stands between.
-                    at += 1;
-                    if self.keyword(at) != Some(On) {
-                        return;
-                    }
-                    at += 1;
-                }
-            }
-            _ => return,
-        }
-        self.name(at);
-    }
-
-    /// Takes the name at a place.
-    fn name(&mut self, at: usize) {
-        if let Some(name) = name_at(self.text, self.tokens, at) {
-            self.push(name, None);
-        }
-    }
-
-    /// Takes what a list of tables names here, and goes on behind it.
-    fn reference(&mut self) {
-        loop {
-            self.list = Some(self.depth);
-            if let Some((found, behind)) = tables_at(self.text, self.tokens, self.at) {
-                self.take(found);
-                self.at = behind;
-                return;
-            }
-            // Parentheses that are not closed yet.
-            let next = self.tokens.get(self.at).map(|token| token.kind);
-            if next != Some(TokenKind::Symbol(Symbol::LeftParenthesis)) {
-                return self.name(self.at);
-            }
-            self.depth += 1;
-            self.at += 1;
-        }
-    }
-
-    fn take(&mut self, found: TableReference) {
-        match found {
-            TableReference::Table { name, alias, .. } => {
-                self.push(name.identifier.name, alias.map(|alias| alias.name));
-            }
-            TableReference::History { history, alias } => {
-                self.push(history.table.identifier.name, alias.map(|alias| alias.name));
-            }
-            TableReference::Function(call) => {
-                self.push(call.name.identifier.name, call.alias.map(|alias| alias.name));
-            }
-            // What its columns are called is known to the planner alone.
-            TableReference::Query { .. } => {}
-            TableReference::Join { left, right, .. } => {
-                self.take(*left);
-                self.take(*right);
-            }
-        }
-    }
-
-    fn push(&mut self, name: String, alias: Option<String>) {
-        let table = TableName { name, alias };
-        if !self.found.contains(&table) {
-            self.found.push(table);
-        }
     }
 }
 

@@ -25,7 +25,10 @@ mod splitter;
 mod token;
 mod token_source;
 
-pub use completion::{CompletionSlot, Completions, TableName, completions, tables_of};
+pub use completion::{
+    CompletionSlot, Completions, OutputName, StatementTables, TableName, completions,
+    tables_around, tables_of,
+};
 pub use error::ParseError;
 pub use highlight::{Highlight, HighlightKind, highlight};
 pub use keyword::{Keyword, WordClass};

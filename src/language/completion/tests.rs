@@ -143,6 +143,10 @@ fn tables_are_found_in_half_a_statement() {
         ("SELECT a FROM t WHERE a IN (b, c), d", "t"),
         ("SELECT a FROM (t JOIN u ON t.", "t u"),
         ("SELECT a FROM (t, u), v", "t u v"),
+        ("SELECT a FROM (SELECT b FROM t) q, u WHERE", ":q u"),
+        ("WITH c AS (SELECT b FROM t) SELECT a FROM c d WHERE", "t c:d"),
+        ("WITH c(a, b) AS (SELECT 1, 2), d AS (SELECT", ""),
+        ("CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO u VALUES (NEW.", "t:NEW t:OLD u"),
         ("SELECT a FROM (HISTORY OF t WHERE ", "t"),
         ("SELECT a FROM (HISTORY OF t) h WHERE ", "t:h"),
         ("INSERT INTO t (a) SELECT b FROM u", "t u"),
@@ -172,7 +176,7 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(words in proptest::collection::vec(0_usize..40, 0..14)) {
         const WORDS: &[&str] = &[
-            "SELECT", "FROM", "t", "a", ",", "(", ")", ".", "AS", "OF", "EVENT", "5", "'x", "\"q",
+            "SELECT", "FROM", "WITH", "t", "a", ",", "(", ")", ".", "AS", "OF", "EVENT", "5", "'x", "\"q",
             "WHERE", "=", ";", "UPDATE", "SET", "INSERT", "INTO", "HISTORY", "é", "--", "\n", "/*",
             "JOIN", "ON", "FOR", "BEFORE", "TAG", "CREATE", "INDEX", "TABLE", "DROP", "x'", "{",
             "REFERENCES", "EVENTS", "REPLAY",
@@ -182,6 +186,7 @@ proptest::proptest! {
         let found = completions(&text);
         assert!(text.is_char_boundary(found.start));
         tables_of(&text);
+        tables_around(&text, text.len() / 2);
         let mut last = 0;
         for piece in crate::language::highlight(&text) {
             assert!(piece.span.start >= last && piece.span.end > piece.span.start, "{text}");

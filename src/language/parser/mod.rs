@@ -34,7 +34,7 @@ pub(super) use input::LiteralSlot;
 pub use input::{MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS};
 pub use statement::productions;
 
-use super::ast::{Expression, Statement, TableReference};
+use super::ast::{Expression, Query, Statement, TableReference};
 use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
 use super::token_source::{LexedText, TokenSource};
@@ -154,6 +154,17 @@ pub(super) fn tables_at(
     let state = ParseState::new(text, TokenSource::Whole(tokens));
     let (rest, found) = select::table_reference(TokenInput { at, state: &state }).ok()?;
     Some((found, rest.at))
+}
+
+/// The query in parentheses that stands at one place of a statement, and where that ends.
+pub(super) fn query_in_parentheses_at(
+    text: &str,
+    tokens: &[Token],
+    at: usize,
+) -> Option<(Query, usize)> {
+    let state = ParseState::new(text, TokenSource::Whole(tokens));
+    let (rest, query) = select::query_in_parentheses(TokenInput { at, state: &state }).ok()?;
+    Some((query, rest.at))
 }
 
 /// The name that a token is; `None` for one that cannot be.

@@ -2,10 +2,11 @@
 
 use super::command_word::CommandWord;
 use super::log;
-use super::schema_names::{SchemaNames, TableNames, function_columns, table_functions};
+use super::schema_names::{SchemaNames, table_functions};
 use crate::language::ast::Identifier;
 use crate::language::{
-    CompletionSlot, Symbol, TableName, Token, TokenKind, completions, tables_of, tokenize,
+    CompletionSlot, StatementTables, Symbol, TableName, Token, TokenKind, completions,
+    tables_around, tokenize,
 };
 use crate::planner::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 use crate::render::{MODES, escape};
@@ -223,7 +224,7 @@ const FOLDERS: &[&str] = &[".cd", ".open", ".save"];
 fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
     let expected = completions(text);
     let word = &text[expected.start..];
-    let named = tables_around(text, behind);
+    let named = named_around(text, behind);
     let mut candidates: Vec<CompletionCandidate> =
         expected.slots.iter().flat_map(|slot| in_slot(slot, text, word, &named, known)).collect();
     let is_lower = is_lower_case(text, word);
@@ -240,14 +241,14 @@ fn in_statement(text: &str, behind: &str, known: &SchemaNames) -> Completion {
 }
 
 /// The tables that the statement at the cursor names, before it and behind.
-fn tables_around(text: &str, behind: &str) -> Vec<TableName> {
+fn named_around(text: &str, behind: &str) -> StatementTables {
     let whole = format!("{text}{behind}");
     let is_end = |token: &&Token| {
         token.span.start >= text.len() && token.kind == TokenKind::Symbol(Symbol::Semicolon)
     };
     let tokens = tokenize(&whole).tokens;
     let end = tokens.iter().find(is_end).map_or(whole.len(), |token| token.span.start);
-    tables_of(&whole[..end])
+    tables_around(&whole[..end], text.len())
 }
 
 /// Candidates for a name or a number, of which `word` may be the beginning, in a statement that names
@@ -256,21 +257,23 @@ fn in_slot(
     slot: &CompletionSlot,
     text: &str,
     word: &str,
-    named: &[TableName],
+    named: &StatementTables,
     known: &SchemaNames,
 ) -> Vec<CompletionCandidate> {
     let is_text = word.starts_with('\'');
     match slot {
         CompletionSlot::Table => {
-            let tables = known.tables().map(|table| name(&table.name).going_on());
+            let common = named.with.iter().map(|table| &table.name);
+            let tables = common.chain(known.tables().map(|table| &table.name));
+            let tables = tables.map(|table| name(table).going_on());
             tables.chain(table_functions(word).map(|name| plain(&name))).collect()
         }
         CompletionSlot::Column { qualifier: None } => {
-            let mut names = columns(None, named, known);
-            names.extend(qualifiers(named, word));
+            let mut names = columns(None, &named.tables, known);
+            names.extend(qualifiers(&named.tables, word));
             names
         }
-        CompletionSlot::Column { qualifier } => columns(qualifier.as_deref(), named, known),
+        CompletionSlot::Column { qualifier } => columns(qualifier.as_deref(), &named.tables, known),
         // Nobody looks through all of them.
         CompletionSlot::Function if word.is_empty() => Vec::new(),
         CompletionSlot::Function => {
@@ -320,28 +323,25 @@ fn columns(
     named: &[TableName],
     known: &SchemaNames,
 ) -> Vec<CompletionCandidate> {
-    let is_meant =
-        |called: &str| qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(called));
-    let mut tables: Vec<&TableNames> = named
-        .iter()
-        .filter(|table| is_meant(table.alias.as_ref().unwrap_or(&table.name)))
-        .filter_map(|table| known.table(&table.name))
-        .collect();
-    if tables.is_empty() {
-        tables = match qualifier {
-            Some(qualifier) => known.table(qualifier).into_iter().collect(),
-            None => known.tables().collect(),
-        };
+    let is_meant = |table: &&TableName| {
+        qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(table.called()))
+    };
+    let meant = named.iter().filter(is_meant);
+    let mut found: Vec<String> = meant.flat_map(|table| known.columns_of(table)).collect();
+    if found.is_empty() {
+        let tables = known.tables().filter(|table| {
+            qualifier.is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(&table.name))
+        });
+        found = tables.flat_map(|table| table.columns.iter().cloned()).collect();
     }
-    let of_tables = tables.iter().flat_map(|table| &table.columns).map(|column| name(column));
-    of_tables.chain(function_columns(named, is_meant).map(name)).collect()
+    found.iter().map(|column| name(column)).collect()
 }
 
 /// What a begun word may be a table of, with the point before a column.
 fn qualifiers(named: &[TableName], word: &str) -> Vec<CompletionCandidate> {
     let named = if word.is_empty() { &[] } else { named };
-    let called = named.iter().map(|table| table.alias.as_ref().unwrap_or(&table.name));
-    called.map(|called| plain(&format!("{}.", Identifier::of(called.as_str())))).collect()
+    let called = named.iter().map(TableName::called).filter(|called| !called.is_empty());
+    called.map(|called| plain(&format!("{}.", Identifier::of(called)))).collect()
 }
 
 /// Whether the words of a statement are typed in small letters: as the unfinished one is, or the last
@@ -444,154 +444,4 @@ fn path(path: &str, is_folder: bool, open: Option<char>) -> CompletionCandidate 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn known() -> SchemaNames {
-        SchemaNames::of(&[("accounts", &["id", "owner"]), ("order", &["id"])])
-    }
-
-    fn inserted(text: &str) -> Vec<String> {
-        let found = complete(text, "", &known());
-        found.candidates.into_iter().map(|candidate| candidate.inserted).collect()
-    }
-
-    #[test]
-    fn commands_and_their_arguments() {
-        assert_eq!(inserted(".tab"), [".tables "]);
-        assert!(inserted("SELECT 1;\n.he").contains(&".help".to_string()));
-        assert_eq!(inserted(".quit"), [".quit"]);
-        assert_eq!(inserted(".help julian"), ["julianday"]);
-        assert_eq!(inserted(".timer o"), ["on", "off"]);
-        assert_eq!(inserted(".mode b"), ["box"]);
-        assert_eq!(inserted(".schema acc"), ["accounts"]);
-        assert!(inserted(".mode box x").is_empty());
-        assert!(inserted(".nothing ").is_empty());
-    }
-
-    #[test]
-    fn names_that_command_a_terminal_are_listed_as_what_they_are() {
-        let known = SchemaNames::of(&[("x\u{1b}[2J", &["id\u{202e}"])]);
-        for (text, inserted, shown) in [
-            ("SELECT * FROM x", "\"x\u{1b}[2J\" ", "\"x\\e[2J\""),
-            ("INSERT INTO \"x\u{1b}[2J\" (i", "id\u{202e}", "id\\u{202e}"),
-        ] {
-            let found = complete(text, "", &known).candidates;
-            let found = found.iter().find(|candidate| candidate.inserted == inserted);
-            assert_eq!(found.map(|candidate| candidate.shown.as_str()), Some(shown), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_blank_follows_what_something_else_follows() {
-        for (text, only) in [
-            ("SELECT * FROM acc", "accounts "),
-            ("SELECT * FROM accounts WHER", "WHERE "),
-            ("DROP INDEX accou", "accounts_by_id"),
-            ("SELECT id, 1 FROM accounts ac JOIN t ON ac", "ac.|acos(|acosh("),
-            ("CREATE TABLE t (id DA", "DATE"),
-            ("create table t (id da", "date"),
-            ("CREATE TABLE t (id PRIM", "PRIMARY KEY "),
-            ("CREATE TABLE t (id DATE C", "CONSTRAINT|CHECK|COLLATE"),
-            ("SELECT own", "owner"),
-            ("SELECT upp", "upper("),
-            ("HELP upp", "upper"),
-            ("SELECT * FROM accounts WHERE id > DAT", "date(|datetime(|DATE '"),
-            ("select timest", "timestamp '"),
-            ("SELECT CAS", "CASE|CAST"),
-            ("SELECT * FROM accounts AS OF EVENT $", ""),
-            ("SELECT * FROM accounts WHERE id = $n", "$n"),
-            (".imp", ".import "),
-            (".mode ins", "insert"),
-            (".param s", "set"),
-            (".diff LAT", "LATEST "),
-            (".goto EVENT 3 ", ""),
-            (".export x SELECT * FROM acc", "accounts "),
-            (".help poin", "points"),
-            (".import x.csv accounts --n", "--ndjson|--no-header|--null"),
-            (".nothing x", ""),
-        ] {
-            assert_eq!(inserted(text).join("|"), only, "{text}");
-        }
-        let found = complete("SELECT * FROM acc", " WHERE id = 1", &known());
-        assert_eq!(found.candidates[0].inserted, "accounts");
-    }
-
-    #[test]
-    fn nothing_is_listed_that_nobody_looks_for() {
-        let all = inserted("SELECT * FROM accounts WHERE ");
-        assert!(!all.iter().any(|candidate| candidate.ends_with(['(', '.'])), "{all:?}");
-        assert!(all.starts_with(&["id".into(), "owner".into(), "$n".into()]), "{all:?}");
-    }
-
-    #[test]
-    fn paths_with_blanks_have_quotes() {
-        let open = |word: &str| CommandWord::all(word).pop().and_then(|word| word.open);
-        let cases = [
-            ("a.csv", false, "", "a.csv"),
-            ("my a.csv", false, "", "'my a.csv'"),
-            ("it's", false, "", "\"it's\""),
-            ("my data", true, "", "'my data/"),
-            ("a.csv", false, "\"a", "\"a.csv\""),
-            ("data", true, "'d", "'data/"),
-        ];
-        for (name, is_folder, typed, inserted) in cases {
-            assert_eq!(path(name, is_folder, open(typed)).inserted, inserted, "{name}");
-        }
-        let words = CommandWord::all(".import 'my a");
-        assert_eq!(
-            (words[1].start, words[1].text.as_str(), words[1].open),
-            (8, "my a", Some('\''))
-        );
-    }
-
-    #[test]
-    fn a_list_has_an_end() {
-        let names: Vec<String> = (0..1000).map(|index| format!("t{index}")).collect();
-        let tables: Vec<(&str, &[&str])> =
-            names.iter().map(|name| (name.as_str(), &[][..])).collect();
-        let found = complete("SELECT * FROM ", "", &SchemaNames::of(&tables));
-        assert_eq!(found.candidates.len(), MAX);
-    }
-
-    #[test]
-    fn names_that_need_quotes_have_them() {
-        assert_eq!(inserted("SELECT * FROM "), ["accounts", "\"order\"", "HISTORY OF"]);
-        assert_eq!(inserted("SELECT * FROM ord"), ["\"order\" "]);
-    }
-
-    #[test]
-    fn words_keep_the_case_that_was_typed() {
-        assert_eq!(inserted("sele"), ["select "]);
-        assert_eq!(inserted("SELE"), ["SELECT "]);
-        assert!(inserted("select * ").contains(&"from".to_string()));
-        assert!(inserted("SELECT * ").contains(&"FROM".to_string()));
-    }
-
-    #[test]
-    fn tables_that_are_named_behind_the_cursor_count() {
-        let inserted = |text: &str, behind: &str| {
-            let found = complete(text, behind, &known()).candidates;
-            found.into_iter().map(|candidate| candidate.inserted).collect::<Vec<_>>().join("|")
-        };
-        let order = "; SELECT * FROM \"order\" a";
-        for (text, behind, candidates) in [
-            ("SELECT a.", " FROM accounts a", "id|owner"),
-            ("SELECT ow", " FROM accounts", "owner"),
-            ("SELECT ow", " FROM \"order\"", ""),
-            ("SELECT 1; SELECT a.", "\nFROM accounts a;\nSELECT 2", "id|owner"),
-            ("SELECT a.", order, ""),
-            (".export x SELECT a.o", " FROM accounts a", "owner"),
-        ] {
-            assert_eq!(inserted(text, behind), candidates, "{text}‸{behind}");
-        }
-    }
-
-    #[test]
-    fn columns_are_those_of_the_tables_that_are_named() {
-        assert_eq!(inserted("SELECT a.o FROM accounts a WHERE a."), ["id", "owner"]);
-        assert_eq!(inserted("UPDATE accounts SET ow"), ["owner"]);
-        assert_eq!(inserted("SELECT ow"), ["owner"]);
-        assert!(inserted("SELECT ma").contains(&"max(".to_string()));
-    }
-}
+mod tests;

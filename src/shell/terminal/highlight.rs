@@ -333,10 +333,9 @@ impl StatementNames {
             }
             HighlightKind::Column { qualifier, name } => {
                 let is_meant = |table: &&TableName| {
-                    qualifier.as_ref().is_none_or(|qualifier| {
-                        let called = table.alias.as_ref().unwrap_or(&table.name);
-                        fold(called) == fold(qualifier)
-                    })
+                    qualifier
+                        .as_ref()
+                        .is_none_or(|qualifier| fold(table.called()) == fold(qualifier))
                 };
                 let mut meant = self.tables.iter().filter(is_meant).peekable();
                 let is_own = self.own.contains(&fold(name)) || name.starts_with('_');
@@ -345,7 +344,8 @@ impl StatementNames {
                     && !self.is_temporal
                     && meant.peek().is_some()
                     && meant.all(|table| {
-                        known.table(&table.name).is_some_and(|found| {
+                        let of_schema = table.columns.is_none();
+                        known.table(&table.name).filter(|_| of_schema).is_some_and(|found| {
                             !found.columns.iter().any(|column| fold(column) == fold(name))
                         })
                     })

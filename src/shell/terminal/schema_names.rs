@@ -1,7 +1,7 @@
 //! The names that highlighting and completion know: a copy that is made anew only when the schema may
 //! have changed.
 
-use crate::language::TableName;
+use crate::language::{OutputName, TableName};
 use crate::planner::{PRAGMAS, TABLE_FUNCTIONS, TableFunction};
 use crate::session::Session;
 use crate::shell::Connection;
@@ -104,6 +104,26 @@ impl SchemaNames {
         self.tables.get(&fold(name))
     }
 
+    /// The names of the columns of what a statement names, as far as they are known.
+    pub(super) fn columns_of(&self, table: &TableName) -> Vec<String> {
+        let Some(columns) = &table.columns else { return self.columns_of_name(&table.name) };
+        let names = columns.iter().flat_map(|column| match column {
+            OutputName::One(name) => vec![name.clone()],
+            OutputName::AllOf(name) => self.columns_of_name(name),
+        });
+        names.collect()
+    }
+
+    /// The names of the columns of a table, a view or a function in the place of one.
+    fn columns_of_name(&self, name: &str) -> Vec<String> {
+        if let Some(table) = self.table(name) {
+            return table.columns.clone();
+        }
+        let function = TableFunction::named(name);
+        let shown = function.map_or(&[][..], |function| &function.columns()[..function.shown()]);
+        shown.iter().map(|(column, _)| (*column).to_owned()).collect()
+    }
+
     /// Whether a name is a table's, was one once, or may be one that the system has.
     pub(super) fn has_table(&self, name: &str) -> bool {
         self.table(name).is_some()
@@ -136,16 +156,4 @@ pub(super) fn table_functions(word: &str) -> impl Iterator<Item = String> {
     let names = names.chain(PRAGMAS.iter().map(|entry| entry.signature.name));
     let is_begun = !word.is_empty();
     names.filter(move |_| is_begun).map(|name| format!("{name}("))
-}
-
-/// The columns of those functions among what a statement names that are meant by a name.
-pub(super) fn function_columns(
-    named: &[TableName],
-    is_meant: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = &'static str> {
-    let meant =
-        named.iter().filter(move |table| is_meant(table.alias.as_ref().unwrap_or(&table.name)));
-    let functions = meant.filter_map(|table| TableFunction::named(&table.name));
-    let shown = functions.flat_map(|function| &function.columns()[..function.shown()]);
-    shown.map(|(column, _)| *column)
 }
