@@ -16,7 +16,7 @@ pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize)
 /// A key of what stands in parentheses, about the rows for which a condition is true.
 ///
 /// # Errors
-/// `unknown-column`, `duplicate-column`, `unknown-collation`; `index-expression` of what cannot stand in
+/// `unknown-column`, `unknown-collation`; `index-expression` of what cannot stand in
 /// an index, or of an expression where only columns can stand; and those of any expression.
 pub(super) fn of_parts(
     kind: KeyKind,
@@ -28,13 +28,7 @@ pub(super) fn of_parts(
     let mut read = Vec::new();
     let mut parts: Vec<KeyPart> = Vec::with_capacity(written.len());
     for written in written {
-        let part = part(kind, written, table, &mut read)?;
-        if parts.iter().any(|known| known.is_same_column(&part)) {
-            let name = written.column().unwrap_or_else(|| unreachable!("it is a column"));
-            let message = format!("\"{}\" is named twice", name.name);
-            return Err(Error::new("duplicate-column", message, name.span));
-        }
-        parts.push(part);
+        parts.push(part(kind, written, table, &mut read)?);
     }
     let mut key = of_column(kind, name, 0);
     let columns = parts.iter().map(|part| part.source.column());
@@ -50,8 +44,10 @@ pub(super) fn of_parts(
     let plain = columns.map(|columns| {
         columns.into_iter().map(|column| KeyPart::of_column(table, column)).collect::<Vec<_>>()
     });
+    // One that names a column twice has more parts than columns, and is no better for it.
+    let is_plain = |plain: &[KeyPart]| plain == parts && parts.len() == key.columns.len();
     key.parts = match plain {
-        Some(plain) if plain == parts && condition.is_none() => Vec::new(),
+        Some(plain) if is_plain(&plain) && condition.is_none() => Vec::new(),
         Some(_) | None => parts,
     };
     Ok(key)

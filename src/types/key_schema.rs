@@ -165,15 +165,6 @@ impl KeyPart {
     }
 }
 
-impl KeyPart {
-    /// Whether both are one column that compares in one way.
-    pub fn is_same_column(&self, other: &KeyPart) -> bool {
-        self.source.column().is_some()
-            && self.source == other.source
-            && self.collation == other.collation
-    }
-}
-
 impl KeySource {
     /// The column, if it is one.
     pub fn column(&self) -> Option<usize> {

@@ -372,12 +372,13 @@ impl TableSchema {
         self.keys.iter().find(|key| key.kind == KeyKind::Primary)
     }
 
-    /// The column that fills itself: the one INTEGER column of the primary key.
+    /// The column that fills itself: the one INTEGER column of the primary key. In a STRICT table, as in
+    /// SQLite, it has to be called INTEGER, and an INT is a number like others.
     pub fn integer_primary_key(&self) -> Option<usize> {
-        match self.primary_key()?.columns.as_slice() {
-            [column] if self.columns[*column].data_type == DataType::Integer => Some(*column),
-            _ => None,
-        }
+        let [column] = self.primary_key()?.columns.as_slice() else { return None };
+        let known = &self.columns[*column];
+        let is_called = !self.options.strict || known.declared.eq_ignore_ascii_case("INTEGER");
+        (known.data_type == DataType::Integer && is_called).then_some(*column)
     }
 }
 

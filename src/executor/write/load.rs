@@ -3,6 +3,7 @@
 use super::super::Error;
 use super::super::evaluate::Context;
 use super::firing::{Firing, RowSteps, TriggerSource};
+use super::numbers::GivenNumbers;
 use super::row::{Failures, WriteRow};
 use super::source::new_row;
 use super::{Pipeline, changes, demands, generate, numbers, unique};
@@ -55,7 +56,7 @@ pub fn load(
         return Ok(pipeline.written.rows);
     }
     let view = fork.view().table(table);
-    numbers::fill(table, &view, &mut read)?;
+    numbers::fill(table, &view, &mut read, &mut GivenNumbers::default())?;
     generate::fill(table, &load.generated, &mut read, context, &mut failures);
     demands::check_not_null(table, &read, &mut failures);
     demands::check_conditions(table, &load.checks, &read, context, &mut failures)?;

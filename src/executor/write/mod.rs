@@ -78,6 +78,7 @@ use crate::storage::{Change, Fork, TableView};
 use crate::types::{KeySchema, RowId, TableSchema};
 use fire::Taken;
 use firing::{Firing, RowSteps};
+use numbers::GivenNumbers;
 use row::{Failures, WriteRow};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -168,7 +169,9 @@ fn write_within(
         if checks && done.as_ref().err().is_none_or(Error::keeps_changes) {
             check_foreign_keys(pipeline.fork, first, CheckedConstraints::Immediate)?;
         }
-        done.map(|()| pipeline.written)
+        done?;
+        pipeline.count_on()?;
+        Ok(pipeline.written)
     };
     let written = run(fork);
     if written.as_ref().is_err_and(|error| !error.keeps_changes()) {
@@ -195,6 +198,8 @@ struct Pipeline<'a> {
     steps: &'a RowSteps<'a>,
     /// How long the fork was behind the last row's own operation, before those of foreign key actions.
     recorded: usize,
+    /// What it gave to rows as AUTOINCREMENT numbers.
+    given: GivenNumbers,
 }
 
 impl<'a> Pipeline<'a> {
@@ -206,7 +211,21 @@ impl<'a> Pipeline<'a> {
         steps: &'a RowSteps<'a>,
     ) -> Pipeline<'a> {
         let (written, recorded) = (Written::default(), fork.len());
-        Pipeline { write, fork, context, written, steps, recorded }
+        let given = GivenNumbers::default();
+        Pipeline { write, fork, context, written, steps, recorded, given }
+    }
+}
+
+impl Pipeline<'_> {
+    /// Makes the AUTOINCREMENT counter go on behind numbers that rows got which were left out, unless the
+    /// statement ended with one.
+    fn count_on(&mut self) -> Result<(), Error> {
+        let change = self.given.counter(&self.write.table, self.fork);
+        if let Some(change) = change.filter(|_| self.written.failure.is_none()) {
+            let made = self.fork.record_one(change, self.steps.firing.cause)?;
+            self.written.events += usize::from(made.is_some());
+        }
+        Ok(())
     }
 }
 
@@ -225,7 +244,7 @@ impl Pipeline<'_> {
     fn run_all(&mut self, mut rows: Vec<WriteRow>) -> Result<(), Error> {
         let (write, table) = (self.write, &self.write.table);
         let view = self.fork.view().table(table);
-        numbers::fill(table, &view, &mut rows)?;
+        numbers::fill(table, &view, &mut rows, &mut self.given)?;
         let mut failures = Failures::default();
         generate::fill(table, &write.generated, &mut rows, self.context, &mut failures);
         demands::check_not_null(table, &rows, &mut failures);

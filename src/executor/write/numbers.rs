@@ -2,11 +2,26 @@
 
 use super::super::Error;
 use super::row::WriteRow;
-use crate::storage::TableView;
+use crate::storage::{Change, Fork, TableView};
 use crate::types::{RowId, TableSchema, Value};
+use std::sync::Arc;
 
 /// How many numbers are tried when they cannot be counted up any more: as many as SQLite tries.
 const ATTEMPTS: u64 = 100;
+
+/// The largest number that a statement gave or met so far in a table whose numbers are never used again:
+/// as in SQLite those count that rows got which were left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct GivenNumbers(i64);
+
+impl GivenNumbers {
+    /// The change that makes the table's counter go on behind them, where its rows do not.
+    pub(super) fn counter(self, table: &Arc<TableSchema>, fork: &Fork) -> Option<Change> {
+        let behind = || fork.view().table(table).autoincrement() < self.0;
+        (table.autoincrement && self.0 > 0 && behind())
+            .then(|| Change::Counter { table: Arc::clone(table), last: self.0 })
+    }
+}
 
 /// Gives every new row its number where it has none: one more than the largest so far, or any that is
 /// free behind the largest that there is, but where they are never used again (AUTOINCREMENT).
@@ -17,10 +32,11 @@ pub(super) fn fill(
     table: &TableSchema,
     view: &TableView,
     rows: &mut [WriteRow],
+    before: &mut GivenNumbers,
 ) -> Result<(), Error> {
     let Some(column) = table.integer_primary_key() else { return Ok(()) };
     // The largest number is looked up when it is first needed.
-    let (mut given, mut last) = (0, None);
+    let (mut given, mut last) = (before.0, None);
     for WriteRow { old, new, .. } in rows {
         let (None, Some(new)) = (old, new) else { continue };
         if let Value::Integer(number) = new[column] {
@@ -33,6 +49,9 @@ pub(super) fn fill(
             };
             (last, new[column]) = (Some(next), Value::Integer(next));
         }
+    }
+    if table.autoincrement {
+        before.0 = last.unwrap_or_default().max(given);
     }
     Ok(())
 }
