@@ -10,8 +10,8 @@ use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
 use super::{Error, coerce, collation, row_value};
 use crate::language::ast::{
-    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, ObjectName, TypeName,
-    UnaryOperator,
+    CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, ObjectName,
+    SelectItem, TypeName, UnaryOperator,
 };
 use crate::types::{ColumnAffinity, CompactSpan, DataType, Span, Value, with_stack};
 
@@ -21,6 +21,8 @@ pub(super) struct Binder<'a, 'p> {
     pub scope: &'a Scope,
     /// What else a bare name can mean: the aliases of a SELECT.
     pub aliases: &'a [(String, BoundExpression)],
+    /// The items of a SELECT that are bound once a bare name means one by its alias.
+    pub items: &'a [SelectItem],
     /// Where aggregates are gathered; `None` where they make no sense.
     pub aggregates: Option<&'a mut Vec<AggregateCall>>,
     /// Where window functions are gathered; `None` where they make no sense.
@@ -99,11 +101,12 @@ fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
 impl<'a> Binder<'a, '_> {
     /// A binder of what names nothing but columns.
     pub fn new(scope: &'a Scope, clause: &'static str) -> Binder<'a, 'static> {
-        Binder { scope, aliases: &[], aggregates: None, windows: None, clause, subqueries: None }
+        let (aggregates, windows, subqueries) = (None, None, None);
+        Binder { scope, aliases: &[], items: &[], aggregates, windows, clause, subqueries }
     }
 }
 
-impl Binder<'_, '_> {
+impl<'a> Binder<'a, '_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         let mut bound = with_stack(|| self.bind_kind(expression))?;
@@ -231,6 +234,13 @@ impl Binder<'_, '_> {
         let alias = table.is_none().then(|| {
             self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&column.name))
         });
+        if let (None, Some(expression)) = (table, self.item_called(&column.name)) {
+            // The items know no aliases.
+            let items = std::mem::take(&mut self.items);
+            let bound = self.bind(expression);
+            self.items = items;
+            return bound;
+        }
         match alias.flatten() {
             Some((_, expression)) => Ok(expression.clone()),
             None => match outer.map(|outer| outer.find(table, column)).transpose()?.flatten() {
@@ -238,6 +248,18 @@ impl Binder<'_, '_> {
                 None => Err(self.scope.unknown(table, column)),
             },
         }
+    }
+
+    /// What has this alias among the items that are not bound yet.
+    fn item_called(&self, name: &str) -> Option<&'a Expression> {
+        self.items.iter().find_map(|item| match item {
+            SelectItem::Expression { expression, alias: Some(alias) }
+                if alias.name.eq_ignore_ascii_case(name) =>
+            {
+                Some(expression)
+            }
+            SelectItem::Expression { .. } | SelectItem::Star(_) | SelectItem::TableStar(_) => None,
+        })
     }
 
     fn unary(

@@ -14,7 +14,9 @@ use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
 use super::{Error, Planning, TableSource};
-use crate::language::ast::{Identifier, JoinConstraint, Query, TableReference, Temporal};
+use crate::language::ast::{
+    Identifier, JoinConstraint, Query, SelectItem, TableReference, Temporal,
+};
 use crate::types::{Period, SchemaName, Span, with_stack};
 
 /// The most tables that one statement reads, those inside of its queries each time they are named.
@@ -32,6 +34,10 @@ pub(super) struct FromBinder<'a, 'q, 'p> {
     left_of_right: bool,
     /// Whether it stands in parentheses to the right of a join.
     is_nested: bool,
+    /// How many relations stood in the scope before: the table that UPDATE changes.
+    changed: usize,
+    /// What the SELECT gives, whose aliases ON knows.
+    items: &'q [SelectItem],
     /// The arguments that could not be bound yet.
     pub(super) late: Vec<LateArguments<'q>>,
 }
@@ -44,7 +50,13 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         surroundings: &'a Surroundings<'q>,
     ) -> FromBinder<'a, 'q, 'p> {
         let (left_of_right, is_nested, late) = (false, false, Vec::new());
-        FromBinder { planning, scope, surroundings, left_of_right, is_nested, late }
+        let (changed, items) = (scope.relations.len(), Default::default());
+        FromBinder { planning, scope, surroundings, left_of_right, is_nested, changed, items, late }
+    }
+
+    /// The same of a SELECT, the aliases of whose items ON knows.
+    pub fn with_items(self, items: &'q [SelectItem]) -> FromBinder<'a, 'q, 'p> {
+        FromBinder { items, ..self }
     }
 
     /// Binds a whole FROM, whose functions are still to be [placed].
@@ -63,7 +75,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// Binds a table, a query or a join.
     ///
     /// # Errors
-    /// `unknown-table`, `ambiguous-table` for a name that two have, what the catalog says of moments,
+    /// `unknown-table`, `ambiguous-table` for the name of the table that UPDATE changes, what the catalog says of moments,
     /// and of conditions of joins and of queries what a [`Binder`] says.
     fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         match reference {
@@ -120,7 +132,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         }
     }
 
-    /// Makes sure that a name is no other's, and that there are not too many tables.
+    /// Makes sure that a name is not that of the table that UPDATE changes, and that there are not too many tables.
     pub(super) fn check(
         &mut self,
         called: &Identifier,
@@ -131,8 +143,12 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             let message = format!("the statement reads more than {MAX_TABLES} tables");
             return Err(Error::new("nesting-limit", message, called.span));
         }
-        if !called.name.is_empty() && self.scope.is_taken(&called.name, schema) {
-            let message = format!("two tables here are called \"{}\"", called.name);
+        let is_changed = |known: &ScopeRelation| {
+            let is_other = known.schema.is_some() && schema.is_some() && known.schema != schema;
+            known.is_called(&called.name, None) && !is_other
+        };
+        if self.scope.relations[..self.changed].iter().any(is_changed) {
+            let message = format!("the table that changes is called \"{}\" already", called.name);
             return Err(Error::new("ambiguous-table", message, called.span)
                 .help(Some("give one of them an alias: AS x".into())));
         }
@@ -213,7 +229,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 let outer = std::mem::replace(&mut self.scope.hidden, first);
                 let (planning, surroundings) = (&mut *self.planning, self.surroundings);
                 let subqueries = Some(SubqueryBinder { planning, surroundings });
-                let mut binder = Binder { subqueries, ..Binder::new(self.scope, "ON") };
+                let (items, binder) = (self.items, Binder::new(self.scope, "ON"));
+                let mut binder = Binder { items, subqueries, ..binder };
                 let bound = binder.condition(condition);
                 self.scope.hidden = outer;
                 bound?.conjuncts()

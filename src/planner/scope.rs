@@ -7,7 +7,7 @@ use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::{Identifier, ObjectName};
-use crate::types::{DataType, PseudoColumn, SchemaName, TableSchema};
+use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableSchema};
 use std::borrow::Cow;
 
 /// One column that a name can mean.
@@ -193,7 +193,18 @@ fn one_of<'a>(
         let message = format!("\"{}\" could be a column of two tables", name.name);
         let is_declared = first.columns.iter().any(|known| std::ptr::eq(known, column));
         let written: &str = if is_declared { &column.name } else { &name.name };
-        let help = format!("write {}.{written} or {}.{written}", first.name, second.name);
+        let help =
+            match (first.name.eq_ignore_ascii_case(&second.name), first.schema, second.schema) {
+                (false, _, _) => {
+                    format!("write {}.{written} or {}.{written}", first.name, second.name)
+                }
+                (true, Some(one), Some(other)) if one != other => {
+                    let called =
+                        |schema: SchemaName| format!("{}.{}.{written}", schema.name(), first.name);
+                    format!("write {} or {}", called(one), called(other))
+                }
+                (true, _, _) => "give one of them an alias: AS x".into(),
+            };
         return Err(Error::new("ambiguous-column", message, name.span).help(Some(help)));
     }
     Ok(Some(column.bare()))
@@ -260,16 +271,6 @@ impl Scope {
         self.visible().iter().find(|relation| relation.is_meant(name))
     }
 
-    /// Whether a relation that is called so would be another one's name: tables of two schemas may be
-    /// called alike.
-    pub fn is_taken(&self, name: &str, schema: Option<SchemaName>) -> bool {
-        let is_other = |known: &ScopeRelation| {
-            known.schema.is_some() && schema.is_some() && known.schema != schema
-        };
-        let mut called = self.visible().iter().filter(|known| known.is_called(name, None));
-        called.any(|known| !is_other(known))
-    }
-
     /// The column of this identity.
     pub fn known(&self, column: usize) -> Option<&ScopeColumn> {
         // The names of a row's number stand before those of the hidden columns.
@@ -295,32 +296,18 @@ impl Scope {
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         if let Some(qualifier) = relation {
-            let mut meant = self.visible().iter().filter(|relation| relation.is_meant(qualifier));
-            let Some(relation) = meant.next() else {
-                let names = self.visible().iter().map(|relation| relation.name.as_str());
-                if self.visible().iter().any(|known| known.stands_alone(&qualifier.name)) {
-                    let message = "a column stands here without the name of its table";
-                    return Err(Error::new("unknown-table", message, qualifier.span));
-                }
-                let said = match qualifier.schema {
-                    Some(_) => qualifier.to_string(),
-                    None => format!("\"{}\"", qualifier.name),
-                };
-                let message = format!("no table {said} in this statement");
-                return Err(Error::new("unknown-table", message, qualifier.span)
-                    .help(suggest(&qualifier.name, names)));
-            };
-            let found = relation.column(&column.name);
-            if let (Some(_), Some(other)) = (found, meant.find_map(|it| it.column(&column.name))) {
-                let message =
-                    format!("\"{}.{}\" is a column of two tables", relation.name, other.name);
-                let help = format!("write main.{0}.{1} or temp.{0}.{1}", relation.name, other.name);
-                return Err(Error::new("ambiguous-column", message, column.span).help(Some(help)));
+            let mut meant = self.meant_by(qualifier);
+            let Some(relation) = meant.next() else { return Err(self.unknown_table(qualifier)) };
+            if meant.next().is_none() {
+                return Ok(relation.column(&column.name).map(ScopeColumn::bound));
             }
-            return Ok(found.map(ScopeColumn::bound));
         }
+        let meant = || {
+            let visible = self.visible().iter();
+            visible.filter(|known| relation.is_none_or(|qualifier| known.is_meant(qualifier)))
+        };
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
-        let declared = self.visible().iter().flat_map(|relation| {
+        let declared = meant().flat_map(|relation| {
             let is_meant = |known: &&ScopeColumn| {
                 !known.is_merged
                     && !known.is_shadowed
@@ -331,10 +318,76 @@ impl Scope {
         if let Some(found) = one_of(declared, column)? {
             return Ok(Some(found));
         }
-        let hidden = self.visible().iter();
+        let hidden = meant();
         let hidden =
             hidden.filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
         one_of(hidden.filter(|(_, known)| !known.is_merged), column)
+    }
+
+    /// The relations that a name means: as in SQLite there may be several, of which it means the one
+    /// that has the column.
+    pub fn meant_by(&self, name: &ObjectName) -> impl Iterator<Item = &ScopeRelation> {
+        self.visible().iter().filter(|relation| relation.is_meant(name))
+    }
+
+    /// The columns of all relations that a name means, each with what it is by that name.
+    ///
+    /// # Errors
+    /// As [`Scope::find`].
+    pub fn columns_of(
+        &self,
+        name: &ObjectName,
+    ) -> Result<Vec<(&ScopeColumn, BoundExpression)>, Error> {
+        let meant: Vec<&ScopeRelation> = self.meant_by(name).collect();
+        match meant.as_slice() {
+            [] => Err(self.unknown_table(name)),
+            [only] => Ok(only.columns.iter().map(|column| (column, column.bound())).collect()),
+            several => {
+                let columns = several.iter().flat_map(|relation| &relation.columns);
+                let named = columns.map(|column| {
+                    let called = column.name.to_string();
+                    let called = Identifier { name: called, quoted: false, span: name.span };
+                    let value = self.find(Some(name), &called)?;
+                    Ok((column, value.unwrap_or_else(|| column.bound())))
+                });
+                named.collect()
+            }
+        }
+    }
+
+    /// Makes sure that each column of `*` could be named with its table.
+    ///
+    /// # Errors
+    /// `ambiguous-column` where two tables of one name have a column of one name.
+    pub fn check_star(&self, span: Span) -> Result<(), Error> {
+        for (at, relation) in self.visible().iter().enumerate() {
+            let is_alike = |known: &ScopeRelation| {
+                !known.name.is_empty()
+                    && known.schema == relation.schema
+                    && known.is_called(&relation.name, None)
+            };
+            if self.visible()[..at].iter().any(is_alike) {
+                let called = Identifier { name: relation.name.clone(), quoted: false, span };
+                self.columns_of(&ObjectName { schema: relation.schema, identifier: called })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The error for the name of a relation that is not there.
+    fn unknown_table(&self, name: &ObjectName) -> Error {
+        let visible = self.visible().iter();
+        if self.visible().iter().any(|known| known.stands_alone(&name.name)) {
+            let message = "a column stands here without the name of its table";
+            return Error::new("unknown-table", message, name.span);
+        }
+        let said = match name.schema {
+            Some(_) => name.to_string(),
+            None => format!("\"{}\"", name.name),
+        };
+        let message = format!("no table {said} in this statement");
+        let names = visible.map(|relation| relation.name.as_str());
+        Error::new("unknown-table", message, name.span).help(suggest(&name.name, names))
     }
 
     /// The relations that names can mean.

@@ -22,7 +22,7 @@ use crate::types::{Collation, Span, Value};
 /// One column of the answer.
 struct SelectedColumn {
     name: String,
-    /// Whether the name was given by AS: only then other clauses know it.
+    /// Whether the name was given by AS, or by `*` as in SQLite: only then other clauses know it.
     is_alias: bool,
     expression: BoundExpression,
 }
@@ -64,7 +64,8 @@ fn bind_ordered<'q>(
     let mut scope = Scope::default();
     let rows = match &select.from {
         Some(reference) => {
-            FromBinder::new(planning, &mut scope, surroundings).bind_all(reference)?
+            let binder = FromBinder::new(planning, &mut scope, surroundings);
+            binder.with_items(&select.items).bind_all(reference)?
         }
         None => Logical::OneRow,
     };
@@ -87,7 +88,7 @@ fn bind_ordered<'q>(
 }
 
 impl SelectedColumn {
-    /// Whether AS gave it this name.
+    /// Whether AS or `*` gave it this name.
     fn is_called(&self, name: &str) -> bool {
         self.is_alias && self.name.eq_ignore_ascii_case(name)
     }
@@ -181,7 +182,7 @@ impl SelectCore {
         Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })
     }
 
-    /// The index of the item that an expression is: by a name that was given by AS, or as the same value.
+    /// The index of the item that an expression is: by a name that AS or `*` gave, or as the same value.
     fn item_of(&self, expression: &Expression, scope: &Scope) -> Option<usize> {
         if let ExpressionKind::Column { table: None, column } = &expression.kind
             && let Some(named) = self.items.iter().position(|item| item.is_called(&column.name))
@@ -373,7 +374,7 @@ impl ItemBinder<'_, '_> {
         let mut bound = Vec::new();
         let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
             name: column.name.to_string(),
-            is_alias: false,
+            is_alias: true,
             expression,
         };
         for selected in items {
@@ -383,15 +384,12 @@ impl ItemBinder<'_, '_> {
                         let message = "* means all columns, and there is no table here";
                         return Err(Error::new("unknown-table", message, place.0));
                     }
+                    scope.check_star(place.0)?;
                     bound.extend(scope.columns().map(|(_, column)| item(column, column.bare())));
                 }
                 SelectItem::TableStar(table) => {
-                    let Some(relation) = scope.relation(table) else {
-                        let message = format!("no table \"{}\" in this statement", table.name);
-                        return Err(Error::new("unknown-table", message, table.span));
-                    };
-                    let columns = relation.columns.iter();
-                    bound.extend(columns.map(|column| item(column, column.bound())));
+                    let columns = scope.columns_of(table)?.into_iter();
+                    bound.extend(columns.map(|(column, value)| item(column, value)));
                 }
                 SelectItem::Expression { expression, alias } => {
                     let (aggregates, windows) = match &mut gathered {
@@ -476,7 +474,7 @@ pub(super) fn signed_integer(expression: &Expression) -> Option<i64> {
     if let Value::Integer(number) = literal.value { Some(number) } else { None }
 }
 
-/// In ORDER BY an alias comes before a column of the same name. A name that nobody gave by AS is
+/// In ORDER BY an alias comes before a column of the same name. A name that neither AS nor `*` gave is
 /// looked up among the tables, where it may be that of two columns.
 fn sort_alias(
     item: &OrderItem,

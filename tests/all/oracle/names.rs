@@ -17,6 +17,9 @@ const DATA: &[&str] = &[
 ];
 
 const ITEMS: &[&str] = &[
+    "*",
+    "t.*",
+    "b AS m",
     "a",
     "b",
     "t.a",
@@ -37,7 +40,20 @@ const ITEMS: &[&str] = &[
     "c [b]",
 ];
 
-const FROM: &[&str] = &["t", "main.t", "t AS z", "t JOIN u ON t.b = u.d", "t JOIN u USING (a)"];
+const FROM: &[&str] = &[
+    "t",
+    "main.t",
+    "t AS z",
+    "t JOIN u ON t.b = u.d",
+    "t JOIN u USING (a)",
+    "t NATURAL JOIN t",
+    "t JOIN t USING (a)",
+    "t JOIN u AS t USING (a)",
+    "t FULL JOIN u AS t USING (a)",
+    "t CROSS JOIN t",
+    "t JOIN (SELECT 1 AS one) AS z ON x < 3",
+    "t JOIN (SELECT 1 AS one) AS z ON a = m",
+];
 
 const FILTERS: &[&str] = &["a > 1", "x < 0", "m > 0", "max(a) > 1", "t.b > 11", "main.t.b > 11"];
 
