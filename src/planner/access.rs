@@ -5,10 +5,11 @@ use super::Error;
 use super::cardinality::{self, equal_sides};
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::key_definition;
-use super::logical::{Logical, LogicalJoin, LogicalTable};
+use super::logical::{Logical, LogicalJoin, LogicalTable, UsableKeys};
 use super::plan::AccessPath;
+use super::scan_order;
 use super::suggest::suggest;
-use crate::language::ast::Identifier;
+use crate::language::ast::IndexHint;
 use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
 
 /// The most lists of values that one access looks up; more are found by a scan.
@@ -39,18 +40,24 @@ pub(super) fn lookup(join: &LogicalJoin, lefts: f64) -> Option<AccessPath> {
 }
 
 impl LogicalTable {
-    /// The same, whose rows are found by this index alone.
+    /// The same, whose rows are found by the indexes that a hint allows.
     ///
     /// # Errors
     /// `unknown-index` where the table has none of this name.
-    pub fn indexed_by(self, index: Option<&Identifier>) -> Result<LogicalTable, Error> {
-        let Some(name) = index else { return Ok(self) };
+    pub fn hinted(self, hint: Option<&IndexHint>) -> Result<LogicalTable, Error> {
+        let name = match hint {
+            None => return Ok(self),
+            Some(IndexHint::NotIndexed) => {
+                return Ok(LogicalTable { usable: UsableKeys::Number, ..self });
+            }
+            Some(IndexHint::IndexedBy(name)) => name,
+        };
         let schema = &self.source.schema;
         let called = |key: &KeySchema| {
             key.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name.name))
         };
         if let Some(key) = schema.keys.iter().position(called) {
-            return Ok(LogicalTable { indexed_by: Some(key), ..self });
+            return Ok(LogicalTable { usable: UsableKeys::Only(key), ..self });
         }
         let names = schema.keys.iter().filter_map(|key| key.name.as_deref());
         let message = format!("{} has no index \"{}\"", schema.name, name.name);
@@ -59,7 +66,15 @@ impl LogicalTable {
 
     /// Whether a key of the table may be used.
     pub fn may_use(&self, key: usize) -> bool {
-        self.indexed_by.is_none_or(|named| named == key)
+        let schema = &self.source.schema;
+        match self.usable {
+            UsableKeys::All => true,
+            UsableKeys::Only(named) => named == key,
+            // SQLite takes no index from a table WITHOUT ROWID, which is one itself.
+            UsableKeys::Number => {
+                schema.options.without_rowid || scan_order::is_of_rows(&schema.keys[key], schema)
+            }
+        }
     }
 }
 

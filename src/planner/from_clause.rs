@@ -15,7 +15,7 @@ use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
 use super::{Error, Planning, TableSource};
 use crate::language::ast::{
-    Identifier, JoinConstraint, Query, SelectItem, TableReference, Temporal,
+    Identifier, IndexHint, JoinConstraint, Query, SelectItem, TableReference, Temporal,
 };
 use crate::types::{Period, SchemaName, Span, with_stack};
 
@@ -79,19 +79,19 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// and of conditions of joins and of queries what a [`Binder`] says.
     fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         match reference {
-            TableReference::Table { name, temporal, alias, indexed_by } => {
+            TableReference::Table { name, temporal, alias, index_hint } => {
                 let called = alias.as_ref().unwrap_or(name);
-                let indexed_by = indexed_by.as_ref();
+                let index_hint = index_hint.as_ref();
                 if name.schema.is_none()
                     && let Some(reference) = self.surroundings.common_table(&name.name)
                 {
-                    refuse_index(name, indexed_by)?;
+                    refuse_index(name, index_hint)?;
                     return self.add_common_table(reference, name, called, temporal.as_ref());
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
                 let name = &*self.planning.looked_up(name)?;
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {
-                    refuse_index(name, indexed_by)?;
+                    refuse_index(name, index_hint)?;
                     return self.add_view(&view, name, called, temporal.cloned());
                 }
                 let source = match self.planning.catalog.table(name, temporal) {
@@ -110,7 +110,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     let parts = alias.chain(when);
                     parts.fold(source.schema.name.clone(), |label, part| label + &part)
                 });
-                self.add(called, source, label)?.indexed_by(indexed_by).map(Logical::Table)
+                self.add(called, source, label)?.hinted(index_hint).map(Logical::Table)
             }
             TableReference::Function(call) => {
                 let visible = self.scope.relations.len();
@@ -330,11 +330,10 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
 }
 
 /// Refuses an index of what is no table.
-fn refuse_index(name: &Identifier, indexed_by: Option<&Identifier>) -> Result<(), Error> {
-    indexed_by.map_or(Ok(()), |index| {
-        let message = format!("{} is a query and has no index \"{}\"", name.name, index.name);
-        Err(Error::new("unknown-index", message, index.span))
-    })
+fn refuse_index(name: &Identifier, index_hint: Option<&IndexHint>) -> Result<(), Error> {
+    let Some(IndexHint::IndexedBy(index)) = index_hint else { return Ok(()) };
+    let message = format!("{} is a query and has no index \"{}\"", name.name, index.name);
+    Err(Error::new("unknown-index", message, index.span))
 }
 
 /// A column that both sides of a join have.

@@ -98,6 +98,17 @@ pub(super) struct LogicalSetFilter {
     pub keeps_common: bool,
 }
 
+/// The keys of a table by which its rows may be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UsableKeys {
+    /// All.
+    All,
+    /// The one that INDEXED BY names.
+    Only(usize),
+    /// That of its rows' numbers, where it has numbers: NOT INDEXED.
+    Number,
+}
+
 /// A table that is read.
 #[derive(Clone, Debug)]
 pub(super) struct LogicalTable {
@@ -113,8 +124,8 @@ pub(super) struct LogicalTable {
     pub conditions: Vec<BoundExpression>,
     /// Whose order of them is seen.
     pub seen: SeenOrder,
-    /// The only one of its keys that may be used, where INDEXED BY names it.
-    pub indexed_by: Option<usize>,
+    /// Which of its keys may be used.
+    pub usable: UsableKeys,
     /// How they are reached. What it finds makes the conditions true that chose it.
     pub path: AccessPath,
 }
@@ -458,9 +469,9 @@ impl LogicalTable {
     /// A table of which all declared columns are read, by a scan.
     pub fn new(source: TableSource, label: Option<String>, first: usize) -> LogicalTable {
         let columns = (0..source.schema.columns.len()).collect();
-        let (conditions, indexed_by, path) = (Vec::new(), None, AccessPath::Scan);
+        let (conditions, usable, path) = (Vec::new(), UsableKeys::All, AccessPath::Scan);
         let seen = SeenOrder::Index;
-        LogicalTable { source, label, first, columns, conditions, seen, indexed_by, path }
+        LogicalTable { source, label, first, columns, conditions, seen, usable, path }
     }
 
     /// The identities of its columns.

@@ -118,7 +118,7 @@ fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeyS
 }
 
 /// Whether a key is what the rows of a table are kept by.
-fn is_of_rows(key: &KeySchema, schema: &TableSchema) -> bool {
+pub(super) fn is_of_rows(key: &KeySchema, schema: &TableSchema) -> bool {
     key.kind == KeyKind::Primary
         && (schema.options.without_rowid || schema.integer_primary_key().is_some())
 }

@@ -181,8 +181,8 @@ fn assigned_value(
             let (query, materialized) = (Query::clone(query), None);
             let common = CommonTable { name: table.clone(), columns, materialized, query };
             let column = ExpressionKind::Column { table: None, column: called(place + 1) };
-            let (name, indexed_by) = (table.into(), None);
-            let from = TableReference::Table { name, temporal: None, alias: None, indexed_by };
+            let (name, index_hint) = (table.into(), None);
+            let from = TableReference::Table { name, temporal: None, alias: None, index_hint };
             let items = vec![item(expression(column, span.0))];
             let first = Query { with: vec![common], ..Query::of(select(items, Some(from), None)) };
             return Ok(expression(ExpressionKind::Subquery(Box::new(first)), span.0));
@@ -257,7 +257,7 @@ fn of_view(
     filter: Option<&Expression>,
 ) -> Query {
     let (name, alias) = (name.clone(), alias.cloned());
-    let mut from = TableReference::Table { name, temporal: None, alias, indexed_by: None };
+    let mut from = TableReference::Table { name, temporal: None, alias, index_hint: None };
     if let Some(joined) = joined {
         let (left, right) = (Box::new(from), Box::new(joined.clone()));
         let (kind, constraint) = (JoinKind::Cross, JoinConstraint::None);

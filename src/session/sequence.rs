@@ -226,7 +226,7 @@ fn select(
         name: name.clone(),
         temporal: None,
         alias: alias.clone(),
-        indexed_by: None,
+        index_hint: None,
     });
     Query::of(Select {
         distinct: false,

@@ -30,8 +30,8 @@ pub use expression::{
 pub use list::{ExpressionList, ListItem, ValueRows};
 pub use object_name::ObjectName;
 pub use select::{
-    CommonTable, FunctionReference, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
-    SelectItem, SetOperator, SourceSpan, TableReference,
+    CommonTable, FunctionReference, IndexHint, JoinConstraint, JoinKind, OrderItem, Query,
+    QueryBody, Select, SelectItem, SetOperator, SourceSpan, TableReference,
 };
 pub use statement::{
     ActorSetting, Annotations, ExplainMode, MaintenanceKind, PlannableStatement, PragmaStatement,

@@ -143,7 +143,7 @@ impl PartialEq for SourceSpan {
 /// One table, or two joined.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableReference {
-    /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias] [INDEXED BY index]`.
+    /// `name [AS OF point | FOR SYSTEM_TIME …] [AS alias] [INDEXED BY index | NOT INDEXED]`.
     Table {
         /// The table's name.
         name: ObjectName,
@@ -151,8 +151,8 @@ pub enum TableReference {
         temporal: Option<Temporal>,
         /// What its columns are qualified with.
         alias: Option<Identifier>,
-        /// INDEXED BY: the only index by which its rows may be found.
-        indexed_by: Option<Identifier>,
+        /// By which indexes its rows may be found.
+        index_hint: Option<IndexHint>,
     },
     /// `name(argument, …) [AS OF point] [AS alias]`: the rows that a function gives.
     Function(Box<FunctionReference>),
@@ -181,6 +181,15 @@ pub enum TableReference {
         /// Which rows belong together.
         constraint: JoinConstraint,
     },
+}
+
+/// What is said of the indexes of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexHint {
+    /// INDEXED BY: this is the only one by which its rows may be found.
+    IndexedBy(Identifier),
+    /// NOT INDEXED: none is used but the numbers of the rows; nothing for a table WITHOUT ROWID.
+    NotIndexed,
 }
 
 /// A function in the place of a table.

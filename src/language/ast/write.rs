@@ -1,8 +1,8 @@
 //! Writes: statements that change rows.
 
 use super::{
-    Annotations, CommonTable, Expression, Identifier, IndexedColumn, ObjectName, OrderItem, Query,
-    SelectItem, SourceSpan, TableReference, ValueRows,
+    Annotations, CommonTable, Expression, Identifier, IndexHint, IndexedColumn, ObjectName,
+    OrderItem, Query, SelectItem, SourceSpan, TableReference, ValueRows,
 };
 use crate::types::{ConflictResolution, Literal, Span};
 use std::sync::Arc;
@@ -207,8 +207,8 @@ pub struct Update {
     pub table: ObjectName,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
-    /// INDEXED BY: the only index by which its rows may be found.
-    pub indexed_by: Option<Identifier>,
+    /// By which indexes its rows may be found.
+    pub index_hint: Option<IndexHint>,
     /// SET, at least one.
     pub assignments: Vec<Assignment>,
     /// FROM: what the table is joined with.
@@ -251,8 +251,8 @@ pub struct Delete {
     pub table: ObjectName,
     /// What the statement calls it.
     pub alias: Option<Identifier>,
-    /// INDEXED BY: the only index by which its rows may be found.
-    pub indexed_by: Option<Identifier>,
+    /// By which indexes its rows may be found.
+    pub index_hint: Option<IndexHint>,
     /// WHERE
     pub filter: Option<Expression>,
     /// RETURNING: what comes out of each row; nothing where it is empty.

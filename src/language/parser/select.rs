@@ -2,7 +2,7 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    CommonTable, Expression, FunctionReference, History, Identifier, JoinConstraint, JoinKind,
+    CommonTable, Expression, FunctionReference, History, IndexHint, JoinConstraint, JoinKind,
     OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, SourceSpan, TableReference,
 };
 use super::super::token::{Symbol, TokenKind};
@@ -401,8 +401,8 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
         let call = FunctionReference { name, arguments, temporal, alias };
         return Ok((rest, TableReference::Function(Box::new(call))));
     }
-    let (rest, indexed_by) = index_hint(rest)?;
-    Ok((rest, TableReference::Table { name, temporal, alias, indexed_by }))
+    let (rest, index_hint) = index_hint(rest)?;
+    Ok((rest, TableReference::Table { name, temporal, alias, index_hint }))
 }
 
 /// `Arguments ::= '(' [Expression, …] ')'`
@@ -420,17 +420,17 @@ fn arguments(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
     Ok((rest, arguments))
 }
 
-/// `IndexHint ::= 'INDEXED' 'BY' Name | 'NOT' 'INDEXED'`, or nothing; the latter changes nothing.
-pub(super) fn index_hint(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
+/// `IndexHint ::= 'INDEXED' 'BY' Name | 'NOT' 'INDEXED'`, or nothing.
+pub(super) fn index_hint(input: TokenInput<'_>) -> Parsed<'_, Option<IndexHint>> {
     if input.is_word(0, Keyword::Not) && input.is_word(1, Keyword::Indexed) {
-        return Ok((input.skip(2), None));
+        return Ok((input.skip(2), Some(IndexHint::NotIndexed)));
     }
     if !input.is_word(0, Keyword::Indexed) {
         return Ok((input, None));
     }
     let (rest, _) = word(Keyword::By)(input.skip(1))?;
     let (rest, index) = label(NameKind::Index)(rest)?;
-    Ok((rest, Some(index)))
+    Ok((rest, Some(IndexHint::IndexedBy(index))))
 }
 
 /// `'(' From ')' | '(' History ')' [Alias] | '(' Query ')' [Alias]`
@@ -463,7 +463,7 @@ pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
 pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, name) = table_name(input)?;
     let items = vec![SelectItem::Star(SourceSpan(name.span))];
-    let from = Some(TableReference::Table { name, temporal: None, alias: None, indexed_by: None });
+    let from = Some(TableReference::Table { name, temporal: None, alias: None, index_hint: None });
     let (filter, group_by, having, windows) = Default::default();
     let distinct = false;
     Ok((rest, Query::of(Select { distinct, items, from, filter, group_by, having, windows })))

@@ -2,7 +2,7 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    AssignedValue, Assignment, CommonTable, Delete, ExpressionList, Identifier, Insert,
+    AssignedValue, Assignment, CommonTable, Delete, ExpressionList, Identifier, IndexHint, Insert,
     InsertSource, ObjectName, Query, QueryBody, QueryStatement, RowLimits, SelectItem, SourceSpan,
     Statement, Update, Upsert, UpsertAction, ValueRows, WriteStatement,
 };
@@ -256,16 +256,16 @@ fn returning_and_limits(input: TokenInput<'_>) -> Parsed<'_, (Vec<SelectItem>, R
     Ok((rest, (items, RowLimits { order_by, limit, offset })))
 }
 
-/// The table that is changed, what it is called, and by which index its rows are found.
-type ParsedTarget = (ObjectName, Option<Identifier>, Option<Identifier>);
+/// The table that is changed, what it is called, and by which indexes its rows are found.
+type ParsedTarget = (ObjectName, Option<Identifier>, Option<IndexHint>);
 
 /// `Target ::= ObjectName [Alias] [IndexHint]`
 fn target(input: TokenInput<'_>) -> Parsed<'_, ParsedTarget> {
     let (rest, table) = table_name(input)?;
     let (rest, ()) = no_moment(rest)?;
     let (rest, alias) = opt(alias).parse(rest)?;
-    let (rest, indexed_by) = index_hint(rest)?;
-    Ok((rest, (table, alias, indexed_by)))
+    let (rest, hint) = index_hint(rest)?;
+    Ok((rest, (table, alias, hint)))
 }
 
 /// `Update ::= [With] 'UPDATE' ['OR' Resolution] Target 'SET' Assignment (',' Assignment)* ['FROM' From]
@@ -278,7 +278,7 @@ fn update_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Stat
     let (rest, _) = word(Keyword::Update)(input)?;
     let (rest, resolution) = or_resolution(rest)?;
     let of = rest.at + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
-    let (rest, (table, alias, indexed_by)) = target(rest)?;
+    let (rest, (table, alias, index_hint)) = target(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = assignments(rest, of)?;
     let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
@@ -293,7 +293,7 @@ fn update_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Stat
         resolution,
         table,
         alias,
-        indexed_by,
+        index_hint,
         assignments,
         from,
         filter,
@@ -347,13 +347,13 @@ pub(super) fn delete(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 fn delete_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Delete)(input)?;
     let (rest, target) = preceded(word(Keyword::From), target).parse(rest)?;
-    let (table, alias, indexed_by) = target;
+    let (table, alias, index_hint) = target;
     let (rest, filter) = condition(rest)?;
     let (rest, (returning, limits)) = returning_and_limits(rest)?;
     let (rest, annotations) = annotations(rest)?;
     if is_statistics(&table) {
         return Ok((rest, accepted(input, rest)));
     }
-    let delete = Delete { with, table, alias, indexed_by, filter, returning, limits, annotations };
+    let delete = Delete { with, table, alias, index_hint, filter, returning, limits, annotations };
     Ok((rest, Statement::Write(WriteStatement::Delete(Box::new(delete)))))
 }

@@ -16,7 +16,8 @@ use super::super::write_plan::{Write, WriteAction};
 use super::super::{Error, Planning, TableSource, function_arguments, view_write};
 use super::{assign, checks, columns, generated, returning};
 use crate::language::ast::{
-    Delete, Expression, Identifier, JoinKind, ObjectName, RowLimits, TableReference, Update,
+    Delete, Expression, Identifier, IndexHint, JoinKind, ObjectName, RowLimits, TableReference,
+    Update,
 };
 use crate::types::{PseudoColumn, TableSchema};
 use std::sync::Arc;
@@ -28,8 +29,8 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
         return view_write::update(view, update, planning);
     }
     let surroundings = planning.surroundings().with(&update.with, planning)?;
-    let (alias, indexed_by) = (update.alias.as_ref(), update.indexed_by.as_ref());
-    let mut target = ChangeTarget::new(&update.table, alias, indexed_by, planning)?;
+    let (alias, index_hint) = (update.alias.as_ref(), update.index_hint.as_ref());
+    let mut target = ChangeTarget::new(&update.table, alias, index_hint, planning)?;
     target.join(update.from.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
     let mut assignments =
@@ -55,8 +56,8 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
         return view_write::delete(view, delete, planning);
     }
     let surroundings = planning.surroundings().with(&delete.with, planning)?;
-    let (alias, indexed_by) = (delete.alias.as_ref(), delete.indexed_by.as_ref());
-    let mut target = ChangeTarget::new(&delete.table, alias, indexed_by, planning)?;
+    let (alias, index_hint) = (delete.alias.as_ref(), delete.index_hint.as_ref());
+    let mut target = ChangeTarget::new(&delete.table, alias, index_hint, planning)?;
     target.filter(delete.filter.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
     let rows = target.rows(&mut [], &delete.limits, &surroundings, planning)?;
@@ -82,7 +83,7 @@ impl<'a> ChangeTarget<'a> {
     fn new(
         table: &'a ObjectName,
         alias: Option<&'a Identifier>,
-        indexed_by: Option<&Identifier>,
+        index_hint: Option<&IndexHint>,
         planning: &mut Planning,
     ) -> Result<ChangeTarget<'a>, Error> {
         let named = planning.looked_up(table)?;
@@ -90,7 +91,7 @@ impl<'a> ChangeTarget<'a> {
         let TableSource { slot, schema: table_schema, .. } = source.clone();
         planning.name_target(&table_schema);
         let name = alias.unwrap_or(table);
-        let mut read = LogicalTable::new(source, None, 0).indexed_by(indexed_by)?;
+        let mut read = LogicalTable::new(source, None, 0).hinted(index_hint)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
         read.seen = SeenOrder::Table;
         let scope = Scope::of(&name.name, &table_schema);

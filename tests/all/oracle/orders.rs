@@ -13,6 +13,8 @@ const DATA: &[&str] = &[
     "CREATE INDEX aged ON p(name) WHERE age > 25",
     "CREATE TABLE one(x UNIQUE)",
     "INSERT INTO one VALUES (3), (1), (2)",
+    "CREATE TABLE w(k TEXT PRIMARY KEY, v TEXT UNIQUE) WITHOUT ROWID",
+    "INSERT INTO w VALUES ('q', 'd'), ('a', 'z'), ('c', 'b')",
     "CREATE TABLE two(x UNIQUE, y TEXT)",
     "INSERT INTO two VALUES (3, 'c'), (1, 'a'), (2, 'b')",
 ];
@@ -60,6 +62,20 @@ const QUERIES: &[&str] = &[
     "SELECT c FROM i ORDER BY b",
     "SELECT c FROM i ORDER BY b DESC",
     "SELECT c FROM i ORDER BY a DESC",
+    // NOT INDEXED leaves the numbers of the rows, and all keys of a table WITHOUT ROWID.
+    "SELECT a FROM i NOT INDEXED",
+    "SELECT c FROM i NOT INDEXED WHERE a > 1",
+    "SELECT c FROM i AS j NOT INDEXED WHERE b IN ('z', 'b', 'a')",
+    "SELECT c FROM i NOT INDEXED WHERE b = 'b' ORDER BY b",
+    "SELECT x FROM one NOT INDEXED",
+    "SELECT id, age FROM p NOT INDEXED",
+    "SELECT name FROM p NOT INDEXED WHERE age >= 30",
+    "SELECT id FROM p NOT INDEXED ORDER BY age DESC",
+    "SELECT name FROM p NOT INDEXED WHERE id > 3",
+    "SELECT name FROM p NOT INDEXED WHERE id IN (7, 1, 5)",
+    "SELECT k, v FROM w NOT INDEXED",
+    "SELECT v FROM w NOT INDEXED WHERE v > 'a'",
+    "SELECT v FROM w NOT INDEXED WHERE k IN ('q', 'c')",
 ];
 
 #[test]

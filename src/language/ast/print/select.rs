@@ -1,8 +1,8 @@
 //! Queries as SQL.
 
 use super::super::{
-    CommonTable, FunctionReference, JoinConstraint, JoinKind, OrderItem, Query, QueryBody, Select,
-    SelectItem, SetOperator, TableReference,
+    CommonTable, FunctionReference, IndexHint, JoinConstraint, JoinKind, OrderItem, Query,
+    QueryBody, Select, SelectItem, SetOperator, TableReference,
 };
 use super::{CommaList, part};
 use std::fmt::{self, Display};
@@ -130,16 +130,25 @@ impl fmt::Display for SelectItem {
     }
 }
 
+impl fmt::Display for IndexHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IndexHint::IndexedBy(index) => write!(f, "INDEXED BY {index}"),
+            IndexHint::NotIndexed => f.write_str("NOT INDEXED"),
+        }
+    }
+}
+
 impl fmt::Display for TableReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TableReference::Table { name, temporal, alias, indexed_by } => {
+            TableReference::Table { name, temporal, alias, index_hint } => {
                 name.fmt(f)?;
                 if let Some(temporal) = temporal {
                     write!(f, " {temporal}")?;
                 }
                 part(f, "AS", alias.as_ref())?;
-                part(f, "INDEXED BY", indexed_by.as_ref())
+                index_hint.iter().try_for_each(|hint| write!(f, " {hint}"))
             }
             TableReference::Function(call) => {
                 let FunctionReference { name, arguments, temporal, alias } = &**call;

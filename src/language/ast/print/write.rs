@@ -134,7 +134,7 @@ impl fmt::Display for Update {
         verb(f, &self.with, "UPDATE", self.resolution)?;
         write!(f, " {}", self.table)?;
         part(f, "AS", self.alias.as_ref())?;
-        part(f, "INDEXED BY", self.indexed_by.as_ref())?;
+        self.index_hint.iter().try_for_each(|hint| write!(f, " {hint}"))?;
         write!(f, " SET {}", CommaList(&self.assignments))?;
         part(f, "FROM", self.from.as_ref())?;
         part(f, "WHERE", self.filter.as_ref())?;
@@ -149,7 +149,7 @@ impl fmt::Display for Delete {
         verb(f, &self.with, "DELETE", None)?;
         write!(f, " FROM {}", self.table)?;
         part(f, "AS", self.alias.as_ref())?;
-        part(f, "INDEXED BY", self.indexed_by.as_ref())?;
+        self.index_hint.iter().try_for_each(|hint| write!(f, " {hint}"))?;
         part(f, "WHERE", self.filter.as_ref())?;
         returning(f, &self.returning)?;
         self.limits.fmt(f)?;

@@ -92,7 +92,7 @@ fn other_spellings_mean_the_same() {
         ("SELECT a FROM t WHERE b AS OF 5", "AS OF EVENT 5 SELECT a FROM t WHERE b"),
         ("SELECT a FROM t JOIN u ON 1 AS OF 5", "AS OF EVENT 5 SELECT a FROM t JOIN u ON 1"),
         ("SELECT a FROM t LIMIT 2, 5", "SELECT a FROM t LIMIT 5 OFFSET 2"),
-        ("SELECT a AS of, b FROM t NOT INDEXED", "SELECT a AS \"of\", b FROM t"),
+        ("SELECT a AS of, b FROM t not indexed", "SELECT a AS \"of\", b FROM t NOT INDEXED"),
         ("BEGIN IMMEDIATE TRANSACTION", "BEGIN"),
         ("replace into t values (1)", "INSERT OR REPLACE INTO t VALUES (1)"),
         ("delete from t limit 1 returning a", "DELETE FROM t RETURNING a LIMIT 1"),
