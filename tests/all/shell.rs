@@ -285,7 +285,7 @@ fn a_query_that_fails_at_once_draws_nothing() {
         let run = TestDirectory::new()
             .run(&[mode, "--headers=on", "-c", "SELECT 9223372036854775807 + 1"], "");
         assert_eq!((run.code, run.out.as_str()), (1, ""), "{mode}");
-        assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
+        assert!(run.err.starts_with("-c:1:8: error[integer-overflow]"), "{}", run.err);
     }
 }
 
@@ -396,7 +396,7 @@ fn echo_and_receipts_make_a_script_readable() {
 fn a_query_that_fails_before_its_first_row_draws_no_box() {
     let run = TestDirectory::new().run(&["--box", "-c", "SELECT 9223372036854775807 + 1 AS n"], "");
     assert_eq!((run.code, run.out.as_str()), (1, ""));
-    assert!(run.err.starts_with("-c:1:1: error[integer-overflow]"), "{}", run.err);
+    assert!(run.err.starts_with("-c:1:8: error[integer-overflow]"), "{}", run.err);
 }
 
 #[test]
