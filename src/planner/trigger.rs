@@ -10,6 +10,7 @@ use super::plan::{Planned, SchemaPlan};
 use super::rewrites::Rewriting;
 use super::scope::{Scope, ScopeRelation};
 use super::subquery::OuterScope;
+use super::write::replacing_defaults;
 use super::{BoundExpression, BoundKind, Catalog, Error, Planning, home, plan_statement};
 use crate::language::ast::{
     Annotations, CreateTrigger, Expression, Identifier, ObjectName, PlannableStatement, Query,
@@ -18,7 +19,9 @@ use crate::language::ast::{
 };
 use crate::language::parse_statement;
 use crate::storage::SchemaChange;
-use crate::types::{DataType, Definition, DefinitionKind, Schema, SchemaName, Span, TableSchema};
+use crate::types::{
+    ConflictResolution, DataType, Definition, DefinitionKind, Schema, SchemaName, Span, TableSchema,
+};
 use std::sync::Arc;
 
 impl Binder<'_, '_> {
@@ -121,7 +124,11 @@ pub fn plan_in_trigger(
     let mut planning = Planning::new(text, catalog, &mut rewriting);
     planning.outer = Some(&outer);
     planning.within = (!trigger.temporary).then_some(SchemaName::Main);
-    let planned = plan_statement(statement, &mut planning)?;
+    let mut planned = plan_statement(statement, &mut planning)?;
+    if let Planned::Write(write) = &mut planned {
+        // What OR says of whoever fires it holds for it, too, and may be REPLACE.
+        write.defaults = replacing_defaults(&write.table, Some(ConflictResolution::Replace))?;
+    }
     Ok(TriggerStatement { planned, arguments: outer.into_arguments() })
 }
 

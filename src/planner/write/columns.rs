@@ -84,7 +84,7 @@ pub(in super::super) fn unknown_column(table: &TableSchema, name: &str, span: Sp
 }
 
 /// The defaults that take the place of a NULL where the statement says REPLACE, or NOT NULL itself does.
-pub(super) fn replacing_defaults(
+pub(in crate::planner) fn replacing_defaults(
     table: &TableSchema,
     resolution: Option<ConflictResolution>,
 ) -> Result<Vec<(usize, BoundExpression)>, Error> {

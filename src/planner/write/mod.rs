@@ -17,7 +17,7 @@ pub(super) use change::{delete, update};
 pub use checks::all as checks_of;
 pub(super) use checks::condition as check_condition;
 pub use columns::column_default;
-pub(super) use columns::{named_columns, unknown_column};
+pub(super) use columns::{named_columns, replacing_defaults, unknown_column};
 pub use generated::all as generated_columns_of;
 pub(super) use generated::check as check_generated;
 pub use insert::load;
