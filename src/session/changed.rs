@@ -1,12 +1,14 @@
 //! Changes: how one is recorded in a fork and committed, and what of it becomes the outcome.
 
+use super::cache::PlanCache;
 use super::outcome::{OutputColumn, arrow_schema, record_batch};
 use super::sequence::counter_write;
 use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
 use crate::executor::{self, Failure, Written};
 use crate::language::ast::{Statement, WriteStatement};
 use crate::planner::{Planned, PragmaSwitch, Write};
-use crate::storage::{CommittedTransaction, Fork};
+use crate::storage::{CommittedTransaction, Fork, SchemaChange};
+use crate::types::SchemaName;
 
 /// What a statement changed.
 pub(super) struct Changed {
@@ -149,14 +151,15 @@ impl Session {
         if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(write) = counter_write(*statement)
         {
-            self.check_place(fork, None)?;
+            self.check_place(fork, false)?;
             let receipt = self.write_sequence(fork, write)?;
             self.counts.end(receipt.rows);
             return Ok(receipt.into());
         }
         let text = pending.text();
         let executable = self.executable(pending, fork.view());
-        self.check_place(fork, executable.as_ref().ok())?;
+        let is_temporary = executable.as_ref().is_ok_and(|of| of.plan.planned().is_temporary());
+        self.check_place(fork, is_temporary)?;
         let ExecutableStatement { plan, inputs, context, .. } = executable?;
         match plan.planned() {
             Planned::Write(write) => {
@@ -169,6 +172,11 @@ impl Session {
             }
             Planned::Schema(schema) => {
                 let written = executor::write_schema(schema, inputs, fork, context)?;
+                let mut homes = schema.changes.iter().map(SchemaChange::schema_name);
+                if homes.any(|home| home == SchemaName::Temporary) {
+                    // Other names may mean what is temporary now.
+                    self.cache = PlanCache::default();
+                }
                 self.notices.borrow_mut().extend(schema.notices.iter().cloned());
                 let (verb, name) = (schema.verb, schema.name.clone());
                 let (rows, events) = (written.rows, written.events);

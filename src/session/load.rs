@@ -111,13 +111,12 @@ impl Session {
             guard.fork = Some(fork);
             created?;
         }
-        let (view, is_first) = (guard.fork().view(), guard.fork().events() == 0);
+        let view = guard.fork().view();
         let mut catalog = StatementCatalog::new(guard.session, view);
         let target = catalog.target(&ObjectName::of(table));
         let is_temporary = target.as_ref().is_ok_and(|target| target.schema.id.is_temporary());
-        if is_first && !is_temporary {
-            // Its first write is what needs the writer's place.
-            guard.session.database.store().check_writable()?;
+        if let Some(fork) = &guard.fork {
+            guard.session.check_place(fork, is_temporary)?;
         }
         let table = target?.schema;
         let now = catalog.resolver().now();

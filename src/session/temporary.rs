@@ -1,12 +1,11 @@
 //! What is temporary in a session: what it is seen beside, how its changes come back from a transaction,
 //! and what is said where somebody asks for its past, which it does not have.
 
-use super::cache::PlanCache;
 use super::catalog::StatementCatalog;
-use super::{Error, ExecutableStatement, Session};
+use super::{Error, Session};
 use crate::language::ast::{ObjectName, Temporal};
 use crate::planner::{self, Planned};
-use crate::storage::{CommittedTransaction, Fork, Metadata, Operation, View};
+use crate::storage::{CommittedTransaction, Fork, Metadata, Operation, TemporaryState, View};
 use crate::types::{SchemaName, TableSchema};
 use std::sync::Arc;
 
@@ -21,11 +20,7 @@ impl Session {
 
     /// Begins a transaction that may never write.
     pub(super) fn begin_deferred(&self) -> Fork {
-        let fork = self.database.begin_deferred();
-        match &self.temporary {
-            Some(temporary) => fork.with_temporary(temporary.view()),
-            None => fork,
-        }
+        self.database.begin_beside(self.temporary.as_deref().map(TemporaryState::view))
     }
 
     /// Makes a transaction durable, then visible; what it did to what is temporary comes to the session.
@@ -44,27 +39,17 @@ impl Session {
     }
 
     fn commit_temporary(&mut self, operations: Vec<Operation>) {
-        if operations.is_empty() {
-            return;
+        if !operations.is_empty() {
+            self.temporary.get_or_insert_default().commit(operations);
         }
-        if operations.iter().any(|operation| operation.schema_change().is_some()) {
-            // Other names may mean what is temporary now.
-            self.cache = PlanCache::default();
-        }
-        self.temporary.get_or_insert_default().commit(operations);
     }
 
-    /// Makes sure that a statement can write what it would, in a transaction that has no event yet: the
+    /// Makes sure that what is about to be written can be, in a transaction that has no event yet: the
     /// writer's place is needed for what is not temporary.
     ///
     /// # Errors
     /// `read-only` and its like; those of the statement itself come behind.
-    pub(super) fn check_place(
-        &self,
-        fork: &Fork,
-        statement: Option<&ExecutableStatement<'_>>,
-    ) -> Result<(), Error> {
-        let is_temporary = statement.is_some_and(|of| of.plan.planned().is_temporary());
+    pub(super) fn check_place(&self, fork: &Fork, is_temporary: bool) -> Result<(), Error> {
         if fork.events() == 0 && !is_temporary {
             self.database.store().check_writable()?;
         }
@@ -74,7 +59,7 @@ impl Session {
 
 impl Planned {
     /// Whether it changes what is temporary and, but for triggers, nothing else.
-    fn is_temporary(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         match self {
             Planned::Query(_) => false,
             Planned::Write(write) => write.table.id.is_temporary(),
@@ -89,7 +74,9 @@ impl Planned {
 impl StatementCatalog<'_> {
     /// The temporary table that a name means, as it is now.
     pub(super) fn temporary_table(&self, name: &ObjectName) -> Option<Arc<TableSchema>> {
-        let table = self.names().find_table(name.schema, &name.name)?;
+        let names = self.names();
+        names.temporary.as_ref()?;
+        let table = names.find_table(name.schema, &name.name)?;
         table.id.is_temporary().then(|| Arc::clone(table))
     }
 

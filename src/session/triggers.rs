@@ -32,9 +32,7 @@ impl TriggerSource for Session {
         let schema = view.schema();
         let home = table.id.schema_name();
         let is_on = |trigger: &&Arc<Definition>| trigger.is_on(home, &table.name);
-        let mut on: Vec<Arc<Definition>> =
-            schema.all_triggers().filter(is_on).map(Arc::clone).collect();
-        if on.is_empty() {
+        if !schema.all_triggers().any(|trigger| is_on(&trigger)) {
             return Ok(None);
         }
         let asked = (home, fold(&table.name), event);
@@ -47,6 +45,8 @@ impl TriggerSource for Session {
                 return Ok(Some(Arc::clone(known)));
             }
         }
+        let mut on: Vec<Arc<Definition>> =
+            schema.all_triggers().filter(is_on).map(Arc::clone).collect();
         // The newest fires first, as in SQLite, and those that are temporary before the others.
         on.sort_by_key(|trigger| std::cmp::Reverse(trigger.id));
         let mut bound = Vec::new();

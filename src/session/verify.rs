@@ -1,6 +1,6 @@
 //! VERIFY: what storage found of each file, as rows; the first damage as an error behind them.
 
-use super::outcome::{self, Outcome, Rows};
+use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{Audit, Enforcement};
 use crate::storage::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
@@ -69,14 +69,14 @@ impl Session {
         let outcome = outcome::fixed(COLUMNS, rows, None)?;
         let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
         let plural = if events == 1 { "" } else { "s" };
-        let damaged = files.iter().filter(|file| matches!(file.verdict, Verdict::Damaged(_)));
-        rows.summary = Some(match damaged.count() {
+        let damaged = files.iter().filter(|file| is_damaged(file));
+        let said = match damaged.count() {
             0 => format!("{events} event{plural}, nothing is damaged"),
             damaged => {
                 format!("{events} event{plural}, {damaged} of {} files damaged", files.len())
             }
-        });
-        rows.summary = rows.summary.map(|summary| with_broken(summary, count));
+        };
+        rows.summary = Some(with_broken(said, count));
         rows.failure = failure(files, directory);
         Ok(Outcome::Rows(rows))
     }
@@ -88,18 +88,14 @@ impl Session {
         let said = "the database is in memory: there are no files to verify".to_owned();
         let mut broken = self.broken_rows()?;
         let count = broken.len();
-        broken.truncate(MOST_BROKEN);
-        match outcome::fixed(COLUMNS, broken, None)? {
-            Outcome::Rows(rows) if count > 0 => {
-                Ok(Outcome::Rows(Rows { summary: Some(with_broken(said, count)), ..rows }))
-            }
-            Outcome::Rows(_)
-            | Outcome::Replay(_)
-            | Outcome::Changed(_)
-            | Outcome::Text(_)
-            | Outcome::Done(_)
-            | Outcome::Nothing => Ok(Outcome::Done(said)),
+        if count == 0 {
+            return Ok(Outcome::Done(said));
         }
+        broken.truncate(MOST_BROKEN);
+        let outcome = outcome::fixed(COLUMNS, broken, None)?;
+        let Outcome::Rows(mut rows) = outcome else { return Ok(outcome) };
+        rows.summary = Some(with_broken(said, count));
+        Ok(Outcome::Rows(rows))
     }
 
     /// The rows that are there and break a constraint, a row each: nothing is damaged by them.

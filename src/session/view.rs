@@ -18,14 +18,13 @@ impl StatementCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
-        if let Some(definition) = self.names().find_view(name.schema, &name.name).cloned()
-            && definition.is_temporary()
+        let names = self.names();
+        if names.temporary.is_some()
+            && names.schema_of(name.schema, &name.name) == SchemaName::Temporary
         {
             // It has no past, and what it names may.
-            return self.parsed(definition, name).map(Some);
-        }
-        if self.temporary_table(name).is_some() {
-            return Ok(None);
+            let view = names.within(SchemaName::Temporary).view(&name.name).cloned();
+            return view.map(|view| self.parsed(view, name)).transpose();
         }
         let (last, schema) = self.schema_at(temporal, name.span)?;
         if schema.find_table(name.schema, &name.name).is_some() {

@@ -236,9 +236,18 @@ impl Database {
 
     /// Begins a transaction that may never write: whether it could is asked no sooner than that.
     pub fn begin_deferred(&self) -> Fork {
+        self.begin_beside(None)
+    }
+
+    /// The same, beside what is temporary in a session.
+    pub fn begin_beside(&self, temporary: Option<Arc<View>>) -> Fork {
         let view = self.engine.latest();
         let next = view.period().last.next();
-        Fork::new(view, next)
+        let base = match temporary {
+            Some(temporary) => view.with_temporary(temporary),
+            None => view,
+        };
+        Fork::new(base, next)
     }
 
     /// Lets other processes write while this one reads, and follows them. What opening found

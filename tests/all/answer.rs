@@ -19,6 +19,13 @@ pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Erro
     Ok(all)
 }
 
+/// Runs statements, each of which has to run.
+pub fn run(session: &mut Session, statements: &[&str]) {
+    for statement in statements {
+        session.execute(statement).unwrap_or_else(|error| panic!("{statement}\n{error}"));
+    }
+}
+
 /// The rows of a query, or its error's code and sentence.
 pub fn told(session: &mut Session, sql: &str) -> String {
     match rows_of(session, sql) {

@@ -1,6 +1,6 @@
 //! What is temporary is a session's alone: no file knows it, no event is of it, and it needs nobody's leave.
 
-use crate::answer::rows_of;
+use crate::answer::{rows_of, run};
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, MemVfs, OpenOptions};
 use asof::types::EventId;
@@ -13,12 +13,6 @@ fn open(vfs: &MemVfs, read_only: bool) -> Arc<Database> {
     let environment = Environment { vfs: Arc::new(vfs.clone()), ..Environment::in_memory() };
     let options = OpenOptions { read_only, environment, ..OpenOptions::default() };
     Arc::new(Database::open(Path::new(DIRECTORY), options).expect("it opens"))
-}
-
-fn run(session: &mut Session, statements: &[&str]) {
-    for sql in statements {
-        session.execute(sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
-    }
 }
 
 /// The rows of a query, ` | ` between values and ` ; ` between rows.
@@ -167,4 +161,18 @@ fn what_ended_is_forgotten() {
     }
     run(&mut session, &["DELETE FROM s WHERE a = 2", "INSERT INTO s VALUES (2, 7)"]);
     assert_eq!(answer(&mut session, "SELECT a, b FROM s"), "1 | 3000 ; 2 | 7 ; 3 | 3000");
+}
+
+#[test]
+fn what_was_asked_of_a_moment_before_has_none_once_it_is_shadowed() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    run(&mut session, &["CREATE TABLE t(a)", "INSERT INTO t VALUES (1)"]);
+    let asked = "SELECT a FROM t AS OF EVENT 2";
+    for _ in 0..3 {
+        assert_eq!(answer(&mut session, asked), "1");
+    }
+    run(&mut session, &["BEGIN", "CREATE TEMP TABLE t(a)"]);
+    assert_eq!(code(&mut session, asked), "no-past");
+    run(&mut session, &["ROLLBACK"]);
+    assert_eq!(answer(&mut session, asked), "1");
 }

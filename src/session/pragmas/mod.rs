@@ -1,8 +1,8 @@
 //! PRAGMA: what it answers, as a statement and in the place of a table.
 //!
 //! What tells of the schema is asked of the moment that is read; the numbers of the database are part of
-//! it (`setting`). What a session can set besides is kept with it and has no effect, as SQLite's pages and
-//! caches have no counterpart here.
+//! it (`setting`). What a session can turn on and off is in `switches`; what it can set besides is kept with
+//! it and has no effect, as SQLite's pages and caches have no counterpart here.
 
 mod integrity;
 mod schema;
@@ -10,6 +10,7 @@ mod setting;
 mod switches;
 
 pub(super) use schema::sqlite_indexes;
+pub(super) use setting::setting_statement;
 
 use super::outcome::{self, Outcome};
 use super::relations::integer;
@@ -21,10 +22,8 @@ use crate::planner::{
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
 use crate::storage::{Database, View};
-use setting::{leading_number, setting};
-
 use crate::types::{Collation, EventId, Row, Schema, SchemaName, TableSchema, Value};
-pub(super) use setting::setting_statement;
+use setting::{leading_number, setting};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

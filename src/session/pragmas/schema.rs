@@ -2,7 +2,10 @@
 
 use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement, Statement};
 use crate::language::parse_statement;
-use crate::types::{KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value};
+use crate::session::relations::{MASTER, SystemTable};
+use crate::types::{
+    DataType, KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value,
+};
 use std::sync::Arc;
 
 fn number(count: usize) -> Value {
@@ -46,25 +49,19 @@ pub(super) fn table_xinfo(table: &TableSchema) -> Vec<Row> {
 
 /// Whether a name is that of the schema as a table.
 pub(super) fn is_master(name: &str) -> bool {
-    ["sqlite_schema", "sqlite_master"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    SystemTable::named(name) == Some(SystemTable::Master)
 }
 
 /// The columns of the schema as a table, of which none is hidden.
 pub(super) fn master_columns(tells_hidden: bool) -> Vec<Row> {
-    let columns = [
-        ("type", "TEXT"),
-        ("name", "TEXT"),
-        ("tbl_name", "TEXT"),
-        ("rootpage", "INT"),
-        ("sql", "TEXT"),
-    ];
-    let row = |(at, (name, data_type)): (usize, (&str, &str))| {
-        let mut row = vec![number(at), Value::text(name), Value::text(data_type), flag(false)];
+    let row = |(at, (name, data_type)): (usize, &(&str, DataType))| {
+        let data_type = if *data_type == DataType::Integer { "INT" } else { "TEXT" };
+        let mut row = vec![number(at), Value::text(*name), Value::text(data_type), flag(false)];
         row.extend([Value::Null, number(0)]);
         row.extend(tells_hidden.then(|| number(0)));
         row
     };
-    columns.into_iter().enumerate().map(row).collect()
+    MASTER.columns.iter().enumerate().map(row).collect()
 }
 
 /// A type as SQLite tells it: without a blank between the numbers, as it is mostly written, and the types

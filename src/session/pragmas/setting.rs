@@ -65,10 +65,10 @@ impl Session {
         let number = leading_number(value);
         let mut receipt =
             Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };
+        if let Some(transaction) = &self.transaction {
+            self.check_place(&transaction.fork, false)?;
+        }
         if let Some(transaction) = &mut self.transaction {
-            if transaction.fork.events() == 0 {
-                self.database.store().check_writable()?;
-            }
             let change = change(transaction.fork.view().schema(), name, number);
             let changes = change.into_iter().map(Change::Schema).collect();
             receipt.events = transaction.fork.record(changes)?;

@@ -22,7 +22,7 @@ pub(super) use events::{EventsRelation, SCHEMA as EVENTS};
 pub(super) use history::HistoryRelation;
 pub(super) use images::RowImageReader;
 pub(super) use replay::{ReplayedEvent, ReplayedEvents, SCHEMA as REPLAY};
-pub(super) use schema::column_row;
+pub(super) use schema::{MASTER, column_row};
 pub(super) use transactions::TransactionsRelation;
 
 use crate::executor::{Batch, BoxedOperator, Context, Error, Operator, Relation};
@@ -131,14 +131,10 @@ impl SystemTable {
 
     /// The system table that a name means.
     pub fn of(name: &ObjectName) -> Option<SystemTable> {
-        match (SystemTable::named(&name.name), name.schema) {
-            (Some(SystemTable::Master), Some(SchemaName::Temporary)) => {
-                Some(SystemTable::TemporaryMaster)
-            }
-            (Some(SystemTable::TemporaryMaster), Some(SchemaName::Main)) => None,
-            (Some(SystemTable::TemporaryMaster), _) => Some(SystemTable::TemporaryMaster),
-            (known, None | Some(SchemaName::Main)) => known,
-            (_, Some(SchemaName::Temporary)) => None,
+        let known = SystemTable::named(&name.name)?;
+        match (known == SystemTable::Master, name.schema) {
+            (true, Some(SchemaName::Temporary)) => Some(SystemTable::TemporaryMaster),
+            (_, home) => home.is_none_or(|home| home == known.schema_name()).then_some(known),
         }
     }
 

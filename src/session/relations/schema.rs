@@ -72,7 +72,7 @@ pub(super) const TRIGGERS: RelationSchema = RelationSchema {
     ],
 };
 
-pub(super) const MASTER: RelationSchema = RelationSchema {
+pub(in crate::session) const MASTER: RelationSchema = RelationSchema {
     name: "sqlite_master",
     columns: &[
         ("type", DataType::Text),

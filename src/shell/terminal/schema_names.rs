@@ -10,7 +10,8 @@ use crate::types::{KeyKind, SchemaName, fold};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What the copy was made at: head, point in the past, events of the transaction.
+/// What the copy was made at: the database's name, its head, the point in the past, how many events the
+/// transaction has, and the version of what is temporary.
 type SchemaStamp = (String, u64, Option<u64>, Option<usize>, Option<u64>);
 
 /// A table and its columns, as they are spelt.

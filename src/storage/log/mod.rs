@@ -29,8 +29,9 @@
 //!                                   than in the one before
 //! op       every line               insert update delete create_table drop_table create_index
 //!                                   drop_index add_column drop_column rename_column rename_table
-//!                                   alter_table tag snapshot counter tx; any other is refused, those that are
-//!                                   to come (record erase compact branch) too
+//!                                   alter_table, create_ drop_ and replace_ of view trigger setting,
+//!                                   tag snapshot counter tx; any other is refused, those that are to
+//!                                   come (record erase compact branch) too
 //! table    all but tag snapshot tx  the table's name as declared; when it is renamed, the one before
 //! row      insert update delete     the row's identity, never used for another row of its table
 //! rev      insert update delete     1 on the row's first insert, one more on every event of it after that

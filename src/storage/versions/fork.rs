@@ -61,12 +61,6 @@ impl Fork {
         Fork { own, base, first: next, temporary, operations, temporaries, causes }
     }
 
-    /// The same transaction, of which nothing was recorded yet, beside what is temporary.
-    pub fn with_temporary(self, temporary: Arc<View>) -> Fork {
-        debug_assert!(self.is_empty(), "what is there is seen from the beginning");
-        Fork::new(View::clone(&self.base).with_temporary(temporary), self.first)
-    }
-
     /// Goes on from another view, beside what is temporary here: nothing else was recorded.
     pub fn move_to(&mut self, base: View, next: EventId) {
         debug_assert!(self.events() == 0, "an event is one behind the base");
@@ -129,8 +123,9 @@ impl Fork {
         let mut places = Vec::with_capacity(self.operations.len());
         let mut count = 0;
         for operation in &self.operations {
-            places.push((!is_temporary(operation)).then_some(count));
-            count += usize::from(!is_temporary(operation));
+            let is_event = !is_temporary(operation);
+            places.push(is_event.then_some(count));
+            count += usize::from(is_event);
         }
         self.causes = self.causes.among(|index| places.get(index).copied().flatten());
         self.temporaries = 0;
@@ -312,6 +307,7 @@ impl Fork {
     ) -> Result<Option<usize>, Error> {
         let (index, schema) = (self.operations.len(), change.schema_name());
         let id = self.next_event(schema);
+        // What is temporary has a state from here on, which `state_of` finds.
         self.state(schema);
         let Some(operation) = self.operation(id, change)? else {
             return Ok(None);
@@ -354,7 +350,8 @@ impl Fork {
             Change::Insert { table, row, new } => {
                 check_row(&table, &new)?;
                 let row = row.map_or_else(|| self.free_row(&table), Ok)?;
-                if self.state_of(&table).rev(&table, row).is_some() {
+                let own = self.state_of(&table);
+                if row < own.next_row(&table) && own.rev(&table, row).is_some() {
                     return Err(is_there(&table, row));
                 }
                 // One whose number a row had goes on with it, and with its versions.
