@@ -45,7 +45,11 @@ pub(super) fn fill(
             let known = last.unwrap_or_else(|| largest(table, view)).max(given);
             let next = match known.checked_add(1) {
                 Some(next) => next,
-                None => free(table, view)?,
+                None => {
+                    // The rest of the batch counts on from there.
+                    given = 0;
+                    free(table, view)?
+                }
             };
             (last, new[column]) = (Some(next), Value::Integer(next));
         }
@@ -58,18 +62,19 @@ pub(super) fn fill(
 
 /// A number that no row has, where the largest is taken.
 fn free(table: &TableSchema, view: &TableView) -> Result<i64, Error> {
-    let key = table.primary_key().filter(|_| !table.autoincrement);
-    let seed = view.next_row().0;
-    let numbers = (0..ATTEMPTS).map(|attempt| RowId::scattered(seed.wrapping_add(attempt)));
-    let numbers = numbers.filter_map(|number| i64::try_from(number.0).ok());
-    let is_free = |number: &i64| {
-        let found = key.and_then(|key| view.find(key.id, &[Value::Integer(*number)]));
-        found.is_some_and(|found| found.is_empty())
-    };
-    numbers.filter(|_| key.is_some()).find(is_free).ok_or_else(|| {
+    let exhausted = || {
         let message = format!("{} has no number left for a new row", table.name);
         Error::failed("key-exhausted", message)
-    })
+    };
+    let key = table.primary_key().filter(|_| !table.autoincrement).ok_or_else(exhausted)?;
+    let seed = view.next_row().0;
+    let numbers = (0..ATTEMPTS).map(|attempt| RowId::scattered(seed.wrapping_add(attempt)));
+    let mut numbers = numbers.filter_map(|number| i64::try_from(number.0).ok());
+    let is_free = |number: &i64| {
+        let found = view.find(key.id, &[Value::Integer(*number)]);
+        found.is_some_and(|found| found.is_empty())
+    };
+    numbers.find(is_free).ok_or_else(exhausted)
 }
 
 /// The rowid of a row as far as it is known before it is recorded: its key, or the number that it has.
