@@ -12,13 +12,13 @@ pub use json::{JsonRows, item as json_item, label as json_label};
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
-use super::compare::value_truth;
 use super::datetime;
 use super::datum::check_length;
 use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
-use crate::planner::PatternKind;
-use crate::planner::{Arithmetic, MathFunction, ScalarFunction, SessionFunction, TextFunction};
+use crate::planner::{
+    Arithmetic, MathFunction, PatternKind, ScalarFunction, SessionFunction, TextFunction,
+};
 use crate::types::{Collation, Decimal, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -68,7 +68,7 @@ pub fn call(
             let same = !arguments[0].is_null() && arguments[0] == arguments[1];
             Ok(if same { Value::Null } else { arguments[0].clone() })
         }
-        ScalarFunction::Iif => Ok(first_true(arguments)),
+        ScalarFunction::Iif => Err(Error::failed("internal", "iif is a CASE by now")),
         ScalarFunction::Typeof => Ok(Value::text(type_name(&arguments[0]))),
         ScalarFunction::Quote => Ok(quote(&arguments[0])),
         ScalarFunction::UnistrQuote => unistr_quote(&arguments[0]),
@@ -111,17 +111,6 @@ pub fn call(
 
 fn first_known(arguments: &[Value]) -> Value {
     arguments.iter().find(|value| !value.is_null()).cloned().unwrap_or(Value::Null)
-}
-
-/// What stands behind the first condition that is true; the last by itself if none is.
-fn first_true(arguments: &[Value]) -> Value {
-    let chosen = arguments.chunks(2).find_map(|pair| match pair {
-        [condition, result] => {
-            (value_truth(condition) == Value::Boolean(true)).then(|| result.clone())
-        }
-        otherwise => otherwise.first().cloned(),
-    });
-    chosen.unwrap_or(Value::Null)
 }
 
 fn type_name(value: &Value) -> &'static str {

@@ -94,18 +94,15 @@ impl Membership {
 
 /// Which slots of a column have one of some values, without making a value of each; `None` of a type that
 /// has no kernel, or where a value has another type than the column.
-fn among(array: &ArrayRef, data_type: DataType, values: &[&Value]) -> Option<BooleanBuffer> {
+fn among<'v>(array: &ArrayRef, data_type: DataType, values: &[&'v Value]) -> Option<BooleanBuffer> {
     if data_type == DataType::Text {
-        let text = |value: &&Value| {
-            if let Value::Text(text) = value { Some(text.as_bytes().to_vec()) } else { None }
+        let text = |value: &'v Value| {
+            if let Value::Text(text) = value { Some(text.as_bytes()) } else { None }
         };
-        let mut texts: Vec<Vec<u8>> = values.iter().map(text).collect::<Option<_>>()?;
+        let mut texts: Vec<&[u8]> = values.iter().copied().map(text).collect::<Option<_>>()?;
         texts.sort_unstable();
         let column = array.as_string::<i32>();
-        let is_one = |row: usize| {
-            let wanted = column.value(row).as_bytes();
-            texts.binary_search_by(|text| text.as_slice().cmp(wanted)).is_ok()
-        };
+        let is_one = |row: usize| texts.binary_search(&column.value(row).as_bytes()).is_ok();
         return Some(BooleanBuffer::collect_bool(array.len(), is_one));
     }
     if data_type == DataType::Integer {

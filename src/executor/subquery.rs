@@ -215,9 +215,12 @@ fn contained(set: &RowSet, operands: Vec<(Datum, DataType)>, rows: usize) -> Res
     let mut results = BooleanBuilder::with_capacity(rows);
     let mut key = Vec::new();
     for row in 0..rows {
-        let is_known = columns.iter().all(|column| column.is_known(row));
-        row_key(&mut key, &columns, row);
-        let is_in = if is_known { set.has_key(&key) } else { None };
+        let is_in = if columns.iter().all(|column| column.is_known(row)) {
+            row_key(&mut key, &columns, row);
+            set.has_key(&key)
+        } else {
+            None
+        };
         results.append_option(is_in.or_else(|| {
             let value = |column: &KeyColumn| value_at(&column.array, column.data_type, row);
             let operands: Vec<Value> = columns.iter().map(value).collect();

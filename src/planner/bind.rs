@@ -110,7 +110,7 @@ impl<'a> Binder<'a, '_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         let mut bound = with_stack(|| self.bind_kind(expression))?;
-        if bound.place == CompactSpan::default() {
+        if bound.place.get().is_none() {
             bound.place = self.place(expression.span);
         }
         Ok(bound)
@@ -234,7 +234,9 @@ impl<'a> Binder<'a, '_> {
         let alias = table.is_none().then(|| {
             self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&column.name))
         });
-        if let (None, Some(expression)) = (table, self.item_called(&column.name)) {
+        if table.is_none()
+            && let Some(expression) = self.item_called(&column.name)
+        {
             // The items know no aliases.
             let items = std::mem::take(&mut self.items);
             let bound = self.bind(expression);

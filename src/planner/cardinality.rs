@@ -82,14 +82,18 @@ pub(super) fn rows(logical: &Logical) -> f64 {
     })
 }
 
-/// About how many rows a table has, before conditions; of what is none, as many as come out.
-pub(super) fn rows_of_table(logical: &Logical) -> f64 {
-    if let Logical::Table(table) = logical { count(table.source.rows) } else { rows(logical) }
-}
-
 /// About how many rows a table has, before conditions.
 pub(super) fn rows_of_source(table: &TableSource) -> f64 {
     count(table.rows)
+}
+
+/// About how many rows of tables are read for those of an operator: a key may find less, which is known
+/// when keys are chosen.
+pub(super) fn rows_read(logical: &Logical) -> f64 {
+    let mut read =
+        if let Logical::Table(table) = logical { rows_of_source(&table.source) } else { 0.0 };
+    logical.for_each_input(|input| read += with_stack(|| rows_read(input)));
+    read
 }
 
 /// About how many rows of a table have the same values in a key's first `parts` parts.

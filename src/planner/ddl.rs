@@ -14,7 +14,7 @@ use crate::language::ast::{
 use crate::storage::SchemaChange;
 use crate::types::{
     CheckConstraint, Column, ColumnAffinity, DataType, Definition, ForeignKey, Generation, KeyKind,
-    KeySchema, Literal, PseudoColumn, Schema, SchemaName, Span, TableOptions, TableSchema,
+    KeySchema, Literal, PseudoColumn, Schema, SchemaName, Span, TableId, TableOptions, TableSchema,
 };
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub(super) fn create_table(
         return Err(Error::new("column-limit", message, create.name.span));
     }
     let mut table = TableSchema {
-        id: home::new_table(home),
+        id: TableId(home::new_id(home)),
         name: create.name.name.clone(),
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),

@@ -75,8 +75,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// Binds a table, a query or a join.
     ///
     /// # Errors
-    /// `unknown-table`, `ambiguous-table` for the name of the table that UPDATE changes, what the catalog says of moments,
-    /// and of conditions of joins and of queries what a [`Binder`] says.
+    /// `unknown-table`, `ambiguous-table` for the name of the table that UPDATE changes, what the catalog
+    /// says of moments, and of conditions of joins and of queries what a [`Binder`] says.
     fn bind(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         match reference {
             TableReference::Table { name, temporal, alias, index_hint } => {
@@ -132,7 +132,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         }
     }
 
-    /// Makes sure that a name is not that of the table that UPDATE changes, and that there are not too many tables.
+    /// Makes sure that a name is not that of the table that UPDATE changes, and that there are not too
+    /// many tables.
     pub(super) fn check(
         &mut self,
         called: &Identifier,

@@ -49,11 +49,11 @@ pub(super) fn place(
 
 /// Whether some function of a FROM reads columns, or is told an argument by a condition.
 fn is_concerned(logical: &Logical, conditions: &[BoundExpression]) -> bool {
-    let mut functions = Vec::new();
-    let mut said: Vec<&BoundExpression> = conditions.iter().collect();
-    note_functions(logical, &mut functions, &mut said);
+    let (mut functions, mut on) = (Vec::new(), Vec::new());
+    note_functions(logical, &mut functions, &mut on);
     functions.iter().any(|function| {
-        reads_columns(function) || said.iter().any(|known| argument(known, function).is_some())
+        let mut said = conditions.iter().chain(on.iter().copied());
+        reads_columns(function) || said.any(|known| argument(known, function).is_some())
     })
 }
 
@@ -176,10 +176,10 @@ fn reads_what_is_not_there(function: &LogicalFunction) -> Error {
         .help(Some("the tables that they read are to be joined to its left".to_owned()))
 }
 
-/// Why an item cannot be next, if it cannot.
-fn stuck(item: &Logical, rows: Option<&Logical>) -> Option<Error> {
+/// The function that an item is which cannot be called yet, if it is one.
+fn stuck<'a>(item: &'a Logical, rows: Option<&Logical>) -> Option<&'a LogicalFunction> {
     let Logical::Function(function) = item else { return None };
-    lacks(function, rows).then(|| reads_what_is_not_there(function))
+    lacks(function, rows).then_some(function)
 }
 
 /// An item joined with what stands before it, for whose rows it is called where it reads columns.
@@ -202,7 +202,7 @@ fn ordered(items: Vec<Logical>, mut conditions: Vec<BoundExpression>) -> Result<
         let is_ready = |item: &Logical| stuck(item, rows.as_ref()).is_none();
         let Some(at) = waiting.iter().position(is_ready) else {
             let first = waiting.iter().find_map(|item| stuck(item, rows.as_ref()));
-            return Err(first.expect("nothing is ready, so something waits"));
+            return Err(reads_what_is_not_there(first.expect("what is not ready waits")));
         };
         let item = waiting.remove(at);
         let next = if let Some(left) = rows.take() { beside(left, item) } else { item };

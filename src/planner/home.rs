@@ -2,7 +2,7 @@
 
 use super::{Error, Planning};
 use crate::language::ast::ObjectName;
-use crate::types::{SchemaName, TableId};
+use crate::types::{EventId, SchemaName};
 use std::borrow::Cow;
 
 /// The code of a name that says another schema than it could be in.
@@ -24,11 +24,11 @@ pub(super) fn of_new(temporary: bool, name: &ObjectName, what: &str) -> Result<S
     }
 }
 
-/// The identity of a table that comes to be in a schema, before it has one of its own.
-pub(super) fn new_table(schema: SchemaName) -> TableId {
+/// The identity of what comes to be in a schema, before it has one of its own.
+pub(super) fn new_id(schema: SchemaName) -> EventId {
     match schema {
-        SchemaName::Main => TableId::default(),
-        SchemaName::Temporary => TableId::TEMPORARY,
+        SchemaName::Main => EventId::START,
+        SchemaName::Temporary => EventId::FIRST_TEMPORARY,
     }
 }
 

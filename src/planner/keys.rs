@@ -16,8 +16,8 @@ pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize)
 /// A key of what stands in parentheses, about the rows for which a condition is true.
 ///
 /// # Errors
-/// `unknown-column`, `unknown-collation`; `index-expression` of what cannot stand in
-/// an index, or of an expression where only columns can stand; and those of any expression.
+/// `unknown-column`, `unknown-collation`; `index-expression` of what cannot stand in an index, or of an
+/// expression where only columns can stand; and those of any expression.
 pub(super) fn of_parts(
     kind: KeyKind,
     name: Option<&Identifier>,

@@ -253,10 +253,10 @@ struct Planning<'a> {
     subqueries: usize,
     /// The views that are being bound, each inside of the one before.
     views: Vec<(SchemaName, String)>,
-    /// Where names that say no schema are looked up, if not everywhere.
-    within: Option<SchemaName>,
     /// Where the first of them is named in the statement.
     view_span: Span,
+    /// Where names that say no schema are looked up, if not everywhere.
+    within: Option<SchemaName>,
     /// How many WITHs it has so far.
     withs: usize,
     /// How many recursive tables it has so far, each counted as often as it is bound.

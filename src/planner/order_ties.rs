@@ -9,8 +9,9 @@
 use super::access;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::{Logical, LogicalTable};
+use super::scan_order;
 use crate::language::ast::OrderItem;
-use crate::types::{DataType, KeyKind, KeySchema, PseudoColumn, TableSchema};
+use crate::types::{DataType, KeySchema};
 
 /// A key that decides between rows which those before it take for equal.
 pub(super) struct TieKey {
@@ -23,6 +24,7 @@ pub(super) struct TieKey {
 /// The keys behind those of an ORDER BY: none where rows come as SQLite's without them. `order` is what
 /// the items are.
 pub(super) fn ties(rows: &Logical, items: &[OrderItem], order: &[BoundExpression]) -> Vec<TieKey> {
+    let Some(first) = order.first() else { return Vec::new() };
     let mut conditions: Vec<&BoundExpression> = Vec::new();
     let mut rows = rows;
     while let Logical::Filter { input, conditions: own } = rows {
@@ -32,18 +34,13 @@ pub(super) fn ties(rows: &Logical, items: &[OrderItem], order: &[BoundExpression
     let Logical::Table(table) = rows else { return Vec::new() };
     let schema = &*table.source.schema;
     let is_one_moment = table.source.period.first == table.source.period.last;
-    let hidden = || schema.pseudo_column(PseudoColumn::Row.name());
-    let number = schema.integer_primary_key().or_else(hidden);
-    let (Some(number), true) = (number, is_one_moment && !schema.options.without_rowid) else {
-        return Vec::new();
-    };
+    let (Some(number), true) = (schema.row_number(), is_one_moment) else { return Vec::new() };
     let number = BoundExpression::column(table.first + number, DataType::Integer);
-    let first = order.first();
-    if conditions.iter().any(|condition| is_found(table, condition, &number, first)) {
+    if is_found(table, &conditions, &number, first) {
         return Vec::new();
     }
     let usable = schema.keys.iter().enumerate().filter(|(index, key)| {
-        table.may_use(*index) && key.condition.is_none() && !is_number(key, schema)
+        table.may_use(*index) && key.condition.is_none() && !scan_order::is_of_rows(key, schema)
     });
     let orders = usable.filter_map(|(_, key)| IndexOrder::of(table, key, items, order));
     let Some(best) = orders.max_by_key(|index| index.matched) else { return Vec::new() };
@@ -56,34 +53,32 @@ pub(super) fn ties(rows: &Logical, items: &[OrderItem], order: &[BoundExpression
     ties
 }
 
-/// Whether a key is the INTEGER PRIMARY KEY.
-fn is_number(key: &KeySchema, schema: &TableSchema) -> bool {
-    key.kind == KeyKind::Primary && schema.integer_primary_key().is_some()
-}
-
-/// Whether a condition fixes the number of the rows, or the first part of a key. By what the order begins
+/// Whether one of the conditions fixes the number of the rows, or the first part of a key. By what the order begins
 /// with a list of values finds them in their order.
 fn is_found(
     table: &LogicalTable,
-    condition: &BoundExpression,
+    conditions: &[&BoundExpression],
     number: &BoundExpression,
-    first: Option<&BoundExpression>,
+    first: &BoundExpression,
 ) -> bool {
-    let fixes = |part: &BoundExpression| {
+    let fixes = |condition: &BoundExpression, part: &BoundExpression| {
         if let BoundKind::Compare(Comparison::Equal | Comparison::Is, a, b) = &condition.kind {
             **a == *part && b.is_constant() || **b == *part && a.is_constant()
         } else if let BoundKind::InList { operand, negated: false, .. } = &condition.kind {
-            **operand == *part && first != Some(part)
+            **operand == *part && first != part
         } else {
             false
         }
     };
+    let is_fixed = |part: &BoundExpression| conditions.iter().any(|known| fixes(known, part));
     let schema = &*table.source.schema;
     let first_part = |key: &KeySchema| {
         let parts = key.parts(schema);
         access::compared_part(schema, table.first, parts.first()?)
     };
-    fixes(number) || schema.keys.iter().filter_map(first_part).any(|part| fixes(&part))
+    !conditions.is_empty()
+        && (is_fixed(number)
+            || schema.keys.iter().filter_map(first_part).any(|part| is_fixed(&part)))
 }
 
 /// An index in whose order rows are wanted.

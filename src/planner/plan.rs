@@ -192,7 +192,7 @@ pub struct Join {
 }
 
 /// One aggregate of a query.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AggregateCall {
     /// Which.
     pub function: AggregateFunction,
@@ -210,19 +210,6 @@ pub struct AggregateCall {
     pub data_type: DataType,
     /// Where it stands in the statement, if it does; two that differ in this alone are equal.
     pub place: CompactSpan,
-}
-
-impl PartialEq for AggregateCall {
-    fn eq(&self, other: &AggregateCall) -> bool {
-        let AggregateCall { function, arguments, distinct, collation, order, .. } = self;
-        *function == other.function
-            && *distinct == other.distinct
-            && *collation == other.collation
-            && self.data_type == other.data_type
-            && *arguments == other.arguments
-            && *order == other.order
-            && self.filter == other.filter
-    }
 }
 
 /// A key of an order that is no column.

@@ -296,18 +296,14 @@ impl Scope {
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
         if let Some(qualifier) = relation {
-            let mut meant = self.meant_by(qualifier);
+            let mut meant = self.meant_by(Some(qualifier));
             let Some(relation) = meant.next() else { return Err(self.unknown_table(qualifier)) };
             if meant.next().is_none() {
                 return Ok(relation.column(&column.name).map(ScopeColumn::bound));
             }
         }
-        let meant = || {
-            let visible = self.visible().iter();
-            visible.filter(|known| relation.is_none_or(|qualifier| known.is_meant(qualifier)))
-        };
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
-        let declared = meant().flat_map(|relation| {
+        let declared = self.meant_by(relation).flat_map(|relation| {
             let is_meant = |known: &&ScopeColumn| {
                 !known.is_merged
                     && !known.is_shadowed
@@ -318,16 +314,16 @@ impl Scope {
         if let Some(found) = one_of(declared, column)? {
             return Ok(Some(found));
         }
-        let hidden = meant();
-        let hidden =
-            hidden.filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
+        let hidden = self
+            .meant_by(relation)
+            .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
         one_of(hidden.filter(|(_, known)| !known.is_merged), column)
     }
 
-    /// The relations that a name means: as in SQLite there may be several, of which it means the one
-    /// that has the column.
-    pub fn meant_by(&self, name: &ObjectName) -> impl Iterator<Item = &ScopeRelation> {
-        self.visible().iter().filter(|relation| relation.is_meant(name))
+    /// The relations that a name means, all of them where none is said: as in SQLite there may be several,
+    /// of which it means the one that has the column.
+    fn meant_by(&self, name: Option<&ObjectName>) -> impl Iterator<Item = &ScopeRelation> {
+        self.visible().iter().filter(move |known| name.is_none_or(|name| known.is_meant(name)))
     }
 
     /// The columns of all relations that a name means, each with what it is by that name.
@@ -338,7 +334,7 @@ impl Scope {
         &self,
         name: &ObjectName,
     ) -> Result<Vec<(&ScopeColumn, BoundExpression)>, Error> {
-        let meant: Vec<&ScopeRelation> = self.meant_by(name).collect();
+        let meant: Vec<&ScopeRelation> = self.meant_by(Some(name)).collect();
         match meant.as_slice() {
             [] => Err(self.unknown_table(name)),
             [only] => Ok(only.columns.iter().map(|column| (column, column.bound())).collect()),
@@ -397,9 +393,7 @@ impl Scope {
 
     /// The error for a name that means nothing.
     pub fn unknown(&self, relation: Option<&ObjectName>, column: &Identifier) -> Error {
-        let is_meant =
-            |known: &&ScopeRelation| relation.is_none_or(|relation| known.is_meant(relation));
-        let relations: Vec<&ScopeRelation> = self.visible().iter().filter(is_meant).collect();
+        let relations: Vec<&ScopeRelation> = self.meant_by(relation).collect();
         let message = match relations.as_slice() {
             [] => format!("no column \"{}\": there is no table here", column.name),
             [relation] => {

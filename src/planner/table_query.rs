@@ -8,7 +8,9 @@ use super::surroundings::Surroundings;
 use super::{Error, Planning, home};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
-use crate::types::{Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableSchema};
+use crate::types::{
+    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
+};
 use std::sync::Arc;
 
 /// Plans a CREATE TABLE … AS.
@@ -20,8 +22,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
     let home = home::of_new(create.temporary, name, "table")?;
     planning.catalog.check_new(name)?;
     let schema = planning.catalog.schema().within(home);
-    let is_there = schema.table(&name.name).is_some() || schema.view(&name.name).is_some();
-    if is_there && create.if_not_exists {
+    if schema.has(&name.name) && create.if_not_exists {
         return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
     }
     ddl::check_free(name, schema)?;
@@ -32,7 +33,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
         return Err(Error::new("column-limit", message, name.span));
     }
     let mut table = TableSchema {
-        id: home::new_table(home),
+        id: TableId(home::new_id(home)),
         name: name.name.clone(),
         columns: Vec::with_capacity(query.output.len()),
         keys: Vec::new(),

@@ -201,7 +201,7 @@ pub(super) fn create(
     };
     check_time(create, &table, view.is_some())?;
     let definition = Definition {
-        id: home::new_table(home).0,
+        id: home::new_id(home),
         kind: DefinitionKind::Trigger,
         name: name.name.clone(),
         table: Some(table.name.clone()),

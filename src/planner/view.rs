@@ -180,7 +180,7 @@ pub(super) fn create(
         ddl::check_free(name, planning.catalog.schema().within(home))?;
     }
     let definition = Definition {
-        id: known.as_ref().map_or(home::new_table(home).0, |known| known.id),
+        id: known.as_ref().map_or(home::new_id(home), |known| known.id),
         kind: DefinitionKind::View,
         name: known.as_ref().map_or_else(|| name.name.clone(), |known| known.name.clone()),
         table: None,

@@ -18,7 +18,7 @@ use crate::types::{Collation, CompactSpan, DataType, Span, Value, whole_number};
 use std::collections::BTreeMap;
 
 /// A window function of a query.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WindowCall {
     /// Which.
     pub function: WindowFunction,
@@ -34,19 +34,6 @@ pub struct WindowCall {
     pub data_type: DataType,
     /// Where it stands in the statement, if it does; two that differ in this alone are equal.
     pub place: CompactSpan,
-}
-
-impl PartialEq for WindowCall {
-    fn eq(&self, other: &WindowCall) -> bool {
-        let WindowCall { function, arguments, collation, filter, frame, data_type, place: _ } =
-            self;
-        *function == other.function
-            && *collation == other.collation
-            && *data_type == other.data_type
-            && *arguments == other.arguments
-            && *filter == other.filter
-            && *frame == other.frame
-    }
 }
 
 /// Which rows of its partition are seen of a row.

@@ -68,8 +68,7 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// What the log and SQLite's `tbl_name` call it: the table of a trigger, otherwise its
-    /// own name.
+    /// What the log and SQLite's `tbl_name` call it: the table of a trigger, otherwise its own name.
     pub fn table_name(&self) -> &str {
         self.table.as_deref().unwrap_or(&self.name)
     }

@@ -141,7 +141,12 @@ impl TableSchema {
     /// `_row`. `None` for every other name, for one that a column has, and WITHOUT ROWID.
     pub fn rowid(&self, name: &str) -> Option<usize> {
         let is_one = TableSchema::ROWID_NAMES.iter().any(|rowid| name.eq_ignore_ascii_case(rowid));
-        if !is_one || self.column(name).is_some() || self.options.without_rowid {
+        if is_one && self.column(name).is_none() { self.row_number() } else { None }
+    }
+
+    /// The index of the number of a row, whatever it is called; `None` WITHOUT ROWID.
+    pub fn row_number(&self) -> Option<usize> {
+        if self.options.without_rowid {
             return None;
         }
         self.integer_primary_key().or_else(|| self.pseudo_column(PseudoColumn::Row.name()))

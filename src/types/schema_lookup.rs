@@ -32,13 +32,20 @@ impl Schema {
         std::iter::once(first).chain(second)
     }
 
+    /// Whether a table or a view has a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.table(name).is_some() || self.view(name).is_some()
+    }
+
+    /// The first schema in which a table or a view has a name.
+    fn holding(&self, schema: Option<SchemaName>, name: &str) -> Option<&Schema> {
+        self.looked_up(schema).find(|schema| schema.has(name))
+    }
+
     /// The schema in which a name is found that a table or a view has; that of tables that come to be
     /// where there is none.
     pub fn schema_of(&self, schema: Option<SchemaName>, name: &str) -> SchemaName {
-        let has = |within: &SchemaName| {
-            let within = self.within(*within);
-            within.table(name).is_some() || within.view(name).is_some()
-        };
+        let has = |within: &SchemaName| self.within(*within).has(name);
         schema.or_else(|| SchemaName::ALL.into_iter().find(has)).unwrap_or(SchemaName::Main)
     }
 
@@ -48,9 +55,7 @@ impl Schema {
             // Where nothing is temporary, a name is looked up once.
             return self.table(name);
         }
-        self.looked_up(schema)
-            .find(|schema| schema.table(name).is_some() || schema.view(name).is_some())?
-            .table(name)
+        self.holding(schema, name)?.table(name)
     }
 
     /// The view or trigger that a name means.
@@ -65,9 +70,7 @@ impl Schema {
 
     /// The view that a name means, unless a table before it has it.
     pub fn find_view(&self, schema: Option<SchemaName>, name: &str) -> Option<&Arc<Definition>> {
-        self.looked_up(schema)
-            .find(|schema| schema.table(name).is_some() || schema.view(name).is_some())?
-            .view(name)
+        self.holding(schema, name)?.view(name)
     }
 
     /// The table and the key of the index that a name means.

@@ -22,7 +22,7 @@ impl Span {
 }
 
 /// A span in half of the room, for what there is much of: one of a text of at most 4 GiB, or none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct CompactSpan {
     start: u32,
     end: u32,
@@ -33,6 +33,13 @@ impl CompactSpan {
     pub fn get(self) -> Option<Span> {
         let wide = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
         (self.end > 0).then(|| Span::new(wide(self.start), wide(self.end)))
+    }
+}
+
+/// Where something stands says nothing about what it is: two things are equal wherever they stand.
+impl PartialEq for CompactSpan {
+    fn eq(&self, _: &CompactSpan) -> bool {
+        true
     }
 }
 

@@ -42,7 +42,6 @@ pub(super) fn format(arguments: &[Value]) -> Result<Value, Error> {
     Ok(Value::text(text.unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())))
 }
 
-/// What is written of a format, and what is left of it and of the values.
 /// A real as sqlite3 prints it, by `%!.15g`.
 pub fn fifteen_digits(real: f64) -> String {
     if real.is_infinite() {
@@ -52,7 +51,7 @@ pub fn fifteen_digits(real: f64) -> String {
     shown.map(|text| text.to_text().into_owned()).unwrap_or_default()
 }
 
-/// What a format makes of its values.
+/// What is written of a format, and what is left of it and of the values.
 struct FormatWriter<'a> {
     format: &'a [u8],
     at: usize,

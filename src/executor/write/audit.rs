@@ -1,6 +1,5 @@
 //! What rows that are there break of what their tables demand: rows from before an ALTER TABLE, or written
-//! while foreign keys were off. Reading never asks; VERIFY and
-//! PRAGMA integrity_check do.
+//! while foreign keys were off. Reading never asks; VERIFY and PRAGMA integrity_check do.
 
 use super::super::Error;
 use super::super::evaluate::Context;
@@ -59,14 +58,13 @@ impl Audit<'_> {
         report: &mut impl FnMut(&TableSchema, String) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
         let mut audit = TableAudit::new(table, self);
-        let (mut checks, mut unreadable) = (Vec::new(), None);
-        match planner::checks_of(table) {
-            Ok(known) => checks = known,
-            Err(error) => unreadable = Some(error.to_string()),
-        }
-        if unreadable.is_some_and(|error| report(table, error).is_break()) {
-            return Ok(ControlFlow::Break(()));
-        }
+        let checks = match planner::checks_of(table) {
+            Ok(checks) => checks,
+            Err(error) if report(table, error.to_string()).is_break() => {
+                return Ok(ControlFlow::Break(()));
+            }
+            Err(_) => Vec::new(),
+        };
         let all: Vec<usize> = (0..table.columns.len()).collect();
         for batch in self.view.table(table).scan(&all) {
             self.context.check()?;

@@ -42,6 +42,7 @@
 //! which fires triggers where `recursive_triggers` is on; the rows that foreign keys change fire theirs
 //! always (`foreign_keys`).
 
+mod altered;
 mod assign;
 mod audit;
 mod demands;
@@ -59,12 +60,12 @@ mod row;
 mod source;
 mod unique;
 
+pub(super) use altered::{Demand, ask_rows};
 pub(super) use assign::assign;
 pub use audit::Audit;
 pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys, unreferenced_rows};
-pub(super) use generate::{Demand, ask_rows};
 pub use load::{PartialRow, load};
 pub(super) use place::row_name;
 pub(super) use unique::duplicate;

@@ -197,7 +197,7 @@ pub enum IndexHint {
 pub struct FunctionReference {
     /// Its name.
     pub name: ObjectName,
-    /// Its arguments, which may read the tables to its left.
+    /// Its arguments, which may read the tables beside it in a row of joins.
     pub arguments: Vec<Expression>,
     /// When what it tells of is read.
     pub temporal: Option<Temporal>,

@@ -210,8 +210,7 @@ impl TableFinder<'_> {
                 return;
             }
             at += 1;
-            let said = [Keyword::Not, Keyword::Materialized];
-            at += said.iter().filter(|word| self.keyword(at) == Some(**word)).count();
+            at += usize::from(self.keyword(at) == Some(Keyword::Not));
             at += usize::from(self.keyword(at) == Some(Keyword::Materialized));
             // Its columns may be those of itself.
             let column_names = (!columns.is_empty()).then_some(columns);

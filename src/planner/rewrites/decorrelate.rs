@@ -15,9 +15,7 @@ use crate::planner::expression::{
 };
 use crate::planner::functions::{AggregateFunction, ScalarFunction};
 use crate::planner::join_type::JoinType;
-use crate::planner::logical::{
-    ComputedColumn, Logical, LogicalAggregate, LogicalJoin, LogicalTable,
-};
+use crate::planner::logical::{ComputedColumn, Logical, LogicalAggregate, LogicalJoin};
 use crate::types::{DataType, Value, with_stack};
 
 /// What it costs to ask a query once, in rows that are read.
@@ -138,7 +136,7 @@ impl Opened {
     /// Whether it is cheaper to read all its rows once than to ask for each of `outer`.
     fn pays(&self, outer: &Logical) -> bool {
         let asked = cardinality::rows(outer).max(1.0);
-        let read = rows_read(&self.rows);
+        let read = cardinality::rows_read(&self.rows);
         let once = if self.is_found_by_key() { 1.0 } else { read };
         read + cardinality::rows(&self.rows) * HOLD + asked < asked * (ASK + once)
     }
@@ -162,18 +160,6 @@ impl Opened {
             first.is_some_and(|column| is_fixed(table.first + column))
         })
     }
-}
-
-/// How many rows of tables are read for those of an operator.
-pub(super) fn rows_read(logical: &Logical) -> f64 {
-    let mut read = if let Logical::Table(LogicalTable { .. }) = logical {
-        // A key may find less; that is known when keys are chosen.
-        cardinality::rows_of_table(logical)
-    } else {
-        0.0
-    };
-    logical.for_each_input(|input| read += with_stack(|| rows_read(input)));
-    read
 }
 
 /// The join that a condition is which asks whether there is a row, or whether one has these values.

@@ -5,7 +5,7 @@
 //! with its own conditions ("magic sets"; Mumick et al., "Magic is Relevant", 1990). The groups that are
 //! left out then are those that nobody looks for.
 
-use super::{RewriteContext, decorrelate};
+use super::RewriteContext;
 use crate::planner::JoinType;
 use crate::planner::cardinality::{self, equal_sides};
 use crate::planner::expression::{BoundExpression, BoundKind};
@@ -22,7 +22,7 @@ pub(super) fn to_keys_of(
     on: &[BoundExpression],
     context: &RewriteContext,
 ) -> Logical {
-    let read = decorrelate::rows_read(&rows);
+    let read = cardinality::rows_read(&rows);
     let table_of = |condition: &BoundExpression| {
         let (a, b) = equal_sides(condition)?;
         [a, b].into_iter().find_map(|side| {

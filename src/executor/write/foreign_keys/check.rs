@@ -106,8 +106,8 @@ pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(),
         is_child(table) || referring_tables.iter().any(|other| other.refers_to(table))
     };
     for touched in touched(fork, &view, first, is_wanted)? {
-        let is_there =
-            schema.home(touched.table.id).tables().any(|table| table.id == touched.table.id);
+        let now = schema.home(touched.table.id).table(&touched.table.name);
+        let is_there = now.is_some_and(|now| now.id == touched.table.id);
         let own = touched.table.foreign_keys.iter().filter(|key| is_there && which.has(key));
         own.into_iter().try_for_each(|key| check_referring(&view, &touched, key))?;
         for child in &referring_tables {
