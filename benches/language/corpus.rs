@@ -1,12 +1,12 @@
 //! SQLite's own sqllogictest files, both sides by the same reader.
 
-use super::reader::{Expected, read};
+use super::reader::{Expected, files, read};
 use super::{is_asked, rows_of};
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
 use rusqlite::types::ValueRef;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,7 @@ pub fn report() {
         return;
     };
     let folder = Path::new(&folder).join("sqllogictest");
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
-    paths.sort();
+    let paths = files(&folder);
     println!("\nSQLite's corpus, each file once; the rows of both are the same");
     let mut sum = [Duration::ZERO; 2];
     for path in &paths {
@@ -54,7 +52,8 @@ fn run(path: &Path) -> [Duration; 2] {
         let other = std::hint::black_box(their_rows(&mut sqlite, &record.sql));
         times[1] += start.elapsed();
         if let (Expected::Answer(answer), Ok(ours), Ok(theirs)) = (&record.expected, rows, other) {
-            assert_eq!(answer.of(&ours), answer.of(&theirs), "line {}", record.line);
+            let place = format!("{}:{}", path.display(), record.line);
+            assert_eq!(answer.of(&ours), answer.of(&theirs), "{place}");
         }
     }
     times
@@ -82,15 +81,4 @@ fn their_rows(
         all.push((0..width).map(value).collect::<Result<_, rusqlite::Error>>()?);
     }
     Ok(all)
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "test") {
-            found.push(path);
-        }
-    }
 }

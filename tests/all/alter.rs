@@ -1,6 +1,6 @@
 //! ALTER TABLE: as SQLite does it, and what each moment says before and after.
 
-use crate::answer::{rows_of, told};
+use crate::answer::{rows_of, run, told};
 use crate::definitions::holds_however_it_is_opened;
 use asof::session::Session;
 use asof::storage::Database;
@@ -8,12 +8,6 @@ use std::sync::Arc;
 
 fn session() -> Session {
     Session::new(Arc::new(Database::in_memory().expect("a database in memory")))
-}
-
-fn run(session: &mut Session, statements: &[&str]) {
-    for statement in statements {
-        session.execute(statement).unwrap_or_else(|error| panic!("{statement}\n{error}"));
-    }
 }
 
 /// The same of SQLite, without what its errors say.

@@ -1,6 +1,6 @@
 //! A table that was dropped comes back as itself: by `.undo`, which an event of the log tells.
 
-use crate::answer::rows_of;
+use crate::answer::{rows_of, run};
 use asof::language::ast::Annotations;
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, MemVfs, OpenOptions, Vfs};
@@ -18,12 +18,6 @@ fn session(vfs: &MemVfs, every: u64) -> Session {
         OpenOptions { snapshot_every: Some(every), environment, ..OpenOptions::default() };
     let database = Database::open(Path::new(DIRECTORY), options).expect("a database");
     Session::new(Arc::new(database))
-}
-
-fn run(session: &mut Session, statements: &[&str]) {
-    for statement in statements {
-        session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
-    }
 }
 
 /// What a receipt of `.undo` names.

@@ -6,28 +6,30 @@ use super::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
+use rusqlite::types::ValueRef;
 use std::sync::Arc;
 
-/// A value of SQLite as ours prints.
-fn shown(value: rusqlite::types::ValueRef<'_>) -> String {
-    use rusqlite::types::ValueRef;
-    match value {
+/// The rows of a query of SQLite, as values of ours.
+pub fn values_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<Value>> {
+    let mut statement = sqlite.prepare(sql).expect("a query");
+    let width = statement.column_count();
+    let value = |value: ValueRef<'_>| match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(integer) => Value::Integer(integer),
         ValueRef::Real(real) => Value::real(real),
         ValueRef::Text(text) => Value::text(std::str::from_utf8(text).expect("UTF-8")),
         ValueRef::Blob(bytes) => Value::Blob(bytes.into()),
-    }
-    .to_string()
-}
-
-pub fn rows_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
-    let mut statement = sqlite.prepare(sql).expect("a query");
-    let width = statement.column_count();
+    };
     let rows = statement.query_map([], |row| {
-        (0..width).map(|column| row.get_ref(column).map(shown)).collect::<Result<Vec<_>, _>>()
+        (0..width).map(|column| row.get_ref(column).map(value)).collect::<Result<Vec<_>, _>>()
     });
     rows.expect("rows").map(|row| row.expect("a row")).collect()
+}
+
+/// The same as ours prints them.
+pub fn rows_of_sqlite(sqlite: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+    let rows = values_of_sqlite(sqlite, sql);
+    rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
 }
 
 /// Runs a dump in both, statement by statement in ours; gives the names of all tables.

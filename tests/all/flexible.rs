@@ -3,6 +3,7 @@
 use super::answer::rows_of;
 use super::random::Dice;
 use super::shell::TestDirectory;
+use crate::dumps::values_of_sqlite;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
@@ -45,28 +46,14 @@ const VALUES: [&str; 26] = [
 
 /// The rows of a query as literals, in both.
 fn both(session: &mut Session, sqlite: &rusqlite::Connection, sql: &str) -> [Vec<Vec<String>>; 2] {
-    use rusqlite::types::ValueRef;
     let ours = rows_of(session, sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
     let shown = |value: &Value| {
         let Value::Boolean(truth) = value else { return value.to_string() };
         i64::from(*truth).to_string()
     };
     let ours = ours.iter().map(|row| row.iter().map(shown).collect()).collect();
-    let mut statement = sqlite.prepare(sql).expect("SQLite knows it");
-    let width = statement.column_count();
-    let value = |value: ValueRef<'_>| match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(integer) => Value::Integer(integer),
-        ValueRef::Real(real) => Value::real(real),
-        ValueRef::Text(text) => Value::text(std::str::from_utf8(text).expect("UTF-8")),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.into()),
-    };
-    let rows = statement.query_map([], |row| {
-        (0..width)
-            .map(|at| row.get_ref(at).map(|found| shown(&value(found))))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    let theirs = rows.expect("rows").map(|row| row.expect("a row")).collect();
+    let theirs = values_of_sqlite(sqlite, sql);
+    let theirs = theirs.iter().map(|row| row.iter().map(shown).collect()).collect();
     [ours, theirs]
 }
 

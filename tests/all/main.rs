@@ -22,8 +22,8 @@ mod help;
 mod hidden;
 mod history;
 mod house;
-#[cfg(target_os = "linux")]
 mod integrity;
+#[cfg(target_os = "linux")]
 mod memory;
 mod moments;
 mod naive;

@@ -1,6 +1,7 @@
 //! The schema as rows: `_tables`, `_columns`, `_indexes`, `_schema_history`, `sqlite_master`.
 
 use crate::answer::{rows_of, told};
+use crate::dumps::values_of_sqlite;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::Value;
@@ -68,24 +69,8 @@ fn the_schema_of_a_flexible_session_is_that_of_sqlite() {
         session.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
     for query in QUERIES {
-        let mut asked = sqlite.prepare(query).expect("a query");
-        let width = asked.column_count();
-        let row = |row: &rusqlite::Row<'_>| {
-            let value = |at| {
-                Ok(match row.get_ref(at)? {
-                    rusqlite::types::ValueRef::Null => Value::Null,
-                    rusqlite::types::ValueRef::Integer(integer) => Value::Integer(integer),
-                    rusqlite::types::ValueRef::Text(text) => {
-                        Value::text(std::str::from_utf8(text).expect("UTF-8"))
-                    }
-                    other @ (rusqlite::types::ValueRef::Real(_)
-                    | rusqlite::types::ValueRef::Blob(_)) => panic!("{other:?}"),
-                })
-            };
-            (0..width).map(value).collect()
-        };
-        let theirs: Result<Vec<Vec<Value>>, _> = asked.query_map([], row).expect("rows").collect();
-        assert_eq!(rows_of(&mut session, query).expect("rows"), theirs.expect("values"), "{query}");
+        let ours = rows_of(&mut session, query).expect("rows");
+        assert_eq!(ours, values_of_sqlite(&sqlite, query), "{query}");
     }
 }
 

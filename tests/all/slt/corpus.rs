@@ -11,7 +11,7 @@ use super::score::{Run, Score, Verdict};
 use asof::session::Session;
 use asof::storage::{Database, Environment, FixedClock, MemVfs, OpenOptions, SeededRandom};
 use asof::types::{EventId, Timestamp};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// Records of one file whose expectations this corpus lost: (file, lines of SQL).
@@ -108,17 +108,6 @@ fn again(run: &mut Run, asked: &[(&Record, EventId)], mode: &str, score: &mut Sc
     }
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "test") {
-            found.push(path);
-        }
-    }
-}
-
 /// Scores each file of the corpus, several at once; nothing may be wrong or unsupported.
 #[expect(clippy::print_stderr, reason = "a score is for people, and a skipped test says so")]
 fn score_all(what: &str, score: impl Fn(&Path) -> Score + Sync) {
@@ -127,10 +116,8 @@ fn score_all(what: &str, score: impl Fn(&Path) -> Score + Sync) {
         return;
     };
     let folder = Path::new(&corpus).join("sqllogictest");
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
+    let paths = reader::files(&folder);
     assert!(!paths.is_empty(), "{} holds no file", folder.display());
-    paths.sort();
     let queue = Mutex::new(paths.iter());
     let scores = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

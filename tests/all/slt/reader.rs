@@ -6,6 +6,7 @@
 //! one line, ` | ` between them.
 
 use asof::types::{Value, numeric_prefix};
+use std::path::{Path, PathBuf};
 
 /// The engine that `skipif` and `onlyif` are read as.
 const ENGINE: &str = "sqlite";
@@ -54,6 +55,21 @@ pub enum Sort {
     Rows,
     /// All values.
     Values,
+}
+
+/// The files below a folder, sorted.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "test") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// The records of a file that concern this engine.
