@@ -202,7 +202,10 @@ pub(super) fn check_width(operator: SetOperator, left: usize, right: usize) -> R
 }
 
 /// Two queries whose rows become those of one; its columns are called as the first's.
-fn combined(
+///
+/// # Errors
+/// `column-count` where they have different numbers of columns.
+pub(super) fn combined(
     left: LogicalQuery,
     operator: SetOperator,
     right: LogicalQuery,

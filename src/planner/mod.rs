@@ -68,6 +68,7 @@ mod table_functions;
 mod table_query;
 mod trigger;
 mod values;
+mod values_query;
 mod view;
 mod view_write;
 mod window;

@@ -1,22 +1,17 @@
 //! Queries become logical plans, and those plans: what stands around a SELECT, and several of them.
 
-use super::bind::Binder;
 use super::comparison_traits::ComparisonTraits;
 use super::compound::{self, CompoundOrder};
 use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
-use super::functions::{ScalarFunction, common_type};
-use super::logical::{ComputedColumn, Logical, LogicalValues};
+use super::functions::ScalarFunction;
+use super::logical::{ComputedColumn, Logical};
 use super::plan::QueryPlan;
-use super::scope::Scope;
 use super::select;
-use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
-use super::values::{BoundRows, Target};
-use super::{Error, Planning, common_table, limits};
-use crate::language::ast::{Identifier, ListItem, Query, QueryBody, ValueRows};
+use super::{Error, Planning, common_table, limits, values_query};
+use crate::language::ast::{Identifier, Query, QueryBody};
 use crate::types::DataType;
-use std::sync::Arc;
 
 /// A query as a logical plan, and the columns of its answer.
 #[derive(Clone, Debug)]
@@ -120,7 +115,7 @@ pub(super) fn bind<'q>(
         QueryBody::Select(select) => select::bind(select, &query.order_by, &inside, planning)?,
         QueryBody::Values(rows) => {
             let order = CompoundOrder::new(&query.order_by)?;
-            compound::sorted(bind_values(rows, &inside, planning)?, &order, false, planning)?
+            compound::sorted(values_query::bind(rows, &inside, planning)?, &order, false, planning)?
         }
         QueryBody::Compound { first, others } => {
             compound::bind(first, others, &query.order_by, &inside, planning)?
@@ -152,61 +147,9 @@ pub(super) fn bind_part<'q>(
 ) -> Result<LogicalQuery, Error> {
     match body {
         QueryBody::Select(select) => select::bind_part(select, order, surroundings, planning),
-        QueryBody::Values(rows) => bind_values(rows, surroundings, planning),
+        QueryBody::Values(rows) => values_query::bind(rows, surroundings, planning),
         QueryBody::Compound { .. } => unreachable!("a compound has no compounds"),
     }
-}
-
-/// Binds VALUES, whose columns are called as in SQLite.
-fn bind_values(
-    rows: &Arc<ValueRows>,
-    surroundings: &Surroundings<'_>,
-    planning: &mut Planning<'_>,
-) -> Result<LogicalQuery, Error> {
-    let scope = Scope::default();
-    let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
-    let mut binder = Binder { subqueries, ..Binder::new(&scope, "VALUES") };
-    let width = rows.width();
-    let mut types: Vec<Vec<Option<DataType>>> = vec![Vec::new(); width];
-    let mut expressions = Vec::new();
-    for (index, item) in rows.values().iter().enumerate() {
-        let data_type = match item {
-            ListItem::Constant(literal) if literal.value.is_null() => None,
-            ListItem::Constant(literal) => Some(literal.value.data_type()),
-            ListItem::Default => {
-                let span = rows.span(index / width, Some(index % width)).unwrap_or_default();
-                let message = "DEFAULT is a value of INSERT and UPDATE alone";
-                return Err(Error::new("misplaced-default", message, span));
-            }
-            ListItem::Expression(expression) => {
-                let bound = binder.bind(expression)?;
-                let data_type = bound.data_type;
-                expressions.push(bound);
-                Some(data_type)
-            }
-        };
-        let known = &mut types[index % width];
-        if !known.contains(&data_type) {
-            known.push(data_type);
-        }
-    }
-    let types: Vec<DataType> = types.into_iter().map(common_type).collect();
-    let target =
-        |data_type: &DataType| Target { data_type: *data_type, is_lossless: false, default: None };
-    let targets = types.iter().map(target).collect();
-    let bound = Arc::new(BoundRows::new(Arc::clone(rows), targets, expressions));
-    let output: Vec<QueryColumn> = types
-        .iter()
-        .enumerate()
-        .map(|(index, data_type)| {
-            let name = format!("column{}", index + 1);
-            let column = planning.names.add(&name);
-            QueryColumn { name, data_type: *data_type, column, traits: ComparisonTraits::default() }
-        })
-        .collect();
-    let columns = output.iter().map(|column| column.column).collect();
-    let logical = Logical::Values(LogicalValues { rows: bound, columns, types });
-    Ok(LogicalQuery { logical, output })
 }
 
 /// A query whose columns have these types, which hold all of their values.

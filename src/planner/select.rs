@@ -75,16 +75,23 @@ fn bind_ordered<'q>(
         order.resolve(|expression| core.item_of(expression, &scope));
     }
     let bound = core.over(rows, &mut planning.names)?;
-    let mut bound = bound.sorted(select.distinct, order_by, &mut planning.names);
-    bound.logical.read_hidden_columns();
-    let output = bound.items.into_iter().zip(bound.columns);
-    let output = output.map(|(item, column)| QueryColumn {
-        name: item.name,
-        data_type: item.expression.data_type,
-        column,
-        traits: item.expression.traits,
-    });
-    Ok(LogicalQuery { logical: bound.logical, output: output.collect() })
+    Ok(bound.sorted(select.distinct, order_by, &mut planning.names).answer())
+}
+
+/// The SELECT without FROM whose items are these, by their names, with the aggregates and the window
+/// functions that were gathered of them.
+pub(super) fn of_one_row(
+    items: Vec<(String, BoundExpression)>,
+    (aggregates, windows): (Vec<AggregateCall>, Vec<BoundWindow>),
+    planning: &mut Planning<'_>,
+) -> Result<LogicalQuery, Error> {
+    let item = |(name, expression)| SelectedColumn { name, is_alias: false, expression };
+    let items = items.into_iter().map(item).collect();
+    let is_grouped = !aggregates.is_empty();
+    let (filter, groups, having, order) = Default::default();
+    let core = SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped };
+    let names = &mut planning.names;
+    Ok(core.over(Logical::OneRow, names)?.sorted(false, &[], names).answer())
 }
 
 impl SelectedColumn {
@@ -284,6 +291,19 @@ fn identified(call: AggregateCall, names: &mut ColumnNames) -> (usize, Aggregate
 }
 
 impl ProjectedSelect {
+    /// The query that it is, once it is projected.
+    fn answer(mut self) -> LogicalQuery {
+        self.logical.read_hidden_columns();
+        let output = self.items.into_iter().zip(self.columns);
+        let output = output.map(|(item, column)| QueryColumn {
+            name: item.name,
+            data_type: item.expression.data_type,
+            column,
+            traits: item.expression.traits,
+        });
+        LogicalQuery { logical: self.logical, output: output.collect() }
+    }
+
     /// Projection, DISTINCT and ORDER BY on top of the rows.
     fn sorted(
         mut self,
