@@ -76,6 +76,26 @@ impl TableReference {
         let Some(Temporal::AsOf(as_of)) = temporal else { return None };
         Some((name, alias.as_ref(), as_of))
     }
+
+    /// What stands in parentheses, at a place, under the alias behind them, which takes the place of one
+    /// inside. Several tables have one name as the query of all of their columns.
+    pub fn called(self, called: Identifier, span: Span) -> TableReference {
+        let alias = Some(called);
+        match self {
+            TableReference::Table { name, temporal, index_hint, .. } => {
+                TableReference::Table { name, temporal, alias, index_hint }
+            }
+            TableReference::Function(call) => {
+                TableReference::Function(Box::new(FunctionReference { alias, ..*call }))
+            }
+            TableReference::History { history, .. } => TableReference::History { history, alias },
+            TableReference::Query { query, .. } => TableReference::Query { query, alias },
+            TableReference::Join { .. } => {
+                let query = Box::new(Query::of(Select::all_of(self, span)));
+                TableReference::Query { query, alias }
+            }
+        }
+    }
 }
 
 impl Query {
@@ -112,6 +132,15 @@ pub struct Select {
     pub having: Option<Expression>,
     /// WINDOW: windows with names.
     pub windows: Vec<NamedWindow>,
+}
+
+impl Select {
+    /// All columns of what a FROM has, which stands there.
+    pub fn all_of(from: TableReference, span: Span) -> Select {
+        let items = vec![SelectItem::Star(SourceSpan(span))];
+        let (distinct, filter, group_by, having, windows) = Default::default();
+        Select { distinct, items, from: Some(from), filter, group_by, having, windows }
+    }
 }
 
 /// One item of what is selected.

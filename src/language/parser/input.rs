@@ -9,7 +9,7 @@ use super::super::token::{Symbol, Token, TokenKind};
 use super::super::token_source::TokenSource;
 use super::super::{Keyword, ParseError};
 use super::expected::{Expected, NameKind};
-use crate::types::{DataType, Span};
+use crate::types::{DataType, Span, with_stack};
 use nom::error::ErrorKind;
 use nom::{IResult, Needed};
 use std::cell::{Cell, RefCell};
@@ -359,7 +359,7 @@ pub(super) fn nested<'a, T>(
         return input.fail("nesting-limit", message);
     }
     input.state.depth.set(depth + 1);
-    let parsed = production(input);
+    let parsed = with_stack(|| production(input));
     input.state.depth.set(depth);
     parsed
 }

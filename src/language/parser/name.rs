@@ -94,23 +94,15 @@ pub(super) fn columns<'a>(
     parenthesised(comma_list(label(NameKind::Column(of))))
 }
 
-/// `Alias ::= 'AS' (Name | Text) | a name that cannot go on with the clause`
+/// `Alias ::= 'AS' (Name | Text) | a text, or a name that cannot go on with the clause`
 pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
     let token = input.peek();
     match token.kind {
         TokenKind::Keyword(_) if begins_temporal(input) || begins_windows(input) => {
             input.no_match(Keyword::As)
         }
-        TokenKind::Keyword(Keyword::As) => {
-            let behind = input.skip(1);
-            let token = behind.peek();
-            if token.kind == TokenKind::Text {
-                let name = unquote(behind.word());
-                return Ok((behind.skip(1), Identifier { name, span: token.span, quoted: false }));
-            }
-            name(NameKind::New)(behind)
-        }
-        TokenKind::Name | TokenKind::QuotedName => name(NameKind::New)(input),
+        TokenKind::Keyword(Keyword::As) => label(NameKind::New)(input.skip(1)),
+        TokenKind::Name | TokenKind::QuotedName | TokenKind::Text => label(NameKind::New)(input),
         TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
             name(NameKind::New)(input)
         }

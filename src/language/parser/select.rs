@@ -368,7 +368,7 @@ fn begins_upsert(input: TokenInput<'_>) -> bool {
 }
 
 /// `TableReference ::= Label [Arguments] [Temporal] [Alias] [Temporal] [IndexHint]
-///                    | '(' From ')' | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
+///                    | '(' From ')' [Alias] | '(' History ')' [Alias] | 'HISTORY' 'OF' Label [Alias]`
 pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     if input.is_symbol(0, Symbol::LeftParenthesis) {
         return nested(input, tables_in_parentheses);
@@ -433,7 +433,7 @@ pub(super) fn index_hint(input: TokenInput<'_>) -> Parsed<'_, Option<IndexHint>>
     Ok((rest, Some(IndexHint::IndexedBy(index))))
 }
 
-/// `'(' From ')' | '(' History ')' [Alias] | '(' Query ')' [Alias]`
+/// `'(' From ')' [Alias] | '(' History ')' [Alias] | '(' Query ')' [Alias]`
 fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let behind = input.skip(1);
     if begins_query(behind) {
@@ -449,7 +449,15 @@ fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     }
     let (rest, tables) = from(behind)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    Ok((rest, tables))
+    let span = input.span_to(rest);
+    let (rest, alias) = opt(alias).parse(rest)?;
+    Ok((
+        rest,
+        match alias {
+            Some(alias) => tables.called(alias, span),
+            None => tables,
+        },
+    ))
 }
 
 /// Whether a query goes on here that began with its rows.
@@ -462,11 +470,9 @@ pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
 /// The name of a table, as the query of all that it has.
 pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
     let (rest, name) = table_name(input)?;
-    let items = vec![SelectItem::Star(SourceSpan(name.span))];
-    let from = Some(TableReference::Table { name, temporal: None, alias: None, index_hint: None });
-    let (filter, group_by, having, windows) = Default::default();
-    let distinct = false;
-    Ok((rest, Query::of(Select { distinct, items, from, filter, group_by, having, windows })))
+    let span = name.span;
+    let from = TableReference::Table { name, temporal: None, alias: None, index_hint: None };
+    Ok((rest, Query::of(Select::all_of(from, span))))
 }
 
 /// Whether a query begins here.

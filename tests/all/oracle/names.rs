@@ -38,12 +38,17 @@ const ITEMS: &[&str] = &[
     "main.t.b AS a",
     "a a",
     "c [b]",
+    "a 'x'",
+    "b AS 'm'",
 ];
 
 const FROM: &[&str] = &[
     "t",
     "main.t",
     "t AS z",
+    "(t) AS z",
+    "((t AS y)) z",
+    "((SELECT * FROM t)) 'z'",
     "t JOIN u ON t.b = u.d",
     "t JOIN u USING (a)",
     "t NATURAL JOIN t",
