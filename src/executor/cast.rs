@@ -5,7 +5,7 @@
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
-use crate::types::{DataType, Value};
+use crate::types::{ColumnAffinity, DataType, Value};
 
 /// Casts a value.
 ///
@@ -19,8 +19,7 @@ pub fn cast(value: &Value, to: DataType) -> Result<Value, Error> {
         DataType::Integer => Value::Integer(to_integer(value)),
         DataType::Real => Value::real(to_real(value)),
         DataType::Numeric if matches!(value, Value::Text(_) | Value::Blob(_)) => {
-            let number = number(value);
-            DataType::Integer.accept(number.clone()).unwrap_or(number)
+            ColumnAffinity::Numeric.convert(number(value))
         }
         DataType::Numeric => number(value),
         DataType::Decimal { .. } => exactly(value, to)?,

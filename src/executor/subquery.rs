@@ -125,6 +125,12 @@ impl Context {
         Context { subqueries, ..self.clone() }
     }
 
+    /// The same, that asks its queries again: RETURNING tells what they come to behind each row.
+    pub(super) fn asked_again(&self) -> Context {
+        let subqueries = Subqueries { answers: OnceLock::new(), ..self.subqueries.clone() };
+        Context { subqueries, ..self.clone() }
+    }
+
     /// What the statement reads at a slot.
     pub(super) fn input(&self, slot: usize) -> &PlanInput {
         self.subqueries.input(slot)

@@ -285,6 +285,15 @@ impl Scope {
         self.known(column).map(|known| &*known.name)
     }
 
+    /// What an answer calls the column of this identity, which was `written` so: a row's number is its
+    /// `rowid`, by whichever of SQLite's names for it.
+    pub fn answer_name(&self, column: usize, written: &str) -> &str {
+        let name = self.name(column).unwrap_or_default();
+        let names = TableSchema::ROWID_NAMES;
+        let is_rowid = names.iter().any(|known| written.eq_ignore_ascii_case(known));
+        if is_rowid && name == PseudoColumn::Row.name() { names[0] } else { name }
+    }
+
     /// What `name` or `relation.name` means; `None` where it means nothing.
     ///
     /// # Errors

@@ -425,9 +425,11 @@ impl ItemBinder<'_, '_> {
                     let value = binder.bind(expression)?;
                     let name = match (alias, &expression.kind, &value.kind) {
                         (Some(alias), _, _) => alias.name.clone(),
-                        (None, ExpressionKind::Column { .. }, BoundKind::Column(column)) => {
-                            scope.name(*column).unwrap_or_default().to_string()
-                        }
+                        (
+                            None,
+                            ExpressionKind::Column { column: written, .. },
+                            BoundKind::Column(column),
+                        ) => scope.answer_name(*column, &written.name).to_string(),
                         (None, _, _) => planning
                             .text
                             .get(expression.span.start..expression.span.end)

@@ -194,6 +194,15 @@ pub(super) fn create(
         return Err(Error::new("trigger", message, said.span)
             .help(Some("WITH belongs to the statement that fires it".to_owned())));
     }
+    let mut returned = create.body.0.iter().filter_map(|statement| match statement {
+        Statement::Write(write) => write.returning().first(),
+        Statement::Query(_) | Statement::Schema(_) | Statement::Session(_) => None,
+    });
+    if let Some(item) = returned.next() {
+        let message = "nobody is there to see what a trigger's statement returns";
+        return Err(Error::new("trigger", message, item.span())
+            .help(Some("leave RETURNING out of it".to_owned())));
+    }
     let view = catalog.view(&on, None)?;
     let table = match &view {
         Some(_) => catalog.view_columns(&on)?,

@@ -407,8 +407,10 @@ impl Session {
             SessionStatement::Maintenance { verb, name } => {
                 let schema = self.present()?.schema().clone();
                 describe::check_maintenance(*verb, name.as_ref(), &schema)?;
-                if *verb == MaintenanceKind::Analyze {
-                    return self.analyze(name.as_ref());
+                match verb {
+                    MaintenanceKind::Analyze => return self.analyze(name.as_ref()),
+                    MaintenanceKind::Vacuum => self.check_vacuum()?,
+                    MaintenanceKind::Reindex => {}
                 }
                 Ok(Outcome::Done(describe::accepted(&statement.to_string())))
             }

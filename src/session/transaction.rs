@@ -210,6 +210,21 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Makes sure that VACUUM stands where SQLite takes it, so that a script which runs here runs there.
+    ///
+    /// # Errors
+    /// `transaction` inside of one; `past` and `read-only` where nothing can be changed.
+    pub(super) fn check_vacuum(&self) -> Result<(), Error> {
+        if self.transaction.is_some() {
+            let message = "VACUUM cannot stand inside a transaction".into();
+            let help = Some("COMMIT or ROLLBACK ends it".into());
+            return Err(Error::Transaction { message, help });
+        }
+        self.check_changeable()
+    }
+}
+
 /// Refuses what a statement inside a transaction says of it.
 pub(super) fn check_annotations(annotations: Option<&Annotations>) -> Result<(), Error> {
     if annotations.is_none_or(|annotations| *annotations == Annotations::default()) {

@@ -81,7 +81,7 @@ impl Pipeline<'_> {
         };
         let columns: Result<Vec<_>, Error> = returning.columns.iter().map(value).collect();
         let batch = Batch { columns: columns?, rows: 1 };
-        let computed = returning::computed(returning, &batch, &self.by_now())?;
+        let computed = returning::computed(returning, &batch, &self.behind_row())?;
         self.written.returned.push(computed);
         Ok(())
     }

@@ -278,6 +278,14 @@ impl Pipeline<'_> {
         Cow::Owned(self.context.refreshed(now))
     }
 
+    /// What RETURNING reads of a row that has changed: tables as they are by now, its queries asked again.
+    fn behind_row(&self) -> Cow<'_, Context> {
+        match self.by_now() {
+            Cow::Owned(now) => Cow::Owned(now.asked_again()),
+            same @ Cow::Borrowed(_) => same,
+        }
+    }
+
     /// What is known of the numbers of rows before they are recorded; `are_new` where that of the last is
     /// noted.
     fn numbers(&self, rows: &[WriteRow], are_new: bool) -> KnownNumbers {
@@ -345,7 +353,7 @@ impl Pipeline<'_> {
             let rows = returning::numbers(known, self.fork, behind);
             returning::read(returning, &self.fork.view().table(table), &rows)?
         };
-        let context = self.by_now();
+        let context = self.behind_row();
         let computed = |batch: &Batch| returning::computed(returning, batch, &context);
         let returned: Result<Vec<Batch>, Error> = read.iter().map(computed).collect();
         drop(context);

@@ -159,6 +159,17 @@ pub enum SelectItem {
     },
 }
 
+impl SelectItem {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            SelectItem::Star(span) => span.0,
+            SelectItem::TableStar(name) => name.span,
+            SelectItem::Expression { expression, .. } => expression.span,
+        }
+    }
+}
+
 /// A place that two equal trees may differ in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SourceSpan(pub Span);

@@ -45,6 +45,15 @@ impl WriteStatement {
             WriteStatement::Delete(delete) => &delete.annotations,
         }
     }
+
+    /// What comes out of it for each row.
+    pub fn returning(&self) -> &[SelectItem] {
+        match self {
+            WriteStatement::Insert(insert) => &insert.returning,
+            WriteStatement::Update(update) => &update.returning,
+            WriteStatement::Delete(delete) => &delete.returning,
+        }
+    }
 }
 
 /// INSERT, or REPLACE, which is INSERT OR REPLACE.

@@ -264,7 +264,7 @@ impl Session {
             return Ok(Outcome::Done(describe::accepted(words)));
         }
         if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
-            let number = number(value);
+            let number = number(value).filter(|number| self.is_taken(entry.name(), *number));
             self.pragmas.extend(number.map(|number| (entry.name(), number)));
             // SQLite answers what these are from now on.
             if !ANSWERING.contains(&entry.name()) {
@@ -277,6 +277,22 @@ impl Session {
         let context = self.context(catalog.resolver().now(), Arc::new([]));
         let rows = answers.answer(entry, *schema, value.as_deref(), &context)?;
         outcome::fixed(entry.shown(), rows, Some(answers.event))
+    }
+}
+
+impl Session {
+    /// Whether SQLite takes a number for a setting: pages are of a power of two bytes, from 512 to 65,536,
+    /// as long as a database is empty, and their number is bounded by one at least.
+    fn is_taken(&self, name: &str, number: i64) -> bool {
+        match name {
+            "page_size" => {
+                let is_size = (512..=65_536).contains(&number) && number & (number - 1) == 0;
+                is_size
+                    && self.present().is_ok_and(|view| view.schema().all_tables().next().is_none())
+            }
+            "max_page_count" => number > 0,
+            _ => true,
+        }
     }
 }
 
