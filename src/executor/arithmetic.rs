@@ -1,6 +1,6 @@
 //! Arithmetic: of two values, and of two columns by the same rules.
 //!
-//! Integers stay integers and overflow is an error; of decimals and integers + - * % are exact and /
+//! Integers stay integers and overflow is an error, but where the result may be a real; of decimals and integers + - * % are exact and /
 //! has ten digits behind the point or as many as they have, more than 38 digits are an error; division
 //! by zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
 
@@ -56,9 +56,12 @@ pub fn to_integer(value: &Value) -> i64 {
     }
 }
 
+/// The error of integers that come to more than 64 bits.
+const OVERFLOW: &str = "integer-overflow";
+
 fn overflow(operator: Arithmetic, a: &Value, b: &Value) -> Error {
     Error::Failed {
-        code: "integer-overflow",
+        code: OVERFLOW,
         message: format!("{a} {} {b} is beyond 64 bits", operator.symbol()),
         help: Some("CAST one side AS REAL to compute with rounding".into()),
     }
@@ -102,12 +105,33 @@ pub fn compute(operator: Arithmetic, a: &Value, b: &Value) -> Result<Value, Erro
     }
 }
 
+/// Computes `a operator b` for a result of a type. Where that holds reals, too, integers that come to
+/// more than 64 bits become one, as in SQLite.
+///
+/// # Errors
+/// As [`compute`].
+pub fn compute_as(
+    result: DataType,
+    operator: Arithmetic,
+    a: &Value,
+    b: &Value,
+) -> Result<Value, Error> {
+    let computed = compute(operator, a, b);
+    if let (Err(error), Some(operation)) = (&computed, real_operation(operator))
+        && result.is_mixed()
+        && error.code() == OVERFLOW
+    {
+        return Ok(Value::real(operation(to_real(a), to_real(b))));
+    }
+    computed
+}
+
 /// Computes `-x`.
 ///
 /// # Errors
 /// `integer-overflow`, `decimal-overflow`
-pub fn negate(value: &Value) -> Result<Value, Error> {
-    compute(Arithmetic::Subtract, &Value::Integer(0), &number(value))
+pub fn negate(result: DataType, value: &Value) -> Result<Value, Error> {
+    compute_as(result, Arithmetic::Subtract, &Value::Integer(0), &number(value))
 }
 
 /// Days between two days, or a day so many days from another.
@@ -241,7 +265,7 @@ pub fn evaluate(
     if arrays && let Some(computed) = exact_columns::evaluate(operator, result, a, b) {
         return Ok(computed);
     }
-    map_values(rows, result, &[a, b], |values| compute(operator, &values[0], &values[1]))
+    map_values(rows, result, &[a, b], |values| compute_as(result, operator, &values[0], &values[1]))
 }
 
 /// Whole columns at once; `None` where there is no kernel for the operator, or it overflows.

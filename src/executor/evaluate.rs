@@ -177,7 +177,7 @@ impl Context {
             }
             BoundKind::Bound => Ok(bound(batch)),
             BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                arithmetic::negate(&values[0])
+                arithmetic::negate(result, &values[0])
             }),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 Ok(arithmetic::bit_not(&values[0]))

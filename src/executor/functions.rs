@@ -17,7 +17,7 @@ use super::datum::check_length;
 use super::evaluate::Context;
 use super::text::{Pattern, escape_character, unescape};
 use crate::planner::{
-    Arithmetic, MathFunction, PatternKind, ScalarFunction, SessionFunction, TextFunction,
+    Arithmetic, MathFunction, PatternKind, ScalarFunction, SessionFunction, TextFunction, TypeNames,
 };
 use crate::types::{Collation, Decimal, Value};
 use std::borrow::Cow;
@@ -69,7 +69,7 @@ pub fn call(
             Ok(if same { Value::Null } else { arguments[0].clone() })
         }
         ScalarFunction::Iif => Err(Error::failed("internal", "iif is a CASE by now")),
-        ScalarFunction::Typeof => Ok(Value::text(type_name(&arguments[0]))),
+        ScalarFunction::Typeof(names) => Ok(Value::text(type_name(&arguments[0], names))),
         ScalarFunction::Quote => Ok(quote(&arguments[0])),
         ScalarFunction::UnistrQuote => unistr_quote(&arguments[0]),
         ScalarFunction::Version => Ok(Value::text(build::VERSION)),
@@ -113,8 +113,12 @@ fn first_known(arguments: &[Value]) -> Value {
     arguments.iter().find(|value| !value.is_null()).cloned().unwrap_or(Value::Null)
 }
 
-fn type_name(value: &Value) -> &'static str {
+fn type_name(value: &Value, names: TypeNames) -> &'static str {
     match value {
+        Value::Boolean(_) if names == TypeNames::Sqlite => "integer",
+        Value::Date(_) | Value::Timestamp(_) | Value::Json(_) if names == TypeNames::Sqlite => {
+            "text"
+        }
         Value::Null => "null",
         Value::Boolean(_) => "boolean",
         Value::Integer(_) => "integer",

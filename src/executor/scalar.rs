@@ -36,7 +36,7 @@ impl Context {
             }
             BoundKind::Argument(index) => Ok(self.subqueries.argument(*index)),
             BoundKind::Arithmetic(operator, a, b) => {
-                let value = arithmetic::compute(*operator, &of(a)?, &of(b)?)?;
+                let value = arithmetic::compute_as(result, *operator, &of(a)?, &of(b)?)?;
                 Ok(datum::conform(value, result))
             }
             BoundKind::Compare(comparison, a, b) => {
@@ -50,7 +50,9 @@ impl Context {
                 Ok(if let Value::Boolean(truth) = truth { Value::Boolean(!truth) } else { truth })
             }
             BoundKind::Truth(a) => Ok(compare::value_truth(&of(a)?)),
-            BoundKind::Negate(a) => Ok(datum::conform(arithmetic::negate(&of(a)?)?, result)),
+            BoundKind::Negate(a) => {
+                Ok(datum::conform(arithmetic::negate(result, &of(a)?)?, result))
+            }
             BoundKind::BitNot(a) => Ok(datum::conform(arithmetic::bit_not(&of(a)?), result)),
             BoundKind::Cast(a) => Ok(datum::conform(cast::cast(&of(a)?, result)?, result)),
             BoundKind::Affinity(affinity, a) => Ok(datum::conform(affinity.of(of(a)?), result)),

@@ -86,10 +86,14 @@ fn current_time(word: CurrentTime) -> BoundExpression {
     BoundExpression::new(BoundKind::CurrentTime(word), data_type)
 }
 
-/// The type of a cast, which means nothing where its name does not.
-fn cast_type(type_name: &TypeName) -> Result<DataType, Error> {
+/// The type of a cast, which means nothing where its name does not, but in a FLEXIBLE session: there
+/// it makes numbers, as in SQLite.
+fn cast_type(type_name: &TypeName, is_flexible: bool) -> Result<DataType, Error> {
     let data_type = data_type(type_name)?;
     if data_type == DataType::Any && !DataType::is_name(&type_name.name) {
+        if is_flexible {
+            return Ok(DataType::Numeric);
+        }
         let message = format!("there is no type \"{}\"", type_name.name);
         return Err(
             Error::new("unknown-type", message, type_name.span).help(suggest_type(&type_name.name))
@@ -185,7 +189,10 @@ impl<'a> Binder<'a, '_> {
                 Ok(operand)
             }
             ExpressionKind::Cast { operand, type_name } => {
-                let data_type = type_name.as_ref().map_or(Ok(DataType::Numeric), cast_type)?;
+                let data_type = match type_name {
+                    None => DataType::Numeric,
+                    Some(type_name) => cast_type(type_name, self.is_flexible())?,
+                };
                 Ok(cast(self.bind(operand)?, data_type))
             }
             ExpressionKind::Raise { action, message } => {
@@ -285,7 +292,8 @@ impl<'a> Binder<'a, '_> {
                 } else {
                     DataType::Any
                 };
-                BoundExpression::new(BoundKind::Negate(boxed(operand)), data_type)
+                let negated = BoundExpression::new(BoundKind::Negate(boxed(operand)), data_type);
+                self.may_round(negated)
             }
         })
     }

@@ -91,7 +91,8 @@ impl Binder<'_, '_> {
             if let Some(matched) = self.matched(entry.function, &arguments) {
                 return Ok(matched);
             }
-            return scalar(entry.function, entry.result, arguments, span);
+            let (function, arguments) = self.meant(entry.function, arguments);
+            return scalar(function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
             .map(|entry| entry.signature)
@@ -158,6 +159,7 @@ impl Binder<'_, '_> {
         call: &FunctionCall,
     ) -> Result<AggregateCall, Error> {
         let arguments = self.arguments(&call.arguments)?;
+        let arguments = self.meant_of_rows(function, arguments);
         let mut order = self.order_keys(&call.order_by)?;
         if !function.sees_order() {
             order.clear();

@@ -52,7 +52,8 @@ pub enum ScalarFunction {
     Subtype,
     Text(TextFunction),
     Trunc,
-    Typeof,
+    /// The name of a value's type.
+    Typeof(TypeNames),
     Unhex,
     Unistr,
     UnistrQuote,
@@ -123,6 +124,15 @@ impl JsonFunction {
     pub fn name(self) -> &'static str {
         ScalarFunction::Json(self).name()
     }
+}
+
+/// What `typeof` calls the types of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TypeNames {
+    /// By their own names.
+    Own,
+    /// As SQLite, which has no truth values, moments and documents.
+    Sqlite,
 }
 
 /// A function of how the program was built.
@@ -385,7 +395,12 @@ impl ScalarFunction {
         if let ScalarFunction::Raise(_) = self {
             return "raise";
         }
-        let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == self);
+        let plain = if let ScalarFunction::Typeof(_) = self {
+            ScalarFunction::Typeof(TypeNames::Own)
+        } else {
+            self.collated(Collation::Binary)
+        };
+        let named = SCALAR_FUNCTIONS.iter().find(|entry| entry.function == plain);
         named.map_or("", |entry| entry.signature.name)
     }
 
@@ -438,7 +453,7 @@ impl ScalarFunction {
             | ScalarFunction::Subtype
             | ScalarFunction::Text(_)
             | ScalarFunction::Trunc
-            | ScalarFunction::Typeof
+            | ScalarFunction::Typeof(_)
             | ScalarFunction::Unhex
             | ScalarFunction::Unistr
             | ScalarFunction::UnistrQuote

@@ -32,6 +32,7 @@ mod error;
 mod exact_numbers;
 mod expression;
 mod expression_print;
+mod flexible;
 mod from_clause;
 mod function_arguments;
 mod function_hints;
@@ -92,7 +93,7 @@ pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction,
     CompileOptionFunction, JsonFunction, MathFunction, PercentileFunction, ResultType,
     SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, SessionFunction, Signature, TextFunction,
-    Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
+    TypeNames, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
 pub use join_type::JoinType;
 pub use key_definition::{BoundKey, bound_key};
@@ -213,6 +214,9 @@ pub trait Catalog {
 
     /// Whether LIKE tells capital letters from small ones in the session.
     fn is_like_case_sensitive(&self) -> bool;
+
+    /// Whether new tables are FLEXIBLE in the session, and expressions SQLite's.
+    fn is_flexible(&self) -> bool;
 
     /// The schema now.
     fn schema(&self) -> &Schema;

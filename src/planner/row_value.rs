@@ -54,7 +54,8 @@ impl Binder<'_, '_> {
         span: Span,
     ) -> Result<BoundExpression, Error> {
         let Some(comparison) = Comparison::of(operator) else {
-            return binary(operator, self.bind(left)?, self.bind(right)?, span);
+            let computed = binary(operator, self.bind(left)?, self.bind(right)?, span)?;
+            return Ok(self.may_round(computed));
         };
         let mut values = self.row(left)?;
         // IS TRUE and IS FALSE ask whether a value counts as that.

@@ -551,6 +551,10 @@ impl Catalog for StatementCatalog<'_> {
         self.present.schema()
     }
 
+    fn is_flexible(&self) -> bool {
+        self.are_flexible
+    }
+
     fn is_like_case_sensitive(&self) -> bool {
         self.session.is_on(PragmaSwitch::CaseSensitiveLike)
     }

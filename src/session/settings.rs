@@ -1,5 +1,6 @@
 //! SET of what is on or off, and of what statements may hold before they write to temporary files.
 
+use super::cache::PlanCache;
 use super::{Outcome, Session};
 use crate::executor::MemoryBudget;
 use crate::language::ast::Switch;
@@ -32,7 +33,7 @@ impl Session {
     pub(super) fn set_switch(&mut self, switch: Switch, is_on: bool) -> Outcome {
         Outcome::Done(match switch {
             Switch::FlexibleTypes => {
-                self.flexible_types = is_on;
+                self.set_flexible_types(is_on);
                 let what = if is_on { "FLEXIBLE" } else { "strict" };
                 format!("new tables are {what} unless they say otherwise")
             }
@@ -65,6 +66,11 @@ impl Session {
 
     /// Says what [`Session::flexible_types`] is, as `SET flexible_types` does.
     pub fn set_flexible_types(&mut self, is_on: bool) {
+        if is_on != self.flexible_types {
+            // Plans know whose types their expressions have.
+            self.cache = PlanCache::default();
+            self.triggers.take();
+        }
         self.flexible_types = is_on;
     }
 

@@ -15,6 +15,7 @@ mod dumps;
 mod error_codes;
 mod examples;
 mod flexible;
+mod flexible_expressions;
 mod follow;
 mod generated;
 mod grammar;

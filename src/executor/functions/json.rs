@@ -9,7 +9,7 @@ mod rows;
 pub use rows::JsonRows;
 
 use super::super::Error;
-use super::super::arithmetic::to_integer;
+use super::super::arithmetic::{number, to_integer};
 use super::check_together;
 use crate::planner::JsonFunction;
 use crate::types::Value;
@@ -258,6 +258,7 @@ fn short_path(path: &Value) -> String {
         return text.into_owned();
     }
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let path = if let Value::Boolean(_) = path { &number(path) } else { path };
     if let Value::Integer(index) = path {
         if *index < 0 { format!("$[#{index}]") } else { format!("$[{index}]") }
     } else if is_word {

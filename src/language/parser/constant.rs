@@ -153,6 +153,5 @@ fn number(digits: &str, negative: bool) -> Result<Literal, String> {
     if negative && digits.trim_start_matches('0') == "9223372036854775808" {
         return Ok(Value::Integer(i64::MIN).into());
     }
-    Literal::number(digits, negative)
-        .ok_or_else(|| format!("{digits} is beyond the largest number, which is about 1.8e308"))
+    Literal::number(digits, negative).ok_or_else(|| format!("{digits} is no number"))
 }

@@ -3,7 +3,7 @@
 use super::{
     AggregateEntry, AggregateFunction, CalendarFunction, CompileOptionFunction, JsonFunction,
     MathFunction, PercentileFunction, ResultType, ScalarEntry, ScalarFunction, SessionFunction,
-    Signature, TextFunction, WindowEntry, WindowFunction,
+    Signature, TextFunction, TypeNames, WindowEntry, WindowFunction,
 };
 use crate::types::{Collation, DataType};
 
@@ -249,7 +249,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
         "text without blanks, or these, at both ends"),
     entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,
         "x without what stands behind its point"),
-    entry("typeof(x)", ScalarFunction::Typeof, TEXT,
+    entry("typeof(x)", ScalarFunction::Typeof(TypeNames::Own), TEXT,
         "integer, real, text, blob or null"),
     entry("unhex(text [, ignored])", ScalarFunction::Unhex, BLOB,
         "the bytes that text says in hexadecimal"),

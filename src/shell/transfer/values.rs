@@ -133,7 +133,9 @@ fn number(text: &str) -> Option<Value> {
         && text.ends_with(|c: char| c.is_ascii_digit());
     let digits = text.strip_prefix('-');
     let literal = Literal::number(digits.unwrap_or(text), digits.is_some());
-    literal.filter(|_| is_number).map(Literal::lossless)
+    let is_finite =
+        |literal: &Literal| !matches!(literal.value, Value::Real(real) if real.is_infinite());
+    literal.filter(|literal| is_number && is_finite(literal)).map(Literal::lossless)
 }
 
 /// A value of a column of ANY or of a FLEXIBLE table as a field says it.

@@ -313,10 +313,10 @@ const MISTAKES: &[Mistake] = &[
         None,
     ),
     (
-        "SELECT 1e999",
+        "SELECT 0x10000000000000000",
         "number-range",
-        "1e999",
-        "1e999 is beyond the largest number, which is about 1.8e308",
+        "0x10000000000000000",
+        "0x10000000000000000 has over 64 bits",
         None,
     ),
     ("SELECT 12abc", "bad-token", "12abc", "`12abc` is no number", None),

@@ -1,0 +1,98 @@
+//! Expressions of a session whose new tables are FLEXIBLE beside SQLite's, and beside those of others.
+
+use super::answer::rows_of;
+use crate::dumps::values_of_sqlite;
+use asof::session::Session;
+use asof::storage::Database;
+use asof::types::Value;
+use std::sync::Arc;
+
+const TABLES: &str = "CREATE TABLE counters(n INTEGER, t TEXT);
+                      INSERT INTO counters VALUES (9223372036854775807, '9223372036854775807'), (-9223372036854775808, '-1')";
+
+/// What comes to the same as in SQLite, to the type.
+const SAME: &[&str] = &[
+    "SELECT typeof(1 < 2), typeof(TRUE), typeof(NOT 1), typeof(3 IN (3)), typeof('a' LIKE 'b'), typeof(NULL)",
+    "SELECT typeof(json('[1]')), typeof('{\"a\":1}' -> 'a'), typeof(json_array()), typeof(json_group_array(1))",
+    "SELECT typeof(CURRENT_DATE), typeof(CURRENT_TIMESTAMP), typeof(x'00'), typeof(1.0)",
+    "SELECT typeof(CASE 1 WHEN 1 THEN 2 = 2 ELSE 'no' END), typeof(max(3 > 2, 'x')), typeof(y) FROM (SELECT 1 = 1 AS y)",
+    "SELECT json_array(1 < 2, TRUE), json_object('is', 3 IN (3, 4)), json_set('{}', '$.no', NOT 1)",
+    "SELECT json_group_array(2 BETWEEN 1 AND 3), json_group_object('a', 1 IS NULL), json_array(json('true'))",
+    "SELECT '[4,5,6]' -> TRUE, '[4,5,6]' ->> (1 > 2)",
+    "SELECT 9223372036854775807 + 1, -9223372036854775808 - 1, 4611686018427387904 * 2, -9223372036854775808 / -1",
+    "SELECT -(-9223372036854775808), '9223372036854775807' + '1', '-9223372036854775808' - 1",
+    "SELECT typeof(2 + 3), typeof(9223372036854775806 + 1), typeof(9223372036854775807 + 1), typeof(-(7))",
+    "SELECT -9223372036854775808 % -1, 7 / 0, 7 % 0, 1 << 70",
+    "SELECT CAST('12 apples' AS number_of), CAST('apples' AS number_of), CAST('1.5' AS weight), CAST(7 AS my_text)",
+    "SELECT 1e999, -1e999, 1e999 > 1e308, 1e999 - 1e999, typeof(1e999), json_array(1e999), quote(-1e999)",
+    "SELECT n + 1, n - 1, n * 2, -n, typeof(n + 1), typeof(n - 1), t + 1 FROM counters ORDER BY n",
+    "SELECT n FROM counters WHERE n + 1 > 9e18 OR n - 1 < -9e18 ORDER BY n",
+];
+
+fn session() -> Session {
+    let database = Arc::new(Database::in_memory().expect("a database"));
+    let mut session = Session::new(database);
+    rows_of(&mut session, "SET flexible_types = on").expect("a switch");
+    for statement in TABLES.split(';') {
+        session.execute(statement).expect("a table");
+    }
+    session
+}
+
+#[test]
+fn expressions_have_sqlites_types_and_values() {
+    let mut session = session();
+    let sqlite = rusqlite::Connection::open_in_memory().expect("SQLite");
+    sqlite.execute_batch(TABLES).expect("the tables");
+    // A truth value is a number to whoever asks for no type.
+    let shown = |value: &Value| {
+        let Value::Boolean(truth) = value else { return value.to_text().into_owned() };
+        i64::from(*truth).to_string()
+    };
+    for sql in SAME {
+        let ours = rows_of(&mut session, sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        let ours: Vec<Vec<String>> =
+            ours.iter().map(|row| row.iter().map(shown).collect()).collect();
+        let theirs: Vec<Vec<String>> = values_of_sqlite(&sqlite, sql)
+            .iter()
+            .map(|row| row.iter().map(shown).collect())
+            .collect();
+        assert_eq!(ours, theirs, "{sql}");
+    }
+}
+
+#[test]
+fn a_switch_reaches_plans_that_were_made_before_it() {
+    let mut session = session();
+    let asked = "SELECT typeof(1 < 2), json_array(2 > 1)";
+    let shown = |session: &mut Session| {
+        rows_of(session, asked).expect("a row")[0][0].to_text().into_owned()
+    };
+    assert_eq!(shown(&mut session), "integer");
+    rows_of(&mut session, "SET flexible_types = off").expect("a switch");
+    assert_eq!(shown(&mut session), "boolean");
+    let overflow = rows_of(&mut session, "SELECT 9223372036854775807 + 1").expect_err("too large");
+    assert_eq!(overflow.code(), "integer-overflow");
+    rows_of(&mut session, "SET flexible_types = on").expect("a switch");
+    assert_eq!(shown(&mut session), "integer");
+}
+
+#[test]
+fn strict_columns_of_truth_values_stay_what_they_are_in_json() {
+    let mut session = session();
+    session.execute("CREATE TABLE flags(flag BOOLEAN) STRICT").expect("a table");
+    session.execute("INSERT INTO flags VALUES (1), (0)").expect("rows");
+    let rows = rows_of(&mut session, "SELECT json_group_array(flag), sum(flag) FROM flags");
+    let rows = rows.expect("a row");
+    assert_eq!((&*rows[0][0].to_text(), &*rows[0][1].to_text()), ("[true,false]", "1"));
+}
+
+#[test]
+fn a_sum_of_integers_comes_to_no_real() {
+    let mut session = session();
+    let sum = rows_of(
+        &mut session,
+        "SELECT sum(n) FROM (SELECT n FROM counters WHERE n > 0 UNION ALL SELECT 1)",
+    );
+    assert_eq!(sum.expect_err("too large").code(), "integer-overflow");
+}
