@@ -6,18 +6,25 @@ use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
 use super::row_key::RowKey;
+use super::runtime_filter::{RuntimeFilter, ScanFilter};
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{DataType, KeySchema, RowId, TableSchema, Value};
+use crate::types::{DataType, KeySchema, TableSchema, Value};
+use arrow_array::BooleanArray;
 use std::sync::Arc;
 
-/// Rows of a table with their identities: what UPDATE and DELETE need.
+/// Of which part of a batch the filter is computed for them alone.
+const FEW: usize = 8;
+
+/// Rows of a table.
 pub struct AccessRows {
     context: Arc<Context>,
     access: Arc<TableAccess>,
     source: RowSource,
     /// The filter where a scan stands in the place of a find; else the access has it.
     filter: Option<BoundExpression>,
+    /// What the joins above look for.
+    runtime_filters: Vec<ScanFilter>,
 }
 
 enum RowSource {
@@ -27,7 +34,7 @@ enum RowSource {
         rows: Vec<LocatedVersion>,
         given: usize,
     },
-    /// Rows without identities.
+    /// Those of a relation.
     Made(BoxedOperator),
 }
 
@@ -48,11 +55,18 @@ impl AccessRows {
             },
         };
         let (context, access) = (Arc::clone(context), Arc::clone(access));
-        Ok(AccessRows { context, access, source, filter })
+        Ok(AccessRows { context, access, source, filter, runtime_filters: Vec::new() })
+    }
+
+    /// The same rows without those that filters drop.
+    #[must_use]
+    pub fn filtered(mut self, filters: &[RuntimeFilter]) -> AccessRows {
+        self.runtime_filters = filters.iter().cloned().map(ScanFilter::new).collect();
+        self
     }
 
     /// What the table has next, unless the statement shall stop.
-    fn fetch(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
+    fn fetch(&mut self) -> Result<Option<Batch>, Error> {
         self.context.check()?;
         let rows = match &mut self.source {
             RowSource::Scan(scan) => scan.next().transpose()?,
@@ -65,40 +79,53 @@ impl AccessRows {
                 *given += batch.rows.len();
                 Some(batch)
             }
-            RowSource::Made(rows) => return Ok(rows.next()?.map(|batch| (Vec::new(), batch))),
+            RowSource::Made(rows) => return rows.next(),
         };
-        Ok(rows.map(|RowBatch { rows, columns }| {
-            let batch = Batch { columns, rows: rows.len() };
-            (rows, batch)
-        }))
+        Ok(rows.map(|RowBatch { rows, columns }| Batch { columns, rows: rows.len() }))
     }
 
-    /// The next rows for which the filter is true, with their identities where they are a table's.
-    ///
-    /// # Errors
-    /// `interrupted`; what [`Context::evaluate`] says of the filter; the codes of storage where rows
-    /// cannot be read.
-    pub fn next_rows(&mut self) -> Result<Option<(Vec<RowId>, Batch)>, Error> {
-        loop {
-            let Some((mut rows, mut batch)) = self.fetch()? else { return Ok(None) };
-            if let Some(filter) = self.filter.as_ref().or(self.access.filter.as_ref()) {
-                let mask = self.context.mask(filter, &batch)?;
-                // What only the filter reads is not copied.
-                batch.columns.truncate(self.access.output);
-                batch = batch.filter(&mask)?;
-                let mut kept = mask.values().iter();
-                rows.retain(|_| kept.next().unwrap_or(false));
-            }
-            if batch.rows > 0 {
-                return Ok(Some((rows, batch)));
-            }
+    /// The rows of a batch for which all filters are true.
+    fn kept(&mut self, mut batch: Batch) -> Result<Batch, Error> {
+        let mut mask = None;
+        let found = ScanFilter::select(&mut self.runtime_filters, &batch);
+        if let Some(found) = found.filter(|found| found.count_set_bits() < batch.rows) {
+            mask = Some(BooleanArray::new(found, None));
+        }
+        if let Some(filter) = self.filter.as_ref().or(self.access.filter.as_ref()) {
+            let own = match mask.as_ref().filter(|mask| mask.true_count() * FEW < batch.rows) {
+                // Where few are left the filter looks at these alone.
+                Some(found) => {
+                    let found = found.clone();
+                    let some = self.context.mask(filter, &batch.filter(&found)?)?;
+                    let mut some = some.values().iter();
+                    let is_kept = |found| found && some.next().unwrap_or(false);
+                    BooleanArray::new(found.values().iter().map(is_kept).collect(), None)
+                }
+                None => self.context.mask(filter, &batch)?,
+            };
+            mask = Some(match mask {
+                Some(found) => BooleanArray::new(found.values() & own.values(), None),
+                None => own,
+            });
+        }
+        // What only the filter reads is not copied.
+        batch.columns.truncate(self.access.output);
+        match mask {
+            Some(mask) => batch.filter(&mask),
+            None => Ok(batch),
         }
     }
 }
 
 impl Operator for AccessRows {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        Ok(self.next_rows()?.map(|(_, batch)| batch))
+        while let Some(batch) = self.fetch()? {
+            let kept = self.kept(batch)?;
+            if kept.rows > 0 {
+                return Ok(Some(kept));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -5,6 +5,7 @@ use super::functions::MAX_TEXT;
 use crate::types::column::{ColumnBuilder, array_of, value_at};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
+use arrow_select::filter::FilterBuilder;
 use std::sync::Arc;
 
 /// Some rows: Arrow arrays of one length. A `RecordBatch` without its schema, which every operator
@@ -27,8 +28,13 @@ impl Batch {
         if rows == self.rows {
             return Ok(self.clone());
         }
+        let mut filter = FilterBuilder::new(mask);
+        if self.columns.len() > 1 {
+            filter = filter.optimize();
+        }
+        let filter = filter.build();
         let columns: Result<Vec<ArrayRef>, _> =
-            self.columns.iter().map(|column| arrow_select::filter::filter(column, mask)).collect();
+            self.columns.iter().map(|column| filter.filter(column)).collect();
         Ok(Batch { columns: columns?, rows })
     }
 

@@ -7,11 +7,12 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::held::{RowPlace, batch_bytes};
 use super::join_spilled::join_spilled;
-use super::join_table::{ENTRY_BYTES, JoinPairs, JoinProbe, JoinTable, key_values};
+use super::join_table::{ENTRY_BYTES, JoinPairs, JoinProbe, JoinTable, RightRows, key_values};
 use super::memory::Reservation;
 use super::numbered::without_number;
 use super::operator::{BoxedOperator, Operator};
 use super::runs::MergedRuns;
+use super::runtime_filter::FilterSource;
 use super::spill::Spilled;
 use crate::planner::Join;
 use crate::types::DataType;
@@ -22,6 +23,8 @@ pub struct HashJoin {
     left: Option<BatchCutter>,
     state: JoinState,
     join: Arc<Join>,
+    /// What left rows are filtered by where they are read.
+    filters: Vec<FilterSource>,
     /// The types of both sides' columns.
     types: (Arc<[DataType]>, Arc<[DataType]>),
     context: Arc<Context>,
@@ -42,9 +45,9 @@ enum JoinState {
 }
 
 impl HashJoin {
-    /// A join of two inputs.
+    /// A join of two inputs, which fills these filters on the left one.
     pub fn new(
-        left: BoxedOperator,
+        (left, filters): (BoxedOperator, Vec<FilterSource>),
         right: BoxedOperator,
         join: Arc<Join>,
         context: Arc<Context>,
@@ -54,6 +57,7 @@ impl HashJoin {
             state: JoinState::Unread(right),
             types: join.types.clone(),
             join,
+            filters,
             memory: Reservation::new(&context.memory),
             context,
             spilled: Spilled::default(),
@@ -72,7 +76,9 @@ impl HashJoin {
         let types = (&*self.types.0, &*self.types.1);
         if fits {
             drop(right);
-            let table = JoinTable::build(rows, &self.join, types, &self.context)?;
+            let rows = RightRows::new(rows, &self.join, &self.context)?;
+            self.filters.iter().for_each(|filter| filter.fill(rows.values(filter.pair)));
+            let table = JoinTable::new(rows, &self.join, types);
             return Ok(JoinState::Joining(table, None));
         }
         let Some(left) = self.left.take() else { return Ok(JoinState::Done) };
@@ -100,7 +106,7 @@ impl HashJoin {
             let Some(left) = &mut self.left else { return Ok(None) };
             let next = left.next(|batch| {
                 let sides = join.equal.iter().map(|(left, _)| left);
-                Ok(JoinProbe::new(batch.clone(), key_values(context, sides, batch)?))
+                Ok(table.probe(batch.clone(), &key_values(context, sides, batch)?))
             })?;
             let Some(probe) = next else { return Ok(None) };
             *current = Some((probe, JoinPairs::default()));

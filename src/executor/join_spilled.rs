@@ -15,7 +15,7 @@ use super::batches::{BatchCutter, each_part};
 use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::held::batch_bytes;
-use super::join_table::{ENTRY_BYTES, JoinProbe, JoinTable, key_values};
+use super::join_table::{ENTRY_BYTES, JoinTable, RightRows, key_values};
 use super::memory::Reservation;
 use super::numbered::{RowNumbers, number_key};
 use super::operator::BoxedOperator;
@@ -119,7 +119,8 @@ impl Sides<'_> {
             if rows.is_empty() {
                 break;
             }
-            let table = JoinTable::build(rows, self.join, self.types, self.context)?;
+            let rows = RightRows::new(rows, self.join, self.context)?;
+            let table = JoinTable::new(rows, self.join, self.types);
             self.join_piece(left, table, &mut met)?;
         }
         if looks_left { self.keep_left(left, &met) } else { Ok(()) }
@@ -139,7 +140,7 @@ impl Sides<'_> {
             let batch = self.left.read(*place)?;
             let probes = each_part(&batch, |part| {
                 let keys = key_values(context, join.equal.iter().map(|(left, _)| left), part)?;
-                Ok((part.rows, JoinProbe::new(part.clone(), keys)))
+                Ok((part.rows, table.probe(part.clone(), &keys)))
             })?;
             for (rows, mut probe) in probes {
                 while let Some(mut pairs) = table.pairs(&mut probe, join, context)? {

@@ -5,16 +5,13 @@ use super::batches::each_part;
 use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::held::{HeldBatches, OUTPUT, RowPlace};
+use super::join_keys::{END, JoinKeys};
 use crate::planner::{BoundExpression, Join, JoinType};
 use crate::types::DataType;
 use crate::types::key::KeyColumn;
-use crate::types::key_table::KeyTable;
 
 /// About how many pairs are looked at together.
 const PAIRS: usize = 4_096;
-
-/// The end of a chain of right rows with one key; the partner of a left row that has none.
-const END: usize = usize::MAX;
 
 /// About how many bytes a right row takes besides its values.
 pub const ENTRY_BYTES: usize = 112;
@@ -24,10 +21,7 @@ pub const ENTRY_BYTES: usize = 112;
 pub struct JoinTable {
     rows: HeldBatches,
     places: Vec<RowPlace>,
-    keys: KeyTable,
-    /// The first row of the chain of each key, by its number.
-    first: Vec<usize>,
-    next: Vec<usize>,
+    keys: JoinKeys,
     /// Whether a row met a partner, where that decides something; else empty.
     met: Vec<bool>,
     /// Where the NULLs are that stand for a partner, where a left row may have none.
@@ -40,7 +34,8 @@ pub struct JoinTable {
 pub struct JoinProbe {
     batch: HeldBatches,
     rows: usize,
-    keys: Vec<KeyColumn>,
+    /// The first partner of each row; `None` where all rows have the same.
+    partners: Option<Vec<usize>>,
     row: usize,
     /// The next partner of the row, where it has some already.
     partner: Option<usize>,
@@ -64,54 +59,43 @@ impl JoinPairs {
     }
 }
 
-impl JoinProbe {
-    /// Left rows, whose keys are over these columns.
-    pub fn new(batch: Batch, keys: Vec<KeyColumn>) -> JoinProbe {
-        let (rows, mut held) = (batch.rows, HeldBatches::default());
-        held.push(batch);
-        JoinProbe { batch: held, rows, keys, row: 0, partner: None, has_met: false }
-    }
+/// Right rows that are held, and what is equal of them, batch by batch.
+pub struct RightRows {
+    held: HeldBatches,
+    keys: Vec<(usize, Vec<KeyColumn>)>,
 }
 
-impl JoinTable {
-    /// The table of some right rows. What a batch has behind the columns of the right side is carried
-    /// along.
+impl RightRows {
+    /// Holds some right rows. What a batch has behind the columns of the right side is carried along.
     ///
     /// # Errors
     /// What [`Context::evaluate`] says of the keys.
-    pub fn build(
-        rows: Vec<Batch>,
-        join: &Join,
-        types: (&[DataType], &[DataType]),
-        context: &Context,
-    ) -> Result<JoinTable, Error> {
+    pub fn new(rows: Vec<Batch>, join: &Join, context: &Context) -> Result<RightRows, Error> {
         let (mut held, mut keys) = (HeldBatches::default(), Vec::new());
         for batch in rows {
             let sides = || join.equal.iter().map(|(_, right)| right);
             let parts =
                 each_part(&batch, |part| Ok((part.clone(), key_values(context, sides(), part)?)))?;
             for (part, columns) in parts {
+                keys.push((part.rows, columns));
                 held.push(part);
-                keys.push(columns);
             }
         }
+        Ok(RightRows { held, keys })
+    }
+
+    /// What a pair of the join's equalities has on this side.
+    pub fn values(&self, pair: usize) -> impl Iterator<Item = &KeyColumn> + Clone {
+        self.keys.iter().map(move |(_, columns)| &columns[pair])
+    }
+}
+
+impl JoinTable {
+    /// The table of some right rows.
+    pub fn new(rows: RightRows, join: &Join, types: (&[DataType], &[DataType])) -> JoinTable {
+        let RightRows { mut held, keys } = rows;
         let places: Vec<RowPlace> = held.places().collect();
-        let (mut known, mut first) = (KeyTable::default(), Vec::new());
-        let mut next = vec![END; places.len()];
-        if join.equal.is_empty() {
-            next.iter_mut().zip(1..places.len()).for_each(|(next, row)| *next = row);
-        } else {
-            let mut key = Vec::new();
-            // From the last row to the first, so that each chain is in order.
-            for (row, (batch, at)) in places.iter().enumerate().rev() {
-                if push_key(&mut key, &keys[*batch], *at) {
-                    match known.insert(&key) {
-                        (number, false) => next[row] = std::mem::replace(&mut first[number], row),
-                        (_, true) => first.push(row),
-                    }
-                }
-            }
-        }
+        let keys = JoinKeys::new(join, &keys);
         let none = (held.batches().len(), 0);
         if join.kind.keeps_left() && join.kind.gives_right() {
             let given = held.batches().first().map_or(0, |batch| batch.columns.len());
@@ -122,7 +106,15 @@ impl JoinTable {
         }
         let met = vec![false; if join.kind.keeps_right() { places.len() } else { 0 }];
         let widths = (types.0.len(), types.1.len());
-        Ok(JoinTable { rows: held, places, keys: known, first, next, met, none, widths })
+        JoinTable { rows: held, places, keys, met, none, widths }
+    }
+
+    /// Left rows, whose keys are over these columns.
+    pub fn probe(&self, batch: Batch, keys: &[KeyColumn]) -> JoinProbe {
+        let (rows, mut held) = (batch.rows, HeldBatches::default());
+        let partners = self.keys.first_partners(keys, rows);
+        held.push(batch);
+        JoinProbe { batch: held, rows, partners, row: 0, partner: None, has_met: false }
     }
 
     /// The next pairs of left rows for which the condition is true; `None` once all rows were looked at.
@@ -173,15 +165,15 @@ impl JoinTable {
     /// Pairs whose keys are equal: some thousands of them, or up to the last left row.
     fn candidates(&self, probe: &mut JoinProbe, is_one_enough: bool) -> JoinPairs {
         let mut pairs = JoinPairs::default();
-        let mut key = Vec::new();
         while probe.row < probe.rows && pairs.lefts.len() < PAIRS {
-            let mut partner = match probe.partner.take() {
-                Some(partner) => partner,
-                None => self.first_partner(&mut key, &probe.keys, probe.row),
+            let mut partner = match (probe.partner.take(), &probe.partners) {
+                (Some(partner), _) => partner,
+                (None, Some(partners)) => partners[probe.row],
+                (None, None) => self.keys.first_of_all(),
             };
             while partner != END && pairs.lefts.len() < PAIRS {
                 pairs.push(probe.row, partner);
-                partner = if is_one_enough { END } else { self.next[partner] };
+                partner = if is_one_enough { END } else { self.keys.next(partner) };
             }
             if partner == END {
                 probe.row += 1;
@@ -190,16 +182,6 @@ impl JoinTable {
             }
         }
         pairs
-    }
-
-    fn first_partner(&self, key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> usize {
-        if columns.is_empty() {
-            return if self.places.is_empty() { END } else { 0 };
-        }
-        match push_key(key, columns, row) {
-            true => self.keys.number(key).map_or(END, |number| self.first[number]),
-            false => END,
-        }
     }
 
     /// The pairs for which a condition is true.
@@ -288,15 +270,6 @@ pub fn key_values<'a>(
             Ok(KeyColumn::ascending(array, expression.data_type))
         })
         .collect()
-}
-
-/// Writes a row's key; false where a NULL is in it, which equals nothing.
-fn push_key(key: &mut Vec<u8>, columns: &[KeyColumn], row: usize) -> bool {
-    key.clear();
-    columns.iter().all(|column| {
-        column.push(key, row);
-        column.is_known(row)
-    })
 }
 
 /// What comes out of a join for the left rows from `start` on, whose pairs these are: the pairs, and one

@@ -10,6 +10,7 @@ use super::join::HashJoin;
 use super::key_join::{KeyJoin, PartnerLookup};
 use super::operator::BoxedOperator;
 use super::recursive::{GivenRows, Recursive};
+use super::runtime_filter::RuntimeFilter;
 use super::scan_order;
 use super::set::{Append, Values};
 use super::set_filter::SetFilter;
@@ -18,7 +19,7 @@ use super::sort::Sort;
 use super::streaming::{Filter, Limit, OneRow, Project};
 use super::table_functions::FunctionCalls;
 use super::window::WindowFunctions;
-use crate::planner::{BoundExpression, Limits, Plan};
+use crate::planner::{BoundExpression, Join, Limits, Plan};
 use crate::types::{DataType, Value, with_stack};
 use std::sync::Arc;
 
@@ -33,11 +34,25 @@ pub fn open(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<Box
 
 /// The same for a part of a plan, in the context of the whole.
 pub(super) fn open_operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
-    context.probe(plan.id()).wrap(|| with_stack(|| operator(plan, context)))
+    open_filtered(plan, context, &[])
 }
 
-fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
-    let input = |input: &Plan| open_operator(input, context);
+/// The same, of whose rows those may be left out that filters drop.
+fn open_filtered(
+    plan: &Plan,
+    context: &Arc<Context>,
+    filters: &[RuntimeFilter],
+) -> Result<BoxedOperator, Error> {
+    context.probe(plan.id()).wrap(|| with_stack(|| operator(plan, context, filters)))
+}
+
+fn operator(
+    plan: &Plan,
+    context: &Arc<Context>,
+    filters: &[RuntimeFilter],
+) -> Result<BoxedOperator, Error> {
+    let input =
+        |input: &Plan| open_filtered(input, context, &RuntimeFilter::below(filters, plan, 0));
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
         Plan::Values { rows, types } => {
@@ -49,10 +64,10 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
         }
         Plan::SetFilter { left, right, types, keeps_common } => {
             let columns = (Arc::clone(types), left.types().len());
-            let (left, right) = (input(left)?, input(right)?);
+            let (left, right) = (input(left)?, open_operator(right, context)?);
             Box::new(SetFilter::new(left, right, columns, *keeps_common, Arc::clone(context)))
         }
-        Plan::Access(access) => scan_order::open(access, context)?,
+        Plan::Access(access) => scan_order::open(access, context, filters)?,
         Plan::Shared(shared) => Box::new(SharedReader::open(shared, context)?),
         Plan::Recursive(recursive) => Box::new(Recursive::open(recursive, context)?),
         Plan::RecursiveRows { number, .. } => Box::new(GivenRows::of(*number, context)),
@@ -70,14 +85,7 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             expressions: Arc::clone(expressions),
             context: Arc::clone(context),
         }),
-        Plan::Join(join) => {
-            let left = input(&join.left)?;
-            if let Some(partners) = PartnerLookup::of(join, context)? {
-                return Ok(Box::new(KeyJoin::new(left, partners, join, context)));
-            }
-            let right = input(&join.right)?;
-            Box::new(HashJoin::new(left, right, Arc::clone(join), Arc::clone(context)))
-        }
+        Plan::Join(join) => opened_join(plan, join, context, filters)?,
         Plan::Aggregate { input: rows, groups, aggregates } => {
             let (groups, aggregates) = (Arc::clone(groups), Arc::clone(aggregates));
             Box::new(Aggregate::new(input(rows)?, groups, aggregates, Arc::clone(context)))
@@ -105,6 +113,27 @@ fn operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error>
             Box::new(Limit { input: input(rows)?, skip: start, left })
         }
     })
+}
+
+/// A join, whose left side has the filters that it fills, too.
+fn opened_join(
+    plan: &Plan,
+    join: &Arc<Join>,
+    context: &Arc<Context>,
+    filters: &[RuntimeFilter],
+) -> Result<BoxedOperator, Error> {
+    let mut lefts = RuntimeFilter::below(filters, plan, 0);
+    if let Some(partners) = PartnerLookup::of(join, context)? {
+        let left = open_filtered(&join.left, context, &lefts)?;
+        return Ok(Box::new(KeyJoin::new(left, partners, join, context)));
+    }
+    let (own, sources) = RuntimeFilter::of(join);
+    lefts.extend(own);
+    let left = open_filtered(&join.left, context, &lefts)?;
+    let rights = RuntimeFilter::below(filters, plan, 1);
+    let right = open_filtered(&join.right, context, &rights)?;
+    let (join, context) = (Arc::clone(join), Arc::clone(context));
+    Ok(Box::new(HashJoin::new((left, sources), right, join, context)))
 }
 
 /// The rows that LIMIT and OFFSET let through: from `start` to before `end`.

@@ -11,6 +11,7 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::BoxedOperator;
+use super::runtime_filter::RuntimeFilter;
 use super::sort::Sort;
 use super::sort_keys::SortKeys;
 use super::streaming::Project;
@@ -22,13 +23,17 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
 use std::sync::Arc;
 
-/// Opens the way to the rows of a table.
+/// Opens the way to the rows of a table, of which those may be left out that filters drop.
 ///
 /// # Errors
 /// As [`AccessRows::open`].
-pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
+pub fn open(
+    access: &Arc<TableAccess>,
+    context: &Arc<Context>,
+    filters: &[RuntimeFilter],
+) -> Result<BoxedOperator, Error> {
     let PlanInput::Table(view) = context.input(access.slot) else {
-        return Ok(Box::new(AccessRows::open(access, context)?));
+        return Ok(Box::new(AccessRows::open(access, context)?.filtered(filters)));
     };
     let is_kept_so = match access.path {
         _ if access.order.is_empty() => true,
@@ -36,7 +41,7 @@ pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOp
         AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
     };
     if is_kept_so {
-        return Ok(Box::new(AccessRows::open(access, context)?));
+        return Ok(Box::new(AccessRows::open(access, context)?.filtered(filters)));
     }
     sorted(access, context)
 }

@@ -160,6 +160,15 @@ impl KeyColumn {
         KeyColumn { collation, ..self }
     }
 
+    /// The values of a column of whole numbers that are no NULL.
+    pub fn known_integers(&self) -> impl Iterator<Item = i64> {
+        let integers = self.array.as_primitive::<Int64Type>();
+        let nulls = integers.nulls();
+        let numbered = integers.values().iter().enumerate();
+        let is_known = move |row: &usize| nulls.is_none_or(|nulls| nulls.is_valid(*row));
+        numbered.filter(move |(row, _)| is_known(row)).map(|(_, value)| *value)
+    }
+
     /// Whether there is a value at `index`.
     pub fn is_known(&self, index: usize) -> bool {
         self.integers.is_some() || self.array.is_valid(index)

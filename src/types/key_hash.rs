@@ -31,6 +31,12 @@ impl KeyHashing {
         let length = u64::try_from(key.len()).unwrap_or(u64::MAX);
         folded(state ^ u64::from_le_bytes(last), FACTOR ^ length)
     }
+
+    /// A place up to the last one, of a table that has as many as a power of two, for a number.
+    pub fn place(&self, number: u64, last: usize) -> usize {
+        let last = u64::try_from(last).unwrap_or(u64::MAX);
+        usize::try_from(folded(self.start ^ number, FACTOR) & last).unwrap_or(0)
+    }
 }
 
 impl Default for KeyHashing {
