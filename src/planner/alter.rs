@@ -7,6 +7,7 @@
 use super::bind::Binder;
 use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
+use super::rename::AlteredDefinitions;
 use super::scope::Scope;
 use super::write::{self, named_columns};
 use super::{BoundExpression, Catalog, Error, alter_constraint, exact_numbers, notices, rename};
@@ -30,21 +31,8 @@ pub(super) fn alter_table(
         catalog.check_new(to)?;
     }
     let schema = catalog.schema();
-    // Views and triggers follow, or stand in the way.
-    let mut texts = Vec::new();
-    match action {
-        AlterAction::DropColumn(column) => rename::check_unnamed(&table, column, schema)?,
-        AlterAction::RenameColumn { from, to } => {
-            texts = rename::of_column(&table, &from.name, to, schema)?;
-        }
-        AlterAction::RenameTo(to) => texts = rename::of_table(&table, to, schema)?,
-        AlterAction::AddColumn(_)
-        | AlterAction::AddConstraint(_)
-        | AlterAction::DropConstraint(_)
-        | AlterAction::SetNotNull { .. }
-        | AlterAction::DropNotNull(_) => {}
-    }
     let (verb, name) = ("ALTER TABLE", table.name.clone());
+    let before = Arc::clone(&table);
     let (mut initial, mut notices) = (None, Vec::new());
     let change = match action {
         AlterAction::AddColumn(definition) => {
@@ -65,9 +53,38 @@ pub(super) fn alter_table(
         }
         AlterAction::DropNotNull(column) => alter_constraint::drop_not_null(table, column)?,
     };
-    texts.retain(|_| change.is_some());
+    let texts = match &change {
+        Some(change) => definitions(&before, action, change, catalog)?,
+        None => Vec::new(),
+    };
     let (changes, rows) = (change.into_iter().chain(texts).collect(), None);
     Ok(SchemaPlan { verb, name, changes, initial, rows, notices }.into())
+}
+
+/// What becomes of views and triggers: they follow, or stand in the way.
+fn definitions(
+    table: &TableSchema,
+    action: &AlterAction,
+    change: &SchemaChange,
+    catalog: &mut dyn Catalog,
+) -> Result<Vec<SchemaChange>, Error> {
+    let altered = |at: &Identifier, catalog: &mut dyn Catalog| AlteredDefinitions::of(at, catalog);
+    match action {
+        AlterAction::DropColumn(column) => {
+            altered(column, catalog)?.checked(change, column, catalog)
+        }
+        AlterAction::RenameColumn { from, to } => altered(to, catalog)?
+            .rename(table, table.column(&from.name), to)
+            .checked(change, to, catalog),
+        AlterAction::RenameTo(to) => {
+            altered(to, catalog)?.rename(table, None, to).checked(change, to, catalog)
+        }
+        AlterAction::AddColumn(_)
+        | AlterAction::AddConstraint(_)
+        | AlterAction::DropConstraint(_)
+        | AlterAction::SetNotNull { .. }
+        | AlterAction::DropNotNull(_) => Ok(Vec::new()),
+    }
 }
 
 fn refused(message: impl Into<String>, at: &Identifier) -> Error {

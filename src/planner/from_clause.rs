@@ -50,6 +50,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         surroundings: &'a Surroundings<'q>,
     ) -> FromBinder<'a, 'q, 'p> {
         let (left_of_right, is_nested, late) = (false, false, Vec::new());
+        scope.references = planning.noted().cloned();
         let (changed, items) = (scope.relations.len(), Default::default());
         FromBinder { planning, scope, surroundings, left_of_right, is_nested, changed, items, late }
     }
@@ -89,6 +90,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     return self.add_common_table(reference, name, called, temporal.as_ref());
                 }
                 let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
+                let written = name;
                 let name = &*self.planning.looked_up(name)?;
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {
                     refuse_index(name, index_hint)?;
@@ -110,7 +112,13 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     let parts = alias.chain(when);
                     parts.fold(source.schema.name.clone(), |label, part| label + &part)
                 });
-                self.add(called, source, label)?.hinted(index_hint).map(Logical::Table)
+                let noted = temporal.is_none().then(|| (source.schema.id, alias.is_some()));
+                let table = self.add(called, source, label)?;
+                if let (Some((id, is_aliased)), Some(noted)) = (noted, &self.scope.references) {
+                    noted.note(written.span, id, None);
+                    self.scope.note_last(id, is_aliased);
+                }
+                table.hinted(index_hint).map(Logical::Table)
             }
             TableReference::Function(call) => {
                 let visible = self.scope.relations.len();
@@ -119,6 +127,12 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             TableReference::History { history, alias } => {
                 let temporal = self.surroundings.temporal.as_ref();
                 let source = self.planning.catalog.history(history, temporal)?;
+                let named = self.planning.looked_up(&history.table)?;
+                if let Some(of) =
+                    self.planning.catalog.schema().find_table(named.schema, &named.name)
+                {
+                    self.planning.note_table(&history.table, of);
+                }
                 let unnamed =
                     Identifier { name: "history".into(), quoted: false, span: history.span };
                 let label =

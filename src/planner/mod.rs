@@ -16,6 +16,7 @@
 mod access;
 mod alter;
 mod alter_constraint;
+mod altered_catalog;
 mod bind;
 mod bound_operators;
 mod calls;
@@ -55,6 +56,7 @@ mod pragmas;
 mod print;
 mod query;
 mod recursive;
+mod references;
 mod relation_query;
 mod rename;
 mod rewrites;
@@ -129,6 +131,7 @@ use crate::storage::TableStatistics;
 use crate::types::{Period, Schema, SchemaName, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
+use references::Noting;
 use rewrites::RewriteContext;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -272,6 +275,8 @@ struct Planning<'a> {
     present: Vec<usize>,
     /// The rows that a trigger's statement knows.
     outer: Option<&'a OuterScope<'a>>,
+    /// Where it notes what its names mean, if somebody asks.
+    noting: Option<Noting>,
 }
 
 impl<'a> Planning<'a> {
@@ -284,7 +289,7 @@ impl<'a> Planning<'a> {
         let names = ColumnNames::new(rewriting.is_traced());
         let (tables, subqueries, views, view_span) = Default::default();
         let (withs, recursions, shared, present, outer) = Default::default();
-        let within = None;
+        let (within, noting) = (None, None);
         Planning {
             text,
             catalog,
@@ -300,6 +305,7 @@ impl<'a> Planning<'a> {
             shared,
             present,
             outer,
+            noting,
         }
     }
 

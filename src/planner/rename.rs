@@ -1,85 +1,17 @@
-//! What ALTER TABLE does to the texts of views and triggers: names in them follow what they mean.
+//! What ALTER TABLE does to texts: names in them follow what they mean.
 //!
-//! A text is rewritten name by name, in the spelling that it has, where nothing else in it can be meant;
-//! where something can, the change is refused, and says which definition stands in its way.
+//! A view or a trigger is rewritten name by name, in the places that mean what gets another name, and
+//! then bound as things are behind the change. Where one cannot be read then, or means something else,
+//! the change is refused, and says which stands in its way.
 
-use super::Error;
+use super::altered_catalog::AlteredCatalog;
+use super::references::{self, NameReference};
+use super::{Catalog, Error};
 use crate::language::ast::Identifier;
 use crate::language::{Highlight, HighlightKind, highlight};
 use crate::storage::SchemaChange;
-use crate::types::{Definition, DefinitionKind, Schema, Span, TableSchema, fold};
+use crate::types::{Definition, SchemaName, Span, TableId, TableSchema, fold};
 use std::sync::Arc;
-
-/// The text of a definition and what its words are.
-struct DefinitionText<'a> {
-    definition: &'a Arc<Definition>,
-    pieces: Vec<Highlight>,
-}
-
-impl<'a> DefinitionText<'a> {
-    fn of(definition: &'a Arc<Definition>) -> DefinitionText<'a> {
-        DefinitionText { definition, pieces: highlight(&definition.sql) }
-    }
-
-    fn word(&self, piece: &Highlight) -> &str {
-        &self.definition.sql[piece.span.start..piece.span.end]
-    }
-
-    /// Whether it names a table or a view.
-    fn names(&self, table: &str) -> bool {
-        self.pieces.iter().any(|piece| is_table(piece, table))
-    }
-
-    /// Whether it gives something a name: an alias, a table of WITH. Its own name is none of these.
-    fn gives(&self, name: &str) -> bool {
-        let given = self.pieces.iter().filter(|piece| matches!(piece.kind, HighlightKind::Name));
-        given.skip(1).any(|piece| unquoted(self.word(piece)) == fold(name))
-    }
-
-    /// Whether a piece names a column so, but for those that a view declares.
-    fn is_column(&self, piece: &Highlight, column: &str) -> bool {
-        let HighlightKind::Column { name, .. } = &piece.kind else { return false };
-        fold(name) == fold(column) && piece.span.start >= self.body()
-    }
-
-    /// Where what it does begins: behind the AS of a view.
-    fn body(&self) -> usize {
-        let is_as = |piece: &&Highlight| self.word(piece).eq_ignore_ascii_case("AS");
-        match self.definition.kind {
-            DefinitionKind::View => {
-                self.pieces.iter().find(is_as).map_or(0, |piece| piece.span.start)
-            }
-            DefinitionKind::Trigger | DefinitionKind::Setting => 0,
-        }
-    }
-
-    /// The text with another name in these places.
-    fn with(&self, wanted: impl Fn(&Highlight) -> bool, name: &str) -> String {
-        let name = Identifier::of(name).to_string();
-        let (mut text, mut at) = (String::new(), 0);
-        for piece in self.pieces.iter().filter(|piece| wanted(piece)) {
-            text.push_str(&self.definition.sql[at..piece.span.start]);
-            text.push_str(&name);
-            at = piece.span.end;
-        }
-        text.push_str(&self.definition.sql[at..]);
-        text
-    }
-
-    fn refused(&self, what: &str, at: &Identifier) -> Error {
-        let Definition { kind, name, .. } = &**self.definition;
-        let message = format!("{kind} {name} names \"{what}\", and more than one thing by it");
-        Error::new("alter-table", message, at.span).help(Some(format!(
-            "DROP {} {} comes first; then make it again",
-            kind.keyword(),
-            Identifier::of(name)
-        )))
-    }
-}
-
-fn is_table(piece: &Highlight, table: &str) -> bool {
-    matches!(&piece.kind, HighlightKind::Table(name) if fold(name) == fold(table))
-}
 
 /// The pieces of the text of an expression, behind what makes it a statement.
 fn expression_pieces(text: &str) -> Vec<Highlight> {
@@ -178,94 +110,106 @@ pub(super) fn edited(text: &str, mut edits: Vec<Edit>) -> String {
     edited
 }
 
-/// A name without its quotes, folded.
-fn unquoted(word: &str) -> String {
-    fold(word.trim_matches(['"', '`', '[', ']', '\'']))
+/// The views and triggers as a change of a table makes them.
+pub(super) struct AlteredDefinitions {
+    /// Of each, what its names meant before.
+    before: Vec<(Arc<Definition>, Vec<NameReference>)>,
+    /// Of those whose text is another now, that text.
+    changes: Vec<SchemaChange>,
 }
 
-/// What becomes of views and triggers where a table gets another name.
-///
-/// # Errors
-/// `alter-table` where the text of one means something else by one of the names, too.
-pub(super) fn of_table(
-    table: &TableSchema,
-    to: &Identifier,
-    schema: &Schema,
-) -> Result<Vec<SchemaChange>, Error> {
-    let mut changes = Vec::new();
-    for old in schema.naming(table) {
-        let text = DefinitionText::of(old);
-        if !text.names(&table.name) {
-            continue;
+impl AlteredDefinitions {
+    /// All views and triggers as they are.
+    ///
+    /// # Errors
+    /// `alter-table` of one that cannot be read as things are: nobody knows what its names mean.
+    pub fn of(at: &Identifier, catalog: &mut dyn Catalog) -> Result<AlteredDefinitions, Error> {
+        let schema = catalog.schema();
+        let schemas =
+            SchemaName::ALL.into_iter().flat_map(|name| schema.within(name).definitions());
+        let definitions: Vec<Arc<Definition>> = schemas.map(Arc::clone).collect();
+        let mut before = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            let references = references::of_definition(&definition, catalog).map_err(|error| {
+                refused(&definition, "cannot be read as things are", &error, at)
+            })?;
+            before.push((definition, references));
         }
-        if text.gives(&table.name) || (fold(&table.name) != fold(&to.name) && text.gives(&to.name))
-        {
-            return Err(text.refused(&table.name, to));
-        }
-        let is_on = old.is_on(table.id.schema_name(), &table.name);
-        let new = Definition {
-            sql: text.with(|piece| is_table(piece, &table.name), &to.name),
-            table: if is_on { Some(to.name.clone()) } else { old.table.clone() },
-            ..Definition::clone(old)
-        };
-        changes.push(SchemaChange::ReplaceDefinition { old: Arc::clone(old), new: Arc::new(new) });
+        Ok(AlteredDefinitions { before, changes: Vec::new() })
     }
-    Ok(changes)
-}
 
-/// What becomes of views and triggers where a column of a table gets another name.
-///
-/// # Errors
-/// `alter-table` where the text of one could mean another column by the name.
-pub(super) fn of_column(
-    table: &TableSchema,
-    column: &str,
-    to: &Identifier,
-    schema: &Schema,
-) -> Result<Vec<SchemaChange>, Error> {
-    let mut changes = Vec::new();
-    for old in naming(table, column, schema) {
-        let text = DefinitionText::of(old);
-        let others = schema.all_tables().filter(|other| other.id != table.id);
-        let mut others = others.filter(|other| text.names(&other.name));
-        let is_others = others.any(|other| other.column(column).is_some());
-        // What a view that it reads calls its columns is in another text.
-        let reads_view =
-            schema.all_views().any(|view| view.name != old.name && text.names(&view.name));
-        if is_others || reads_view || text.gives(column) {
-            return Err(text.refused(column, to));
+    /// Lets those that name the table, or this column of it, name it so from now on.
+    pub fn rename(mut self, table: &TableSchema, column: Option<usize>, to: &Identifier) -> Self {
+        let name = Identifier::of(&to.name).to_string();
+        for (old, references) in &self.before {
+            let is_meant = |reference: &&NameReference| {
+                reference.table == table.id && reference.column == column
+            };
+            let edits: Vec<Edit> = references
+                .iter()
+                .filter(is_meant)
+                .map(|reference| (reference.span, name.clone()))
+                .collect();
+            if edits.is_empty() {
+                continue;
+            }
+            let is_on = column.is_none() && old.is_on(table.id.schema_name(), &table.name);
+            let new = Arc::new(Definition {
+                sql: edited(&old.sql, edits),
+                table: if is_on { Some(to.name.clone()) } else { old.table.clone() },
+                ..Definition::clone(old)
+            });
+            self.changes.push(SchemaChange::ReplaceDefinition { old: Arc::clone(old), new });
         }
-        let sql = text.with(|piece| text.is_column(piece, column), &to.name);
-        let new = Definition { sql, ..Definition::clone(old) };
-        changes.push(SchemaChange::ReplaceDefinition { old: Arc::clone(old), new: Arc::new(new) });
+        self
     }
-    Ok(changes)
+
+    /// What becomes of them beside the change itself, if all of them can be read behind it, and their
+    /// names mean what they meant.
+    ///
+    /// # Errors
+    /// `alter-table` of one that cannot, or whose names mean something else.
+    pub fn checked(
+        self,
+        change: &SchemaChange,
+        at: &Identifier,
+        catalog: &mut dyn Catalog,
+    ) -> Result<Vec<SchemaChange>, Error> {
+        let AlteredDefinitions { before, changes } = self;
+        let all: Vec<SchemaChange> = std::iter::once(change).chain(&changes).cloned().collect();
+        let mut catalog = AlteredCatalog::new(catalog, &all);
+        let is_rename =
+            matches!(change, SchemaChange::RenameColumn { .. } | SchemaChange::RenameTable { .. });
+        for (old, references) in before {
+            let now = changes.iter().find_map(|change| {
+                let SchemaChange::ReplaceDefinition { old: replaced, new } = change else {
+                    return None;
+                };
+                Arc::ptr_eq(replaced, &old).then(|| Arc::clone(new))
+            });
+            let now = now.unwrap_or(old);
+            let meant = references::of_definition(&now, &mut catalog)
+                .map_err(|error| refused(&now, "could not be read after that", &error, at))?;
+            let meanings = |references: &[NameReference]| -> Vec<(TableId, Option<usize>)> {
+                references.iter().map(|one| (one.table, one.column)).collect()
+            };
+            if is_rename && meanings(&meant) != meanings(&references) {
+                let error =
+                    Error::new("alter-table", "a name in it would mean another column", at.span);
+                return Err(refused(&now, "could not stay what it is", &error, at));
+            }
+        }
+        Ok(changes)
+    }
 }
 
-/// Makes sure that no view and no trigger names a column that goes.
-///
-/// # Errors
-/// `alter-table` where one does.
-pub(super) fn check_unnamed(
-    table: &TableSchema,
-    column: &Identifier,
-    schema: &Schema,
-) -> Result<(), Error> {
-    let Some(definition) = naming(table, &column.name, schema).next() else { return Ok(()) };
-    let Definition { kind, name, .. } = &**definition;
-    let message = format!("{kind} {name} names \"{}\"", column.name);
-    let help = format!("DROP {} {} comes first", kind.keyword(), Identifier::of(name));
-    Err(Error::new("alter-table", message, column.span).help(Some(help)))
-}
-
-/// The views and triggers that name a table and a column so.
-fn naming<'a>(
-    table: &'a TableSchema,
-    column: &'a str,
-    schema: &'a Schema,
-) -> impl Iterator<Item = &'a Arc<Definition>> {
-    schema.naming(table).into_iter().filter(move |definition| {
-        let text = DefinitionText::of(definition);
-        text.names(&table.name) && text.pieces.iter().any(|piece| text.is_column(piece, column))
-    })
+/// The error for a view or a trigger that stands in the way.
+fn refused(definition: &Definition, what: &str, error: &Error, at: &Identifier) -> Error {
+    let Definition { kind, name, .. } = definition;
+    let message = format!("{kind} {name} {what}: {}", error.message);
+    Error::new("alter-table", message, at.span).help(Some(format!(
+        "DROP {} {} comes first; then make it again",
+        kind.keyword(),
+        Identifier::of(name)
+    )))
 }

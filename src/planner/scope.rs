@@ -4,11 +4,13 @@
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
+use super::references::References;
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::{Identifier, ObjectName};
-use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableSchema};
+use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableId, TableSchema};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// One column that a name can mean.
 #[derive(Clone, Debug)]
@@ -59,6 +61,8 @@ pub struct ScopeRelation {
     pub name: String,
     /// The schema of the table or view that it is; none of a query in its place.
     pub schema: Option<SchemaName>,
+    /// The table whose present it is, where names that mean it are noted, and whether an alias says it.
+    table: Option<(TableId, bool)>,
     /// What it is called where it was made.
     title: String,
     /// Its columns in order.
@@ -91,7 +95,13 @@ impl ScopeRelation {
         let mut hidden = Vec::with_capacity(count);
         hidden.extend(numbers.chain(others));
         let (title, home) = (schema.name.clone(), Some(schema.id.schema_name()));
-        ScopeRelation { name: name.to_owned(), schema: home, title, columns, hidden }
+        ScopeRelation { name: name.to_owned(), schema: home, table: None, title, columns, hidden }
+    }
+
+    /// The same relation of the present of a table, names of which are noted; `is_aliased` where its own
+    /// name is not that of the table.
+    pub fn noted(self, table: TableId, is_aliased: bool) -> ScopeRelation {
+        ScopeRelation { table: Some((table, is_aliased)), ..self }
     }
 
     /// A row of a table as a trigger knows it: its declared columns from the identity `first` on, and
@@ -117,7 +127,7 @@ impl ScopeRelation {
         hidden: Vec<ScopeColumn>,
     ) -> ScopeRelation {
         let (name, title) = (name.to_owned(), title.to_owned());
-        ScopeRelation { name, schema: None, title, columns, hidden }
+        ScopeRelation { name, schema: None, table: None, title, columns, hidden }
     }
 
     /// A query's answer, called `name`; one that has no name is called by nothing. Of several columns
@@ -137,6 +147,7 @@ impl ScopeRelation {
         ScopeRelation {
             name: name.to_owned(),
             schema: None,
+            table: None,
             title: title.to_owned(),
             columns: known,
             hidden: Vec::new(),
@@ -187,7 +198,7 @@ impl ScopeRelation {
 fn one_of<'a>(
     mut found: impl Iterator<Item = (&'a ScopeRelation, &'a ScopeColumn)>,
     name: &Identifier,
-) -> Result<Option<BoundExpression>, Error> {
+) -> Result<Option<(&'a ScopeRelation, &'a ScopeColumn)>, Error> {
     let Some((first, column)) = found.next() else { return Ok(None) };
     if let Some((second, _)) = found.next() {
         let message = format!("\"{}\" could be a column of two tables", name.name);
@@ -207,7 +218,7 @@ fn one_of<'a>(
             };
         return Err(Error::new("ambiguous-column", message, name.span).help(Some(help)));
     }
-    Ok(Some(column.bare()))
+    Ok(Some((first, column)))
 }
 
 /// All relations of a FROM, in order.
@@ -218,12 +229,60 @@ pub struct Scope {
     /// How many of the first relations names cannot mean: those to the left of the parentheses that
     /// an ON stands in.
     pub hidden: usize,
+    /// Where names of tables and their columns are noted, if they are.
+    pub references: Option<Rc<References>>,
 }
 
 impl Scope {
+    /// A scope of these relations.
+    pub fn new(relations: Vec<ScopeRelation>) -> Scope {
+        Scope { relations, ..Scope::default() }
+    }
+
     /// A scope of one table, whose columns' identities are their indexes.
     pub fn of(name: &str, schema: &TableSchema) -> Scope {
-        Scope { relations: vec![ScopeRelation::table(name, schema, 0)], hidden: 0 }
+        Scope::new(vec![ScopeRelation::table(name, schema, 0)])
+    }
+
+    /// The same scope, which notes the names of what is the present of its first table, where it is asked.
+    pub fn noting(mut self, references: Option<&Rc<References>>, table: &TableSchema) -> Scope {
+        self.references = references.cloned();
+        if let (Some(_), [first, ..]) = (references, self.relations.as_mut_slice()) {
+            let is_aliased = !first.name.eq_ignore_ascii_case(&table.name);
+            first.table = Some((table.id, is_aliased));
+        }
+        self
+    }
+
+    /// Lets names that mean the relation that came last be noted as those of this table.
+    pub fn note_last(&mut self, table: TableId, is_aliased: bool) {
+        self.relations
+            .last_mut()
+            .into_iter()
+            .for_each(|last| last.table = Some((table, is_aliased)));
+    }
+
+    /// Notes the names by which a column was found.
+    fn note(
+        &self,
+        relation: Option<&ObjectName>,
+        column: &Identifier,
+        (known, found): (&ScopeRelation, &ScopeColumn),
+    ) {
+        let (Some(references), Some((table, _))) = (&self.references, known.table) else { return };
+        self.note_relation(relation, known);
+        if let Some(index) = known.columns.iter().position(|other| std::ptr::eq(other, found)) {
+            references.note(column.span, table, Some(index));
+        }
+    }
+
+    /// Notes the name by which a relation was found.
+    fn note_relation(&self, name: Option<&ObjectName>, known: &ScopeRelation) {
+        if let (Some(references), Some(name), Some((table, false))) =
+            (&self.references, name, known.table)
+        {
+            references.note(name.span, table, None);
+        }
     }
 
     /// The same where columns stand alone, without the name of the table: in a definition of it.
@@ -308,7 +367,9 @@ impl Scope {
             let mut meant = self.meant_by(Some(qualifier));
             let Some(relation) = meant.next() else { return Err(self.unknown_table(qualifier)) };
             if meant.next().is_none() {
-                return Ok(relation.column(&column.name).map(ScopeColumn::bound));
+                let found = relation.column(&column.name);
+                found.inspect(|found| self.note(Some(qualifier), column, (relation, found)));
+                return Ok(found.map(ScopeColumn::bound));
             }
         }
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
@@ -321,12 +382,15 @@ impl Scope {
             relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
         });
         if let Some(found) = one_of(declared, column)? {
-            return Ok(Some(found));
+            self.note(relation, column, found);
+            return Ok(Some(found.1.bare()));
         }
         let hidden = self
             .meant_by(relation)
             .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
-        one_of(hidden.filter(|(_, known)| !known.is_merged), column)
+        let found = one_of(hidden.filter(|(_, known)| !known.is_merged), column)?;
+        found.inspect(|(known, _)| self.note_relation(relation, known));
+        Ok(found.map(|(_, found)| found.bare()))
     }
 
     /// The relations that a name means, all of them where none is said: as in SQLite there may be several,
@@ -344,6 +408,7 @@ impl Scope {
         name: &ObjectName,
     ) -> Result<Vec<(&ScopeColumn, BoundExpression)>, Error> {
         let meant: Vec<&ScopeRelation> = self.meant_by(Some(name)).collect();
+        meant.iter().for_each(|known| self.note_relation(Some(name), known));
         match meant.as_slice() {
             [] => Err(self.unknown_table(name)),
             [only] => Ok(only.columns.iter().map(|column| (column, column.bound())).collect()),

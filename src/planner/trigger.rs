@@ -7,21 +7,22 @@ use super::bind::Binder;
 use super::ddl;
 use super::functions::ScalarFunction;
 use super::plan::{Planned, SchemaPlan};
+use super::references::{Noting, References};
 use super::rewrites::Rewriting;
 use super::scope::{Scope, ScopeRelation};
 use super::subquery::OuterScope;
 use super::write::replacing_defaults;
 use super::{BoundExpression, BoundKind, Catalog, Error, Planning, home, plan_statement};
 use crate::language::ast::{
-    Annotations, CreateTrigger, Expression, Identifier, ObjectName, PlannableStatement, Query,
-    QueryStatement, RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent,
-    TriggerTime,
+    Annotations, CreateTrigger, Expression, ObjectName, PlannableStatement, Query, QueryStatement,
+    RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent, TriggerTime,
 };
 use crate::language::parse_statement;
 use crate::storage::SchemaChange;
 use crate::types::{
     ConflictResolution, DataType, Definition, DefinitionKind, Schema, SchemaName, Span, TableSchema,
 };
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Binder<'_, '_> {
@@ -118,18 +119,103 @@ pub fn plan_in_trigger(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<TriggerStatement, Error> {
-    let scope = rows_of(trigger, table);
-    let outer = OuterScope::of_rows(&scope);
-    let mut rewriting = Rewriting::new(true);
-    let mut planning = Planning::new(text, catalog, &mut rewriting);
-    planning.outer = Some(&outer);
-    planning.within = (!trigger.temporary).then_some(SchemaName::Main);
-    let mut planned = plan_statement(statement, &mut planning)?;
-    if let Planned::Write(write) = &mut planned {
-        // What OR says of whoever fires it holds for it, too, and may be REPLACE.
-        write.defaults = replacing_defaults(&write.table, Some(ConflictResolution::Replace))?;
+    let program = TriggerText { trigger, table, text, references: None };
+    program.plan(statement, catalog)
+}
+
+/// What the statements of a trigger are planned with.
+struct TriggerText<'a> {
+    trigger: &'a CreateTrigger,
+    /// What it is on.
+    table: &'a TableSchema,
+    /// What its spans point into.
+    text: &'a str,
+    /// Where what its names mean is noted, if it is.
+    references: Option<&'a Rc<References>>,
+}
+
+impl TriggerText<'_> {
+    fn plan(
+        &self,
+        statement: PlannableStatement<'_>,
+        catalog: &mut dyn Catalog,
+    ) -> Result<TriggerStatement, Error> {
+        let TriggerText { trigger, table, text, references } = *self;
+        let scope = rows_of(trigger, table, references);
+        let outer = OuterScope::of_rows(&scope);
+        let mut rewriting = Rewriting::new(true);
+        let mut planning = Planning::new(text, catalog, &mut rewriting);
+        planning.outer = Some(&outer);
+        planning.within = (!trigger.temporary).then_some(SchemaName::Main);
+        planning.noting =
+            references.map(|references| Noting { references: Rc::clone(references), views: 0 });
+        let mut planned = plan_statement(statement, &mut planning)?;
+        if let Planned::Write(write) = &mut planned {
+            // What OR says of whoever fires it holds for it, too, and may be REPLACE.
+            write.defaults = replacing_defaults(&write.table, Some(ConflictResolution::Replace))?;
+        }
+        Ok(TriggerStatement { planned, arguments: outer.into_arguments() })
     }
-    Ok(TriggerStatement { planned, arguments: outer.into_arguments() })
+
+    /// Plans what a WHEN says, as a query of one value.
+    fn plan_condition(
+        &self,
+        condition: &Expression,
+        catalog: &mut dyn Catalog,
+    ) -> Result<TriggerStatement, Error> {
+        let item = SelectItem::Expression { expression: condition.clone(), alias: None };
+        let (distinct, from, filter, group_by, having, windows) = Default::default();
+        let items = vec![item];
+        let query = Query::of(Select { distinct, items, from, filter, group_by, having, windows });
+        let statement = QueryStatement::Query(Box::new(query));
+        self.plan(PlannableStatement::Query(&statement), catalog)
+    }
+
+    /// Plans all that it has, and finds the columns that UPDATE OF names.
+    ///
+    /// # Errors
+    /// As [`plan_in_trigger`], and `unknown-column` of UPDATE OF.
+    fn plan_all(&self, catalog: &mut dyn Catalog) -> Result<(), Error> {
+        let TriggerText { trigger, table, references, .. } = *self;
+        if let Some(condition) = &trigger.condition {
+            self.plan_condition(condition, catalog)?;
+        }
+        for statement in trigger.body.0.iter().filter_map(Statement::plannable) {
+            self.plan(statement, catalog)?;
+        }
+        let TriggerEvent::Update(columns) = &trigger.event else { return Ok(()) };
+        for name in columns {
+            let Some(column) = table.column(&name.name) else {
+                return Err(super::write::unknown_column(table, &name.name, name.span));
+            };
+            references.into_iter().for_each(|noted| noted.note(name.span, table.id, Some(column)));
+        }
+        Ok(())
+    }
+}
+
+/// Notes what the names in a trigger mean.
+///
+/// # Errors
+/// `unknown-table` where what it is on is gone, `unknown-column` of UPDATE OF, and those of its statements.
+pub(super) fn note_references(
+    definition: &Definition,
+    references: &Rc<References>,
+    catalog: &mut dyn Catalog,
+) -> Result<(), Error> {
+    let trigger = parse_trigger(definition)?;
+    let schema = definition.table_schema.unwrap_or_else(|| definition.schema_name());
+    let on = ObjectName { schema: Some(schema), ..trigger.table.clone() };
+    let table = match catalog.view(&on, None)? {
+        Some(_) => catalog.view_columns(&on)?,
+        None => {
+            let table = catalog.target(&on)?.schema;
+            references.note(on.span, table.id, None);
+            table
+        }
+    };
+    let (trigger, table, references) = (&trigger, &*table, Some(references));
+    TriggerText { trigger, table, text: &definition.sql, references }.plan_all(catalog)
 }
 
 /// Plans the WHEN of a trigger.
@@ -143,25 +229,25 @@ pub fn plan_condition(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<TriggerStatement, Error> {
-    let item = SelectItem::Expression { expression: condition.clone(), alias: None };
-    let (distinct, from, filter, group_by, having, windows) = Default::default();
-    let items = vec![item];
-    let query = Query::of(Select { distinct, items, from, filter, group_by, having, windows });
-    let statement = QueryStatement::Query(Box::new(query));
-    plan_in_trigger(PlannableStatement::Query(&statement), trigger, table, text, catalog)
+    let program = TriggerText { trigger, table, text, references: None };
+    program.plan_condition(condition, catalog)
 }
 
 /// The rows that a trigger knows, under their names.
-fn rows_of(trigger: &CreateTrigger, table: &TableSchema) -> Scope {
+fn rows_of(
+    trigger: &CreateTrigger,
+    table: &TableSchema,
+    references: Option<&Rc<References>>,
+) -> Scope {
     let is_known = match trigger.event {
         TriggerEvent::Insert => [false, true],
         TriggerEvent::Update(_) => [true, true],
         TriggerEvent::Delete => [true, false],
     };
-    let mut scope = Scope::default();
+    let mut scope = Scope { references: references.cloned(), ..Scope::default() };
     for (at, name) in ROWS.into_iter().enumerate().filter(|(at, _)| is_known[*at]) {
         let first = at * trigger_width(table);
-        scope.relations.push(ScopeRelation::row(name, table, first));
+        scope.relations.push(ScopeRelation::row(name, table, first).noted(table.id, true));
     }
     scope
 }
@@ -263,25 +349,11 @@ fn unready(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<Vec<String>, Error> {
-    let condition = create
-        .condition
-        .as_ref()
-        .map(|condition| plan_condition(condition, create, table, text, catalog).map(drop));
-    let mut planned: Vec<Result<(), Error>> = condition.into_iter().collect();
-    for statement in create.body.0.iter().filter_map(Statement::plannable) {
-        planned.push(plan_in_trigger(statement, create, table, text, catalog).map(drop));
-    }
-    let is_unknown = |column: &&Identifier| table.column(&column.name).is_none();
-    if let TriggerEvent::Update(columns) = &create.event
-        && let Some(column) = columns.iter().find(is_unknown)
-    {
-        let unknown = super::write::unknown_column(table, &column.name, column.span);
-        planned.push(Err(unknown));
-    }
     let name = &create.name.name;
-    match planned.into_iter().find_map(Result::err) {
-        None => Ok(Vec::new()),
-        Some(error) if error.code == home::TEMPORARY_NAME => Err(error),
-        Some(error) => Ok(vec![format!("trigger {name} cannot run as things are: {error}")]),
+    let program = TriggerText { trigger: create, table, text, references: None };
+    match program.plan_all(catalog) {
+        Ok(()) => Ok(Vec::new()),
+        Err(error) if error.code == home::TEMPORARY_NAME => Err(error),
+        Err(error) => Ok(vec![format!("trigger {name} cannot run as things are: {error}")]),
     }
 }

@@ -8,6 +8,7 @@ use super::from_clause::FromBinder;
 use super::logical::Logical;
 use super::plan::{Planned, SchemaPlan};
 use super::query::{self, LogicalQuery};
+use super::references::{Noting, References};
 use super::rewrites::Rewriting;
 use super::surroundings::Surroundings;
 use super::{Catalog, Error, Planning, ddl, home, suggest};
@@ -20,6 +21,7 @@ use crate::types::{
     Column, ColumnId, DataType, Definition, DefinitionKind, EventId, SchemaName, TableId,
     TableOptions, TableSchema, with_stack,
 };
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep views name views: each is bound inside of the one before.
@@ -86,6 +88,22 @@ pub fn view_schema(
         foreign_keys: Vec::new(),
         sql: definition.sql.clone(),
     }))
+}
+
+/// Notes what the names in a view's query mean.
+///
+/// # Errors
+/// Those of its query.
+pub(super) fn note_references(
+    definition: &Definition,
+    references: &Rc<References>,
+    catalog: &mut dyn Catalog,
+) -> Result<(), Error> {
+    let view = parse_view(definition)?;
+    let mut rewriting = Rewriting::new(false);
+    let mut planning = Planning::new(&definition.sql, catalog, &mut rewriting);
+    planning.noting = Some(Noting { references: Rc::clone(references), views: 1 });
+    bind(&view, &ObjectName::of(&definition.name), None, &mut planning).map(drop)
 }
 
 /// Binds a view that is named so in the statement.

@@ -94,7 +94,8 @@ impl<'a> ChangeTarget<'a> {
         let mut read = LogicalTable::new(source, None, 0).hinted(index_hint)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
         read.seen = SeenOrder::Table;
-        let scope = Scope::of(&name.name, &table_schema);
+        planning.note_table(table, &table_schema);
+        let scope = Scope::of(&name.name, &table_schema).noting(planning.noted(), &table_schema);
         Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })
     }
 

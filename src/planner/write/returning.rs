@@ -31,7 +31,7 @@ pub(in super::super) fn bind(
         // SQLite knows it by its own name alone.
         relations.push(ScopeRelation::table(&table.name, table, first).qualified_only());
     }
-    let scope = Scope { relations, hidden: 0 };
+    let scope = Scope::new(relations);
     let mut columns: Vec<usize> = Vec::new();
     let mut expressions = Vec::new();
     let mut names = Vec::new();

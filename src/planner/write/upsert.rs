@@ -30,7 +30,7 @@ pub(super) fn bind(
             let message = "an ON CONFLICT that names no columns is the last";
             return Err(Error::new("upsert", message, upsert.span.0));
         }
-        let Met { keys, by_number } = met(upsert, table, name)?;
+        let Met { keys, by_number } = met(upsert, table, name, planning)?;
         let update = match &upsert.action {
             UpsertAction::Nothing => None,
             UpsertAction::Update { assignments, filter } => {
@@ -79,13 +79,18 @@ struct Met {
 
 /// What a clause is about: the keys that have just these parts, in any order, and are about all rows or
 /// those of the same condition; or the number of a row.
-fn met(upsert: &Upsert, table: &TableSchema, name: &Identifier) -> Result<Met, Error> {
+fn met(
+    upsert: &Upsert,
+    table: &TableSchema,
+    name: &Identifier,
+    planning: &Planning,
+) -> Result<Met, Error> {
     let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     if upsert.target.is_empty() {
         let keys = unique.map(|(place, _)| place).collect();
         return Ok(Met { keys, by_number: true });
     }
-    let scope = Scope::of(&name.name, table);
+    let scope = Scope::of(&name.name, table).noting(planning.noted(), table);
     let parts = upsert.target.iter().map(|part| TargetPart::bind(part, &scope));
     let parts = parts.collect::<Result<Vec<TargetPart>, Error>>()?;
     let filter = upsert.target_filter.as_ref();
@@ -147,7 +152,8 @@ fn update(
     names.add_all((0..width).map(|index| table.name_of(index)));
     let there = ScopeRelation::table(&name.name, table, first);
     let excluded = ScopeRelation::table(EXCLUDED, table, first + width).qualified_only();
-    let scope = Scope { relations: vec![there, excluded], hidden: 0 };
+    let excluded = excluded.noted(table.id, true);
+    let scope = Scope::new(vec![there, excluded]).noting(planning.noted(), table);
     let mut assignments = assign::bind(assignments, table, &scope, surroundings, planning)?;
     let subqueries = Some(SubqueryBinder { planning, surroundings });
     let mut binder = Binder { subqueries, ..Binder::new(&scope, "WHERE") };

@@ -17,6 +17,7 @@ mod key_lookups;
 mod many_tables;
 mod names;
 mod orders;
+mod renames;
 mod statistics;
 mod switches;
 mod temporary;

@@ -1,0 +1,80 @@
+//! What the names in the text of a view or a trigger mean: tables, and columns of tables.
+//!
+//! They are noted while the text is bound, so each means what it means there. An alias, a column of a
+//! query and what another view calls its columns are none of them.
+
+use super::{Catalog, Error, Planning, trigger, view};
+use crate::language::ast::Identifier;
+use crate::types::{Definition, DefinitionKind, Span, TableId, TableSchema};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A name that means a table, or a column of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NameReference {
+    /// Where it stands in the text.
+    pub span: Span,
+    /// The table.
+    pub table: TableId,
+    /// Which of its columns, if it means one.
+    pub column: Option<usize>,
+}
+
+/// The names that were met so far.
+#[derive(Debug, Default)]
+pub(super) struct References(RefCell<Vec<NameReference>>);
+
+impl References {
+    /// Notes a name.
+    pub fn note(&self, span: Span, table: TableId, column: Option<usize>) {
+        self.0.borrow_mut().push(NameReference { span, table, column });
+    }
+}
+
+/// Where a statement notes its names, and what of it is in its own text.
+#[derive(Clone, Debug)]
+pub(super) struct Noting {
+    /// Gets the names.
+    pub references: Rc<References>,
+    /// How many views are being bound where it is: what those inside of them name stands in other texts.
+    pub views: usize,
+}
+
+impl Planning<'_> {
+    /// Where names that are bound now are noted, if they are.
+    pub fn noted(&self) -> Option<&Rc<References>> {
+        let noting = self.noting.as_ref().filter(|noting| noting.views == self.views.len());
+        noting.map(|noting| &noting.references)
+    }
+
+    /// Notes the name of a table.
+    pub fn note_table(&self, name: &Identifier, table: &TableSchema) {
+        self.noted().into_iter().for_each(|noted| noted.note(name.span, table.id, None));
+    }
+
+    /// Notes the name of a column that a write gives a value.
+    pub fn note_column(&self, name: &Identifier, table: &TableSchema, column: usize) {
+        self.noted().into_iter().for_each(|noted| noted.note(name.span, table.id, Some(column)));
+    }
+}
+
+/// What the names in a definition mean, in the order in which they stand there.
+///
+/// # Errors
+/// Those of the definition as things are: `unknown-table`, `unknown-column`, `ambiguous-column` and all
+/// others of a view's query and a trigger's statements.
+pub(super) fn of_definition(
+    definition: &Definition,
+    catalog: &mut dyn Catalog,
+) -> Result<Vec<NameReference>, Error> {
+    let references = Rc::new(References::default());
+    match definition.kind {
+        DefinitionKind::View => view::note_references(definition, &references, catalog)?,
+        DefinitionKind::Trigger => trigger::note_references(definition, &references, catalog)?,
+        DefinitionKind::Setting => {}
+    }
+    let mut noted = references.0.take();
+    noted.sort_by_key(|reference| (reference.span.start, reference.column));
+    noted.dedup();
+    Ok(noted)
+}
