@@ -4,9 +4,12 @@ use super::Error;
 use super::arithmetic::to_real;
 use super::datum::{Datum, check_length};
 use super::functions::{json_item, json_label};
+use super::ordered_set::OrderedSet;
 use super::percentile::Percentile;
 use super::sums::{RealSum, Sum, SumResult, exact_result, real_result};
-use crate::planner::{AggregateCall, AggregateFunction, PercentileFunction, quotient_scale};
+use crate::planner::{
+    AggregateCall, AggregateFunction, OrderedSetFunction, PercentileFunction, quotient_scale,
+};
 use crate::types::{DataType, Decimal, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
@@ -30,6 +33,8 @@ pub enum Accumulator {
     JoinedTexts(ListKind, Vec<JoinedTexts>),
     /// Numbers of which one or two are wanted.
     Percentile(PercentileFunction, Vec<Percentile>),
+    /// Values in an order, of which one is wanted.
+    OrderedSet(OrderedSetFunction, Vec<OrderedSet>),
     /// Values of some row.
     Bare(Vec<Option<Value>>),
 }
@@ -124,6 +129,13 @@ impl AccumulatorInput<'_> {
         rows.map(|(row, number)| (row, *number))
     }
 
+    /// The group of each row that counts, and all arguments.
+    fn all_values(&self) -> impl Iterator<Item = (usize, Vec<Value>)> {
+        self.rows().map(|(row, number)| {
+            (number, (0..self.arguments.len()).map(|at| self.value(at, row)).collect())
+        })
+    }
+
     /// The same with the first argument.
     fn counted(&self) -> impl Iterator<Item = (usize, usize, Value)> {
         self.rows().map(|(row, number)| (row, number, self.value(0, row)))
@@ -160,6 +172,9 @@ impl Accumulator {
             }
             AggregateFunction::Percentile(function) => {
                 Accumulator::Percentile(function, Vec::new())
+            }
+            AggregateFunction::OrderedSet(function) => {
+                Accumulator::OrderedSet(function, Vec::new())
             }
             AggregateFunction::Bare => Accumulator::Bare(Vec::new()),
         }
@@ -211,10 +226,7 @@ impl Accumulator {
             }
             Accumulator::JoinedTexts(kind, listings) => {
                 listings.resize(groups, JoinedTexts::new(*kind));
-                let mut given = Vec::with_capacity(input.arguments.len());
-                for (row, group) in input.rows() {
-                    given.clear();
-                    given.extend((0..input.arguments.len()).map(|at| input.value(at, row)));
+                for (group, given) in input.all_values() {
                     listings[group].add(&given)?;
                 }
             }
@@ -223,6 +235,12 @@ impl Accumulator {
                 for (row, group, value) in input.counted() {
                     let share = (input.arguments.len() > 1).then(|| input.value(1, row));
                     held[group].add(*function, &value, share.as_ref())?;
+                }
+            }
+            Accumulator::OrderedSet(function, held) => {
+                held.resize(groups, OrderedSet::default());
+                for (group, given) in input.all_values() {
+                    held[group].add(*function, &given)?;
                 }
             }
             Accumulator::Bare(_) => {}
@@ -293,6 +311,10 @@ impl Accumulator {
             }
             Accumulator::Percentile(function, held) => {
                 held.resize(groups, Percentile::default());
+                std::mem::take(held).into_iter().map(|one| one.finish(*function)).collect()
+            }
+            Accumulator::OrderedSet(function, held) => {
+                held.resize(groups, OrderedSet::default());
                 std::mem::take(held).into_iter().map(|one| one.finish(*function)).collect()
             }
         })

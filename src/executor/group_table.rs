@@ -213,7 +213,7 @@ impl GroupTable {
 /// About how many bytes more an aggregate keeps of groups that are there when these rows are in.
 fn growth(accumulator: &Accumulator, input: &AccumulatorInput) -> usize {
     match accumulator {
-        Accumulator::JoinedTexts(..) => argument_bytes(input),
+        Accumulator::JoinedTexts(..) | Accumulator::OrderedSet(..) => argument_bytes(input),
         Accumulator::Percentile(..) => 8 * input.numbers.len(),
         Accumulator::Count(_)
         | Accumulator::Sum(_)

@@ -53,6 +53,7 @@ mod memory;
 mod numbered;
 mod operator;
 mod ordered;
+mod ordered_set;
 mod partitions;
 mod percentile;
 mod plan_operators;

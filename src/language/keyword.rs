@@ -72,7 +72,7 @@ keywords! {
         Stored "STORED" Strict "STRICT" SystemTime "SYSTEM_TIME" Tables "TABLES" Tag "TAG"
         Tags "TAGS" Temp "TEMP" Temporary "TEMPORARY" Ties "TIES" Timestamp "TIMESTAMP" Trigger "TRIGGER"
         Tx "TX" Unbounded "UNBOUNDED" Vacuum "VACUUM" Verbose "VERBOSE" Verify "VERIFY" View "VIEW" Virtual "VIRTUAL" Window "WINDOW"
-        Without "WITHOUT";
+        Within "WITHIN" Without "WITHOUT";
 }
 
 /// Slots of the hash table: a power of two, more than twice the words.

@@ -10,7 +10,7 @@ use super::functions::{
 use super::plan::{AggregateCall, OrderKey};
 use super::subquery::Outer;
 use super::suggest::suggest;
-use super::{Error, coerce, collation, function_hints, window};
+use super::{Error, coerce, collation, function_hints, ordered_set, window};
 use crate::language::ast::{FunctionArguments, FunctionCall, Identifier, MatchKind, OrderItem};
 use crate::types::{Collation, CompactSpan, DataType, Span, Value};
 
@@ -57,6 +57,8 @@ impl Binder<'_, '_> {
         let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
         if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
             refuse_star(entry.function, call, span)?;
+            let is_of_set = matches!(entry.function, AggregateFunction::OrderedSet(_));
+            ordered_set::check(is_of_set, call, span)?;
             return match &call.over {
                 Some(over) => {
                     self.window(WindowFunction::Aggregate(entry.function), call, over, span)
@@ -73,11 +75,13 @@ impl Binder<'_, '_> {
                 let help = format!("write OVER behind it: {name}(…) OVER (ORDER BY …)");
                 return Err(Error::new("misplaced-window", message, span).help(Some(help)));
             };
+            ordered_set::check(false, call, span)?;
             return self.window(entry.function, call, over, span);
         }
         let is_plain = call.filter.is_none()
             && call.over.is_none()
             && call.order_by.is_empty()
+            && call.within_group.is_empty()
             && !call.distinct
             && !is_star;
         if let Some(entry) = scalars.clone().find(|entry| entry.signature.takes(given)) {
@@ -158,6 +162,9 @@ impl Binder<'_, '_> {
         function: AggregateFunction,
         call: &FunctionCall,
     ) -> Result<AggregateCall, Error> {
+        if let AggregateFunction::OrderedSet(function) = function {
+            return self.ordered_set(function, call);
+        }
         let arguments = self.arguments(&call.arguments)?;
         let arguments = self.meant_of_rows(function, arguments);
         let mut order = self.order_keys(&call.order_by)?;
@@ -184,13 +191,16 @@ impl Binder<'_, '_> {
 
     /// Binds the keys of an order that is no query's.
     pub(super) fn order_keys(&mut self, order_by: &[OrderItem]) -> Result<Vec<OrderKey>, Error> {
-        let key = |item: &OrderItem| {
-            let expression = collation::comparable(self.bind(&item.expression)?);
-            let nulls_first = item.nulls_first.unwrap_or(!item.descending);
-            Ok(OrderKey { expression, descending: item.descending, nulls_first })
-        };
+        let key = |item: &OrderItem| Ok(order_key(self.bind(&item.expression)?, item));
         order_by.iter().map(key).collect()
     }
+}
+
+/// The key of an order that an item, which was bound, makes.
+pub(super) fn order_key(bound: BoundExpression, item: &OrderItem) -> OrderKey {
+    let expression = collation::comparable(bound);
+    let nulls_first = item.nulls_first.unwrap_or(!item.descending);
+    OrderKey { expression, descending: item.descending, nulls_first }
 }
 
 /// The error for an aggregate where none can stand.

@@ -7,6 +7,7 @@ mod table;
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 
 use super::exact_numbers::{common_decimal, quotient_scale};
+pub use super::ordered_set::OrderedSetFunction;
 use crate::language::ast::RaiseAction;
 use crate::types::{Collation, DataType};
 
@@ -211,6 +212,8 @@ pub enum AggregateFunction {
     JsonGroupObject,
     /// median(x) and its like
     Percentile(PercentileFunction),
+    /// percentile_cont(fraction) WITHIN GROUP (ORDER BY x) and its like
+    OrderedSet(OrderedSetFunction),
     /// The value of a column that is neither grouped nor aggregated: that of the row which the only
     /// min or max of the query took, else of the group's first row.
     Bare,
@@ -345,7 +348,8 @@ pub struct Signature {
 pub(super) const MANY: usize = 1000;
 
 impl Signature {
-    /// Reads name and arity from a usage as `substr(text, start [, length])`.
+    /// Reads name and arity from a usage as `substr(text, start [, length])`; what stands behind the
+    /// parenthesis is no argument.
     pub(super) const fn new(usage: &'static str, about: &'static str) -> Signature {
         let bytes = usage.as_bytes();
         let mut open = 0;
@@ -353,7 +357,7 @@ impl Signature {
             open += 1;
         }
         let (mut least, mut most, mut optional, mut at) = (0, 0, false, open + 1);
-        while at < bytes.len() {
+        while at < bytes.len() && bytes[at] != b')' {
             let begins_word =
                 bytes[at].is_ascii_alphabetic() && !bytes[at - 1].is_ascii_alphabetic();
             match bytes[at] {
@@ -479,7 +483,8 @@ impl AggregateFunction {
             | AggregateFunction::Avg
             | AggregateFunction::GroupConcat
             | AggregateFunction::JsonGroupArray
-            | AggregateFunction::JsonGroupObject => true,
+            | AggregateFunction::JsonGroupObject
+            | AggregateFunction::OrderedSet(_) => true,
             AggregateFunction::Count
             | AggregateFunction::Min
             | AggregateFunction::Max
@@ -492,7 +497,9 @@ impl AggregateFunction {
     pub fn result(self, argument: DataType) -> DataType {
         match self {
             AggregateFunction::Count => DataType::Integer,
-            AggregateFunction::Total | AggregateFunction::Percentile(_) => DataType::Real,
+            AggregateFunction::Total
+            | AggregateFunction::Percentile(_)
+            | AggregateFunction::OrderedSet(OrderedSetFunction::Continuous) => DataType::Real,
             AggregateFunction::Avg => {
                 if let DataType::Decimal { scale, .. } = argument {
                     DataType::Decimal { precision: 38, scale: quotient_scale(scale, 0) }
@@ -504,9 +511,12 @@ impl AggregateFunction {
             AggregateFunction::JsonGroupArray | AggregateFunction::JsonGroupObject => {
                 DataType::Json
             }
-            AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::Bare => {
-                argument.without_affinity()
-            }
+            AggregateFunction::Min
+            | AggregateFunction::Max
+            | AggregateFunction::OrderedSet(
+                OrderedSetFunction::Discrete | OrderedSetFunction::Mode,
+            )
+            | AggregateFunction::Bare => argument.without_affinity(),
             AggregateFunction::Sum => match argument {
                 DataType::Integer | DataType::Boolean => DataType::Integer,
                 DataType::Real => DataType::Real,

@@ -51,6 +51,7 @@ mod moment_arithmetic;
 mod notices;
 mod operators;
 mod order_ties;
+mod ordered_set;
 mod plan;
 mod pragmas;
 mod print;
@@ -93,9 +94,9 @@ pub use function_hints::instead_of_function;
 pub use function_scan::FunctionScan;
 pub use functions::{
     AGGREGATE_FUNCTIONS, AggregateEntry, AggregateFunction, CalendarFunction,
-    CompileOptionFunction, JsonFunction, MathFunction, PercentileFunction, ResultType,
-    SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, SessionFunction, Signature, TextFunction,
-    TypeNames, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
+    CompileOptionFunction, JsonFunction, MathFunction, OrderedSetFunction, PercentileFunction,
+    ResultType, SCALAR_FUNCTIONS, ScalarEntry, ScalarFunction, SessionFunction, Signature,
+    TextFunction, TypeNames, Volatility, WINDOW_FUNCTIONS, WindowEntry, WindowFunction,
 };
 pub use join_type::JoinType;
 pub use key_definition::{BoundKey, bound_key};

@@ -36,6 +36,7 @@ pub(super) fn compute(
         | AggregateFunction::GroupConcat
         | AggregateFunction::JsonGroupArray
         | AggregateFunction::JsonGroupObject
+        | AggregateFunction::OrderedSet(_)
         | AggregateFunction::Bare => unreachable!("what cannot be taken out is computed elsewhere"),
     }
 }

@@ -108,7 +108,9 @@ impl OpenCall {
                 AggregateFunction::JsonGroupObject => {
                     listing::compute(ListKind::JsonObject, self, frames, partition)
                 }
-                AggregateFunction::Bare => unreachable!("a bare column is none of a window"),
+                AggregateFunction::OrderedSet(_) | AggregateFunction::Bare => {
+                    unreachable!("neither a bare column nor WITHIN GROUP is one of a window")
+                }
             },
             WindowFunction::RowNumber
             | WindowFunction::Rank

@@ -208,7 +208,8 @@ impl Expression {
     }
 }
 
-/// `name([DISTINCT] arguments [ORDER BY …]) [FILTER (WHERE filter)] [OVER window]`.
+/// `name([DISTINCT] arguments [ORDER BY …]) [WITHIN GROUP (ORDER BY …)] [FILTER (WHERE filter)]
+/// [OVER window]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionCall {
     /// The function's name.
@@ -219,6 +220,8 @@ pub struct FunctionCall {
     pub arguments: FunctionArguments,
     /// In which order an aggregate takes its rows.
     pub order_by: Vec<OrderItem>,
+    /// The values that an ordered-set aggregate is of, and their order; empty of any other call.
+    pub within_group: Vec<OrderItem>,
     /// Which rows an aggregate takes.
     pub filter: Option<Expression>,
     /// Which rows it is computed of, for each row anew.

@@ -17,6 +17,7 @@ use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 
 /// `Function ::= Name '(' ('*' | ['DISTINCT' | 'ALL'] [Expression, … ['ORDER' 'BY' OrderItem, …]]) ')'
+///               ['WITHIN' 'GROUP' '(' 'ORDER' 'BY' OrderItem, … ')']
 ///               ['FILTER' '(' 'WHERE' Expression ')'] ['OVER' (Name | Window)]`
 pub(super) fn function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, name) = name(NameKind::Function)(input)?;
@@ -32,9 +33,10 @@ pub(super) fn function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         (rest, FunctionArguments::List(list), order_by)
     };
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    let (rest, within_group) = within_group(rest)?;
     let (rest, filter) = filter(rest)?;
     let (rest, over) = over(rest)?;
-    let call = FunctionCall { name, distinct, arguments, order_by, filter, over };
+    let call = FunctionCall { name, distinct, arguments, order_by, within_group, filter, over };
     Ok((rest, at(input, rest, ExpressionKind::Function(Box::new(call)))))
 }
 
@@ -45,6 +47,23 @@ fn order_by(input: TokenInput<'_>) -> Parsed<'_, Vec<OrderItem>> {
         return Ok((input, Vec::new()));
     }
     preceded((word(Keyword::Order), word(Keyword::By)), terms("ORDER BY", order_item)).parse(input)
+}
+
+/// `['WITHIN' 'GROUP' '(' 'ORDER' 'BY' OrderItem, … ')']`; without GROUP and a parenthesis WITHIN is a
+/// name.
+fn within_group(input: TokenInput<'_>) -> Parsed<'_, Vec<OrderItem>> {
+    input.offer(Keyword::Within);
+    let begins = input.is_word(0, Keyword::Within)
+        && input.is_word(1, Keyword::Group)
+        && input.is_symbol(2, Symbol::LeftParenthesis);
+    if !begins {
+        return Ok((input, Vec::new()));
+    }
+    let order = |input| {
+        let by = (word(Keyword::Order), word(Keyword::By));
+        preceded(by, terms("ORDER BY", order_item)).parse(input)
+    };
+    parenthesised(order)(input.skip(2))
 }
 
 /// `['FILTER' '(' 'WHERE' Expression ')']`; without the parenthesis FILTER is a name.

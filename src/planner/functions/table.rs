@@ -2,8 +2,8 @@
 
 use super::{
     AggregateEntry, AggregateFunction, CalendarFunction, CompileOptionFunction, JsonFunction,
-    MathFunction, PercentileFunction, ResultType, ScalarEntry, ScalarFunction, SessionFunction,
-    Signature, TextFunction, TypeNames, WindowEntry, WindowFunction,
+    MathFunction, OrderedSetFunction, PercentileFunction, ResultType, ScalarEntry, ScalarFunction,
+    SessionFunction, Signature, TextFunction, TypeNames, WindowEntry, WindowFunction,
 };
 use crate::types::{Collation, DataType};
 
@@ -306,6 +306,12 @@ pub const AGGREGATE_FUNCTIONS: &[AggregateEntry] = &[
         "the same of a fraction from 0 to 1"),
     aggregate("percentile_disc(x, fraction)", AggregateFunction::Percentile(PercentileFunction::Discrete),
         "the same, always one of the numbers"),
+    aggregate("mode() WITHIN GROUP (ORDER BY x)", AggregateFunction::OrderedSet(OrderedSetFunction::Mode),
+        "what comes most often, the first of several"),
+    aggregate("percentile_cont(fraction) WITHIN GROUP (ORDER BY x)", AggregateFunction::OrderedSet(OrderedSetFunction::Continuous),
+        "the number so far along"),
+    aggregate("percentile_disc(fraction) WITHIN GROUP (ORDER BY x)", AggregateFunction::OrderedSet(OrderedSetFunction::Discrete),
+        "the value so far along"),
 ];
 
 /// Every function that is nothing without OVER; aggregates can stand there, too.

@@ -323,6 +323,7 @@ fn with_nothing(value: &mut BoundExpression, column: usize, function: AggregateF
         | AggregateFunction::Max
         | AggregateFunction::GroupConcat
         | AggregateFunction::Percentile(_)
+        | AggregateFunction::OrderedSet(_)
         | AggregateFunction::Bare => return,
     };
     if value.kind == BoundKind::Column(column) {

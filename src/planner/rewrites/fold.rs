@@ -41,6 +41,16 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
     }
 }
 
+/// The value of an expression that is known before the statement runs.
+pub(in crate::planner) fn known_value(
+    expression: &BoundExpression,
+    catalog: &dyn Catalog,
+) -> Option<Value> {
+    let mut folded = expression.clone();
+    fold(&mut folded, catalog);
+    folded.as_constant().cloned()
+}
+
 /// Folds an expression; whether its value is known before the statement runs.
 fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
     let mut is_known = match &expression.kind {

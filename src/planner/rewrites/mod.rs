@@ -17,6 +17,7 @@ mod unseen_order;
 
 use super::logical::{ColumnNames, Logical};
 use super::{Catalog, common_table};
+pub(super) use fold::known_value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 

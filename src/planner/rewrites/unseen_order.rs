@@ -55,6 +55,7 @@ fn lists(call: &AggregateCall) -> bool {
         AggregateFunction::GroupConcat
         | AggregateFunction::JsonGroupArray
         | AggregateFunction::JsonGroupObject
+        | AggregateFunction::OrderedSet(_)
         | AggregateFunction::Bare => true,
         AggregateFunction::Sum
         | AggregateFunction::Total

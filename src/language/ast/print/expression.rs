@@ -151,7 +151,7 @@ fn case(f: &mut fmt::Formatter<'_>, kind: &ExpressionKind) -> fmt::Result {
 
 impl fmt::Display for FunctionCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FunctionCall { name, distinct, arguments, order_by, filter, over } = self;
+        let FunctionCall { name, distinct, arguments, order_by, within_group, filter, over } = self;
         let distinct = if *distinct { "DISTINCT " } else { "" };
         match arguments {
             FunctionArguments::Star => write!(f, "{name}({distinct}*")?,
@@ -161,6 +161,9 @@ impl fmt::Display for FunctionCall {
             write!(f, " ORDER BY {}", CommaList(order_by))?;
         }
         f.write_str(")")?;
+        if !within_group.is_empty() {
+            write!(f, " WITHIN GROUP (ORDER BY {})", CommaList(within_group))?;
+        }
         if let Some(filter) = filter {
             write!(f, " FILTER (WHERE {filter})")?;
         }

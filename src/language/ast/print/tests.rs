@@ -132,10 +132,11 @@ fn order_by(inner: BoxedStrategy<Expression>) -> BoxedStrategy<Vec<OrderItem>> {
 fn call(inner: BoxedStrategy<Expression>) -> BoxedStrategy<FunctionCall> {
     let list = proptest::collection::vec(inner.clone(), 1..3);
     let filter = proptest::option::of(inner.clone());
-    let parts = (name(), any::<bool>(), list, order_by(inner), filter);
-    let call = parts.prop_map(|(name, distinct, list, order_by, filter)| {
+    let orders = (order_by(inner.clone()), order_by(inner));
+    let parts = (name(), any::<bool>(), list, orders, filter);
+    let call = parts.prop_map(|(name, distinct, list, (order_by, within_group), filter)| {
         let arguments = FunctionArguments::List(list);
-        FunctionCall { name, distinct, arguments, order_by, filter, over: None }
+        FunctionCall { name, distinct, arguments, order_by, within_group, filter, over: None }
     });
     call.boxed()
 }

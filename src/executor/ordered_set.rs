@@ -1,0 +1,98 @@
+//! What WITHIN GROUP orders: which of the values of a group is wanted.
+
+use super::Error;
+use super::arithmetic::to_real;
+use super::compare::compare;
+use super::percentile::{between, number_of, share_of};
+use crate::planner::{Comparison, OrderedSetFunction, PercentileFunction};
+use crate::types::Value;
+
+/// The values of one group, which come in their order.
+#[derive(Clone, Debug, Default)]
+pub struct OrderedSet {
+    /// How far the wanted one lies from the first to the last; `None` where nobody knows.
+    fraction: Option<f64>,
+    /// The values, for what lies somewhere between them.
+    values: Vec<Value>,
+    /// The value that came most often up to the last one, and how often.
+    most: Option<(Value, u64)>,
+    /// The values that equal each other and came last: by what they are told apart, the first, and how
+    /// many.
+    last: Option<(Value, Value, u64)>,
+}
+
+impl OrderedSet {
+    /// Takes the arguments of a row in: the value, and behind it the fraction or what the value is told
+    /// from others by. NULL is none of the values.
+    ///
+    /// # Errors
+    /// `function` of a fraction that is no number from 0 to 1, or another than before; `type` of what
+    /// no number lies beside.
+    pub fn add(&mut self, function: OrderedSetFunction, arguments: &[Value]) -> Result<(), Error> {
+        let [value, second] = arguments else {
+            unreachable!("{} has two arguments", function.name())
+        };
+        if function == OrderedSetFunction::Mode {
+            if !value.is_null() {
+                self.count(value, second);
+            }
+            return Ok(());
+        }
+        if !second.is_null() {
+            let share = share_of(PercentileFunction::Continuous, Some(second), self.fraction)?;
+            self.fraction = Some(share);
+        }
+        if function == OrderedSetFunction::Continuous {
+            let number = number_of(PercentileFunction::Continuous, value)?;
+            self.values.extend(number.map(Value::real));
+        } else if !value.is_null() {
+            self.values.push(value.clone());
+        }
+        Ok(())
+    }
+
+    /// Counts a value.
+    fn count(&mut self, value: &Value, key: &Value) {
+        let count = match &mut self.last {
+            Some((last, _, count)) if compare(Comparison::Equal, last, key) == Some(true) => {
+                *count += 1;
+                *count
+            }
+            _ => {
+                self.last = Some((key.clone(), value.clone(), 1));
+                1
+            }
+        };
+        if self.most.as_ref().is_none_or(|(_, most)| count > *most) {
+            self.most = self.last.as_ref().map(|(_, first, _)| (first.clone(), count));
+        }
+    }
+
+    /// The value that is wanted; NULL of none, and where the fraction is.
+    pub fn finish(self, function: OrderedSetFunction) -> Value {
+        let count = self.values.len();
+        match (function, self.fraction) {
+            (OrderedSetFunction::Mode, _) => self.most.map_or(Value::Null, |(value, _)| value),
+            (_, None) => Value::Null,
+            (OrderedSetFunction::Continuous, Some(fraction)) => {
+                let at = |place: usize| to_real(&self.values[place]);
+                between(PercentileFunction::Continuous, fraction, count, at)
+            }
+            (OrderedSetFunction::Discrete, Some(fraction)) => {
+                let place = first_with_share(fraction, count);
+                self.values.into_iter().nth(place).unwrap_or(Value::Null)
+            }
+        }
+    }
+}
+
+/// The place of the first of so many values up to which there is this share of all.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a place in a list is no longer than the list"
+)]
+fn first_with_share(fraction: f64, count: usize) -> usize {
+    ((fraction * count as f64).ceil() as usize).saturating_sub(1)
+}
