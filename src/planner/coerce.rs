@@ -149,11 +149,7 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
     let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
-    let collation = match list.as_slice() {
-        // SQLite takes it for an equality.
-        [only] if only.is_constant() => operand.traits.collation.beside(only.traits.collation),
-        _ => operand.traits.collation.collation(),
-    };
+    let collation = operand.traits.collation.collation();
     let operand = operand.collation_key(collation);
     let list = list.into_iter().map(|item| item.collation_key(collation)).collect();
     let kind = BoundKind::InList { operand: Box::new(operand), list: Arc::new(list), negated };

@@ -6,6 +6,9 @@
 //!
 //! A column has a collation, too, which `+` and CAST before it leave alone. One that COLLATE says comes
 //! before that of any column, and through whatever stands around it.
+//!
+//! `NEW.a` and `OLD.a` in a trigger, and `excluded.a` in DO UPDATE, are values that the statement is
+//! given, and have no affinity; those of a trigger have the collation of their column.
 
 use crate::types::{Collation, ColumnAffinity, DataType};
 
@@ -61,6 +64,11 @@ impl ComparisonTraits {
         ComparisonTraits { collation, ..self }
     }
 
+    /// Those of a column's value that a trigger is given.
+    pub fn as_argument(self) -> ComparisonTraits {
+        ComparisonTraits { affinity: self.affinity.of_argument(), ..self }
+    }
+
     /// Those of the one value of a query, which compares as what stands beside it.
     pub fn of_one_value(self) -> ComparisonTraits {
         ComparisonTraits { collation: CollationDerivation::None, ..self }
@@ -110,6 +118,18 @@ impl CollationDerivation {
 }
 
 impl OperandAffinity {
+    /// That of a column's value that a statement is given. What SQLite has no type for, an exact number
+    /// or a truth value, compares by its own rule everywhere.
+    fn of_argument(self) -> OperandAffinity {
+        match self {
+            OperandAffinity::Decimal | OperandAffinity::Truth => self,
+            OperandAffinity::None
+            | OperandAffinity::Number
+            | OperandAffinity::Text
+            | OperandAffinity::Whatever => OperandAffinity::None,
+        }
+    }
+
     /// That of a column of a type.
     pub fn of(data_type: DataType) -> OperandAffinity {
         match data_type {

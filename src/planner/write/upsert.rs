@@ -151,7 +151,7 @@ fn update(
     let first = names.add_all((0..width).map(|index| table.name_of(index)));
     names.add_all((0..width).map(|index| table.name_of(index)));
     let there = ScopeRelation::table(&name.name, table, first);
-    let excluded = ScopeRelation::table(EXCLUDED, table, first + width).qualified_only();
+    let excluded = ScopeRelation::excluded(EXCLUDED, table, first + width);
     let excluded = excluded.noted(table.id, true);
     let scope = Scope::new(vec![there, excluded]).noting(planning.noted(), table);
     let mut assignments = assign::bind(assignments, table, &scope, surroundings, planning)?;
