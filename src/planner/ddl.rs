@@ -441,7 +441,8 @@ fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> 
     let primary = table.primary_key().map_or_else(Vec::new, |key| key.columns.clone());
     let may_be_null = table.options.flexible && !table.options.without_rowid;
     for column in primary {
-        if fills_itself != Some(column) && !may_be_null {
+        let is_filled = fills_itself == Some(column) && !table.options.without_rowid;
+        if !is_filled && !may_be_null {
             table.columns[column].not_null = true;
         }
     }

@@ -18,6 +18,8 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE p(k TEXT NOT NULL PRIMARY KEY, n NUMERIC(10,2) DEFAULT 1.5)",
     "CREATE INDEX i ON t(b DESC, d + 1) WHERE d > 0",
     "CREATE UNIQUE INDEX j ON t(e COLLATE RTRIM)",
+    "CREATE TABLE without(n INTEGER PRIMARY KEY, o TEXT UNIQUE, q TEXT) WITHOUT ROWID",
+    "CREATE INDEX k ON without(o)",
 ];
 
 fn session() -> Session {
@@ -63,8 +65,17 @@ fn what_they_tell_of_a_schema_is_what_sqlite_tells() {
         });
         rows.expect("rows").collect::<Result<_, _>>().expect("rows")
     };
-    let tables = ["t", "u", "w", "p", "nowhere"];
-    let indexes = ["i", "j", "sqlite_autoindex_t_1", "sqlite_autoindex_u_1", "none"];
+    let tables = ["t", "u", "w", "p", "without", "nowhere"];
+    let indexes = [
+        "i",
+        "j",
+        "k",
+        "sqlite_autoindex_t_1",
+        "sqlite_autoindex_u_1",
+        "sqlite_autoindex_without_1",
+        "sqlite_autoindex_without_2",
+        "none",
+    ];
     let of_tables = ["table_info", "table_xinfo", "index_list", "foreign_key_list"];
     let of_indexes = ["index_info", "index_xinfo"];
     let asked = of_tables.iter().flat_map(|pragma| tables.iter().map(move |t| (pragma, t)));
@@ -125,9 +136,9 @@ fn what_a_session_is_told_it_answers() {
         assert!(matches!(&outcome, Outcome::Done(done) if done == what), "{said}: {outcome:?}");
     }
     assert_eq!(answer(&mut session, "PRAGMA busy_timeout = 5"), ["5"]);
-    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["6"]);
+    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["8"]);
     session.execute("CREATE TABLE more(a INTEGER)").expect("a table");
-    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["7"]);
+    assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["9"]);
     session.execute("SET AS OF EVENT 1").expect("a moment");
     assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["1"]);
     assert_eq!(answer(&mut session, "PRAGMA table_info(more)"), Vec::<String>::new());
@@ -198,4 +209,28 @@ fn a_number_is_taken_back_and_is_not_set_in_the_past() {
     assert_eq!(answer(&mut session, "PRAGMA user_version"), ["0"]);
     let error = session.execute("PRAGMA user_version = 3").expect_err("nothing changes there");
     assert_eq!(error.code(), "past");
+}
+
+#[test]
+fn the_counters_of_autoincrement_are_a_table_of_the_schema_where_tables_are_flexible() {
+    let database = Arc::new(Database::in_memory().expect("a database"));
+    let mut session = Session::new(database);
+    let sqlite = rusqlite::Connection::open_in_memory().expect("a database");
+    session.execute("SET flexible_types = on").expect("a setting");
+    let theirs = || -> Vec<String> {
+        let sql = "SELECT type || '|' || name || '|' || tbl_name FROM sqlite_master";
+        let mut statement = sqlite.prepare(sql).expect("a question");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("rows")
+    };
+    for sql in [
+        "CREATE TABLE a(x)",
+        "CREATE TABLE b(id INTEGER PRIMARY KEY AUTOINCREMENT, x UNIQUE)",
+        "CREATE TABLE c(id INTEGER PRIMARY KEY AUTOINCREMENT)",
+    ] {
+        session.execute(sql).expect("a table");
+        sqlite.execute_batch(sql).expect("a table");
+        let ours = answer(&mut session, "SELECT type, name, tbl_name FROM sqlite_master");
+        assert_eq!(ours, theirs(), "{sql}");
+    }
 }

@@ -34,7 +34,10 @@ pub(super) fn fill(
     rows: &mut [WriteRow],
     before: &mut GivenNumbers,
 ) -> Result<(), Error> {
-    let Some(column) = table.integer_primary_key() else { return Ok(()) };
+    // WITHOUT ROWID it is a key like others, and NOT NULL.
+    let is_filled = |at: &usize| !(table.options.without_rowid && table.columns[*at].not_null);
+    let filled = table.integer_primary_key().filter(is_filled);
+    let Some(column) = filled else { return Ok(()) };
     // The largest number is looked up when it is first needed.
     let (mut given, mut last) = (before.0, None);
     for WriteRow { old, new, .. } in rows {

@@ -4,7 +4,7 @@ use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStateme
 use crate::language::parse_statement;
 use crate::session::relations::{MASTER, SystemTable};
 use crate::types::{
-    DataType, KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value,
+    Collation, DataType, KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -135,17 +135,25 @@ fn tables_of(home: SchemaName, schema: &Schema, views: &[Arc<TableSchema>]) -> V
 /// The indexes of a table as SQLite has them, each with its name: the keys of CREATE TABLE have one that
 /// is made of their number.
 pub(in crate::session) fn sqlite_indexes(table: &TableSchema) -> Vec<(String, &KeySchema)> {
-    let mut automatic = 0;
-    let mut named = Vec::with_capacity(table.keys.len());
-    for key in &table.keys {
-        if key.kind == KeyKind::Index {
-            named.push((key.name.clone().unwrap_or_default(), key));
-        } else if key.kind == KeyKind::Unique || table.integer_primary_key().is_none() {
-            automatic += 1;
-            named.push((format!("sqlite_autoindex_{}_{automatic}", table.name), key));
-        }
-    }
-    named
+    let is_number = |key: &&KeySchema| key.kind == KeyKind::Primary && is_of_integer(table, key);
+    let (made, declared): (Vec<&KeySchema>, Vec<&KeySchema>) =
+        table.keys.iter().partition(|key| key.kind == KeyKind::Index);
+    let (numbers, declared): (Vec<&KeySchema>, Vec<&KeySchema>) =
+        declared.into_iter().partition(is_number);
+    // Without numbers it becomes an index when the table is known whole.
+    let numbers = numbers.into_iter().filter(|_| table.options.without_rowid);
+    let declared = declared.into_iter().chain(numbers).enumerate();
+    let automatic = |at: usize| format!("sqlite_autoindex_{}_{}", table.name, at + 1);
+    let named = declared.map(|(at, key)| (automatic(at), key));
+    named.chain(made.into_iter().map(|key| (key.name.clone().unwrap_or_default(), key))).collect()
+}
+
+/// Whether a primary key is an INTEGER PRIMARY KEY by its word.
+fn is_of_integer(table: &TableSchema, key: &KeySchema) -> bool {
+    let [column] = key.columns.as_slice() else { return false };
+    let declared = &table.columns[*column].declared;
+    table.integer_primary_key() == Some(*column)
+        || table.options.without_rowid && declared.eq_ignore_ascii_case("INTEGER")
 }
 
 /// The indexes of a table, the newest first.
@@ -200,12 +208,49 @@ pub(super) fn index_info(
         }
         rows.push(row);
     }
-    if is_whole && !table.options.without_rowid {
+    if is_whole && table.options.without_rowid {
+        rows.extend(behind_parts(table, key, rows.len()));
+    } else if is_whole {
         let (seqno, none) = (number(rows.len()), Value::Integer(0));
         let binary = Value::text("BINARY");
         rows.push(vec![seqno, Value::Integer(-1), Value::Null, none.clone(), binary, none]);
     }
     rows
+}
+
+/// What an index of a table WITHOUT ROWID has behind its `count` parts: the columns of the primary key that
+/// are none of them, and the primary key all others.
+fn behind_parts(table: &TableSchema, key: &KeySchema, count: usize) -> Vec<Row> {
+    let parts = key.parts(table);
+    let is_part = |at: usize, collation: Option<Collation>| {
+        parts.iter().any(|part| {
+            matches!(part.source, KeySource::Column(known) if known == at)
+                && collation.is_none_or(|collation| part.collation == collation)
+        })
+    };
+    let of_primary = table.primary_key().filter(|primary| primary.id != key.id);
+    let columns: Vec<(usize, Collation)> = match of_primary {
+        Some(primary) => primary
+            .parts(table)
+            .iter()
+            .filter_map(|part| match part.source {
+                KeySource::Column(at) => Some((at, part.collation)),
+                KeySource::Expression(_) => None,
+            })
+            .filter(|(at, collation)| !is_part(*at, Some(*collation)))
+            .collect(),
+        None => (0..table.columns.len())
+            .filter(|at| table.columns[*at].generated.as_ref().is_none_or(|made| made.stored))
+            .filter(|at| !is_part(*at, None))
+            .map(|at| (at, Collation::Binary))
+            .collect(),
+    };
+    let row = |(place, (at, collation)): (usize, (usize, Collation))| {
+        let (name, none) = (Value::text(&table.columns[at].name), Value::Integer(0));
+        let collation = Value::text(collation.name());
+        vec![number(count + place), number(at), name, none.clone(), collation, none]
+    };
+    columns.into_iter().enumerate().map(row).collect()
 }
 
 /// The number that a foreign key has for SQLite, which counts from the last.

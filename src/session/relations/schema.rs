@@ -1,6 +1,6 @@
 //! `_tables`, `_columns`, `_indexes`, `_views`, `_triggers`, `sqlite_master` and `sqlite_sequence`: the schema of a moment, as rows.
 //!
-//! `sqlite_sequence` has the counters of AUTOINCREMENT. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
+//! `sqlite_sequence` has the counters of AUTOINCREMENT; where new tables are FLEXIBLE, `sqlite_master` tells of it as SQLite's does. `sqlite_master` (or `sqlite_schema`) has SQLite's columns, for people and tools that ask it; there
 //! are no pages here, so its `rootpage` is 0.
 
 use super::super::pragmas::sqlite_indexes;
@@ -129,6 +129,11 @@ impl SchemaRelation {
         let definitions = schema.views_and_triggers();
         let of_definitions = definitions.into_iter().map(|known| (known.id, object_of(known)));
         let mut objects: Vec<(EventId, Row)> = of_tables.chain(of_definitions).collect();
+        let counting = schema.tables().filter(|table| table.autoincrement && are_flexible);
+        if let Some(first) = counting.map(|table| table.id.0).min() {
+            let sql = Value::text("CREATE TABLE sqlite_sequence(name,seq)");
+            objects.push((first, object("table", SEQUENCE.name, SEQUENCE.name, sql)));
+        }
         // Those that one event made stand as they were declared.
         objects.sort_by_key(|(created, _)| *created);
         let mut rows: Vec<Row> = objects.into_iter().map(|(_, row)| row).collect();
@@ -284,24 +289,21 @@ fn indexes_of(table: &TableSchema) -> Vec<Row> {
 
 /// What `sqlite_master` says of a view or a trigger.
 fn object_of(definition: &Definition) -> Row {
-    vec![
-        Value::text(definition.kind.to_string()),
-        Value::text(&definition.name),
-        Value::text(definition.table_name()),
-        Value::Integer(0),
-        Value::text(&definition.sql),
-    ]
+    let sql = Value::text(&definition.sql);
+    object(&definition.kind.to_string(), &definition.name, definition.table_name(), sql)
+}
+
+/// What `sqlite_master` says of something of a table.
+fn object(kind: &str, name: &str, table: &str, sql: Value) -> Row {
+    vec![Value::text(kind), Value::text(name), Value::text(table), Value::Integer(0), sql]
 }
 
 /// A table and its indexes, each with the event that created it; those of its keys have a name in SQLite,
 /// and no statement.
 fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<(EventId, Row)> {
-    let object = |kind: &str, name: &str, sql: Value| {
-        let name = Value::text(name);
-        vec![Value::text(kind), name, Value::text(&table.name), Value::Integer(0), sql]
-    };
+    let of = &table.name;
     let create = if are_flexible { create_flexible_table(table) } else { create_table(table) };
-    let mut objects = vec![(table.id.0, object("table", &table.name, Value::text(create)))];
+    let mut objects = vec![(table.id.0, object("table", of, of, Value::text(create)))];
     let indexes = sqlite_indexes(table).into_iter();
     objects.extend(indexes.filter_map(|(name, key)| {
         let sql = match key.kind {
@@ -310,7 +312,7 @@ fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<(EventId, Row)> {
             KeyKind::Primary if table.options.without_rowid => return None,
             KeyKind::Primary | KeyKind::Unique => are_flexible.then_some(Value::Null)?,
         };
-        Some((key.id.event, object("index", &name, sql)))
+        Some((key.id.event, object("index", &name, of, sql)))
     }));
     objects
 }
