@@ -425,12 +425,17 @@ impl ScalarFunction {
             ScalarFunction::Random | ScalarFunction::Randomblob | ScalarFunction::Raise(_) => {
                 Volatility::Volatile
             }
-            ScalarFunction::Calendar(_) | ScalarFunction::Session(_) => Volatility::Stable,
+            // Another program may be of another version.
+            ScalarFunction::Calendar(_)
+            | ScalarFunction::Session(_)
+            | ScalarFunction::CompileOption(_)
+            | ScalarFunction::SqliteSourceId
+            | ScalarFunction::SqliteVersion
+            | ScalarFunction::Version => Volatility::Stable,
             ScalarFunction::Abs
             | ScalarFunction::Ceil
             | ScalarFunction::Char
             | ScalarFunction::Coalesce
-            | ScalarFunction::CompileOption(_)
             | ScalarFunction::Concat
             | ScalarFunction::ConcatWs
             | ScalarFunction::Floor
@@ -452,8 +457,6 @@ impl ScalarFunction {
             | ScalarFunction::Round
             | ScalarFunction::Sign
             | ScalarFunction::Soundex
-            | ScalarFunction::SqliteSourceId
-            | ScalarFunction::SqliteVersion
             | ScalarFunction::Subtype
             | ScalarFunction::Text(_)
             | ScalarFunction::Trunc
@@ -462,7 +465,6 @@ impl ScalarFunction {
             | ScalarFunction::Unistr
             | ScalarFunction::UnistrQuote
             | ScalarFunction::Unlikely
-            | ScalarFunction::Version
             | ScalarFunction::Zeroblob => Volatility::Immutable,
         }
     }

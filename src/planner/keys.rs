@@ -3,8 +3,8 @@
 use super::expression::BoundExpression;
 use super::write::named_columns;
 use super::{Error, collation, key_definition};
-use crate::language::ast::{Expression, Identifier, IndexedColumn};
-use crate::types::{KeyKind, KeyPart, KeySchema, KeySource, TableSchema};
+use crate::language::ast::{Expression, ExpressionKind, Identifier, IndexedColumn};
+use crate::types::{KeyKind, KeyPart, KeySchema, KeySource, Literal, TableSchema, Value};
 use std::collections::HashSet;
 
 /// A key that is one column as it is.
@@ -61,7 +61,15 @@ fn part(
     read: &mut Vec<usize>,
 ) -> Result<KeyPart, Error> {
     let (expression, collation) = written.collated();
-    let mut part = if let Some(name) = written.column() {
+    // A text that stands alone is a name also in parentheses.
+    let text = if let ExpressionKind::Literal(Literal { value: Value::Text(text), .. }) =
+        &expression.kind
+    {
+        Some(Identifier { name: text.to_string(), span: expression.span, quoted: false })
+    } else {
+        None
+    };
+    let mut part = if let Some(name) = written.column().or(text.as_ref()) {
         let column = named_columns(table, std::slice::from_ref(name))?[0];
         KeyPart::of_column(table, column)
     } else if kind == KeyKind::Index {

@@ -1,12 +1,38 @@
 //! What is to be said of a definition that is taken and is not all that it says.
 
 use super::suggest::suggest;
-use crate::language::ast::{ColumnDefinition, TypeName};
-use crate::types::DataType;
+use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, ExpressionKind, TypeName};
+use crate::types::{DataType, Literal, Value};
 
-/// The notices about a table's new columns, a line each: type names that nobody knows.
+/// The notices about a table's new columns, a line each: type names that nobody knows, and defaults that
+/// are a text without its quotes.
 pub(super) fn of_definition(table: &str, columns: &[ColumnDefinition]) -> Vec<String> {
-    unknown_types(table, columns).collect()
+    unknown_types(table, columns).chain(plain_defaults(table, columns)).collect()
+}
+
+/// A line for every default that is a word, which its author may have meant for more.
+fn plain_defaults<'a>(
+    table: &'a str,
+    columns: &'a [ColumnDefinition],
+) -> impl Iterator<Item = String> + 'a {
+    let constraints = |column: &'a ColumnDefinition| {
+        column.constraints.iter().map(move |constraint| (column, &constraint.kind))
+    };
+    columns.iter().flat_map(constraints).filter_map(move |(column, kind)| {
+        let ColumnConstraintKind::Default(default) = kind else { return None };
+        let ExpressionKind::Literal(Literal { value: Value::Text(text), .. }) = &default.kind
+        else {
+            return None;
+        };
+        // Quotes take their place.
+        let is_plain = default.span.end - default.span.start == text.len();
+        is_plain.then(|| {
+            let name = &column.name.name;
+            format!(
+                "{name} of {table} has the text '{text}' as its default: a word there is a text"
+            )
+        })
+    })
 }
 
 /// A line for every type name that is none, with the columns that have it and what they became.

@@ -59,6 +59,8 @@ pub enum Pragma {
     Always(i64),
     /// What is always so.
     Word(&'static str),
+    /// Whether a checkpoint was kept from its work, and how many pages wait for it: nothing ever does.
+    WalCheckpoint,
 }
 
 /// What a session can turn on and off by a PRAGMA alone.
@@ -174,5 +176,6 @@ pub const PRAGMAS: &[PragmaEntry] = &[
     pragma!("trusted_schema", "accepted; only kept for who asks", Pragma::Number(1), ["trusted_schema" Integer]),
     pragma!("user_version", "a number in the schema, of the application's own", Pragma::Setting, ["user_version" Integer]),
     pragma!("wal_autocheckpoint", "accepted; only kept for who asks", Pragma::Number(1000), ["wal_autocheckpoint" Integer]),
+    pragma!("wal_checkpoint", "always 0, 0, 0: what is committed waits for nothing", Pragma::WalCheckpoint, ["busy" Integer, "log" Integer, "checkpointed" Integer]),
     pragma!("writable_schema", "accepted; only kept for who asks", Pragma::Number(0), ["writable_schema" Integer]),
 ];

@@ -61,6 +61,30 @@ fn expressions_have_sqlites_types_and_values() {
     }
 }
 
+/// Of several values for one column the first counts, and the last for the number of a row.
+#[test]
+fn an_insert_may_name_a_column_twice() {
+    let twice = "CREATE TABLE pairs(a, b);
+                 INSERT INTO pairs(a, b, a) VALUES (1, 2, 3), (4, 5, 6);
+                 INSERT INTO pairs(b, b) SELECT 7, 8;
+                 CREATE TABLE numbered(x, id INTEGER PRIMARY KEY);
+                 INSERT INTO numbered(x, id, rowid) VALUES ('a', 3, 4);
+                 INSERT INTO numbered(x, rowid, id) VALUES ('b', 5, 6)";
+    let mut session = session();
+    let sqlite = rusqlite::Connection::open_in_memory().expect("SQLite");
+    sqlite.execute_batch(twice).expect("the tables");
+    for statement in twice.split(';') {
+        session.execute(statement).expect("a statement");
+    }
+    for sql in ["SELECT * FROM pairs", "SELECT * FROM numbered"] {
+        let ours = rows_of(&mut session, sql).expect("rows");
+        assert_eq!(ours, values_of_sqlite(&sqlite, sql), "{sql}");
+    }
+    rows_of(&mut session, "SET flexible_types = off").expect("a switch");
+    let refused = session.execute("INSERT INTO pairs(a, a) VALUES (1, 2)").expect_err("strict");
+    assert_eq!(refused.code(), "duplicate-column");
+}
+
 #[test]
 fn a_switch_reaches_plans_that_were_made_before_it() {
     let mut session = session();

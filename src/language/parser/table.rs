@@ -294,12 +294,16 @@ fn primary_key(
 
 /// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | '(' Expression ')'`
 ///
-/// A name in double quotes is a text here, as old dumps have it.
+/// A name is a text here, as old dumps have it, in double quotes or without.
 fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
         TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => constant_word(input),
         TokenKind::Keyword(_) if is_moment(input) => moment(input),
+        TokenKind::Name | TokenKind::Keyword(_) if is_plain_default(input) => {
+            let kind = ExpressionKind::Literal(Value::text(input.word()).into());
+            Ok((input.skip(1), Expression { kind, span: input.peek().span }))
+        }
         TokenKind::QuotedName if input.word().starts_with('"') => {
             let text = identifier(input, input.peek()).name;
             let kind = ExpressionKind::Literal(Value::text(text).into());
@@ -313,6 +317,15 @@ fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
             input.no_match(Expected::Other("a constant or an expression in parentheses"))
         }
     }
+}
+
+/// Whether a word stands here that is no word of the grammar, and no call.
+fn is_plain_default(input: TokenInput<'_>) -> bool {
+    let is_word = match input.peek().kind {
+        TokenKind::Keyword(word) => !word.is_reserved(),
+        _ => true,
+    };
+    is_word && !input.is_symbol(1, Symbol::LeftParenthesis)
 }
 
 /// `Generated ::= ['GENERATED' 'ALWAYS'] 'AS' '(' Expression ')' ['STORED' | 'VIRTUAL']`

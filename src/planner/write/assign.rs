@@ -80,7 +80,7 @@ impl Assignments<'_, '_> {
 
 /// The column that a name means, which can be given a value.
 fn column(table: &TableSchema, name: &Identifier) -> Result<usize, Error> {
-    let column = written_columns(table, std::slice::from_ref(name))?[0];
+    let column = written_columns(table, std::slice::from_ref(name), false)?[0];
     if column >= table.columns.len() {
         let message = format!("a row of {} keeps its {} for ever", table.name, name.name);
         let help = "an INTEGER PRIMARY KEY is a number that can be changed".to_owned();

@@ -14,19 +14,21 @@ pub(in super::super) fn named_columns(
     table: &TableSchema,
     names: &[Identifier],
 ) -> Result<Vec<usize>, Error> {
-    columns_by(table, names, |name| table.column(name))
+    columns_by(table, names, false, |name| table.column(name))
 }
 
 /// The same where a write gives them values: SQLite's names for the number of a row are names, too.
 ///
 /// # Errors
-/// Those of names, and `generated-column` of what nobody can give.
+/// Those of names, and `generated-column` of what nobody can give. One may stand there twice only where
+/// that is said, as in SQLite.
 pub(super) fn written_columns(
     table: &TableSchema,
     names: &[Identifier],
+    may_repeat: bool,
 ) -> Result<Vec<usize>, Error> {
     let find = |name: &str| table.column(name).or_else(|| table.rowid(name));
-    let columns = columns_by(table, names, find)?;
+    let columns = columns_by(table, names, may_repeat, find)?;
     let mut written = columns.iter().zip(names);
     written.try_for_each(|(column, name)| check_given(table, *column, name.span))?;
     Ok(columns)
@@ -56,6 +58,7 @@ pub(super) fn check_given(table: &TableSchema, column: usize, span: Span) -> Res
 fn columns_by(
     table: &TableSchema,
     names: &[Identifier],
+    may_repeat: bool,
     find: impl Fn(&str) -> Option<usize>,
 ) -> Result<Vec<usize>, Error> {
     let mut found = Vec::with_capacity(names.len());
@@ -63,7 +66,7 @@ fn columns_by(
         let Some(column) = find(&name.name) else {
             return Err(unknown_column(table, &name.name, name.span));
         };
-        if found.contains(&column) {
+        if found.contains(&column) && !may_repeat {
             let message = format!("\"{}\" is named twice", name.name);
             return Err(Error::new("duplicate-column", message, name.span));
         }

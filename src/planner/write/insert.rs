@@ -36,7 +36,7 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let given: Vec<usize> = if insert.columns.is_empty() {
         table.given_columns()
     } else {
-        written_columns(&table, &insert.columns)?
+        written_columns(&table, &insert.columns, planning.catalog.is_flexible())?
     };
     let named = insert.columns.iter().zip(&given);
     named.for_each(|(name, column)| planning.note_column(name, &table, *column));
@@ -144,11 +144,21 @@ fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> 
 }
 
 /// Where each column's value comes from if the source gives these, in this order.
+/// What fills each column. Of several values for one SQLite takes the first, and the last for the
+/// number of a row.
 fn column_sources(table: &TableSchema, given: &[usize]) -> Result<Vec<ColumnSource>, Error> {
+    let number = table.integer_primary_key();
     (0..table.columns.len())
-        .map(|column| match given.iter().position(|have| *have == column) {
-            Some(index) => Ok(ColumnSource::Input(index)),
-            None => column_default(table, column).map(ColumnSource::Default),
+        .map(|column| {
+            let is_it = |have: &usize| *have == column;
+            let index = match number == Some(column) {
+                true => given.iter().rposition(is_it),
+                false => given.iter().position(is_it),
+            };
+            match index {
+                Some(index) => Ok(ColumnSource::Input(index)),
+                None => column_default(table, column).map(ColumnSource::Default),
+            }
         })
         .collect()
 }

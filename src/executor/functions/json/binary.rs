@@ -1,0 +1,138 @@
+//! SQLite's binary form of a JSON document, JSONB, becomes a document.
+//!
+//! Each value is a header and a payload. The low half of the first byte says what it is, the high half
+//! how long its payload is: up to 11 by itself, else how many bytes behind it say so.
+
+use super::document::{Json, JsonText};
+use super::parse;
+use crate::types::MAX_JSON_DEPTH;
+
+/// The longest payload that the first byte says.
+const SHORT: usize = 11;
+
+/// Reads all of these bytes; `None` of those that are no document in this form.
+pub(super) fn decode(bytes: &[u8]) -> Option<Json> {
+    let (document, rest) = value(bytes, 0)?;
+    rest.is_empty().then_some(document)
+}
+
+/// The first value of the bytes, and those behind it.
+fn value(bytes: &[u8], depth: usize) -> Option<(Json, &[u8])> {
+    let (first, behind) = bytes.split_first()?;
+    let (length, behind) = match usize::from(first >> 4) {
+        length @ ..=SHORT => (length, behind),
+        more => {
+            let (said, behind) = behind.split_at_checked(1 << (more - SHORT - 1))?;
+            let said = said.iter().try_fold(0_usize, |length, byte| {
+                length.checked_mul(256)?.checked_add(usize::from(*byte))
+            });
+            (said?, behind)
+        }
+    };
+    let (payload, rest) = behind.split_at_checked(length)?;
+    let text = || std::str::from_utf8(payload).ok();
+    let document = match first & 0xf {
+        0 if payload.is_empty() => Json::Null,
+        1 if payload.is_empty() => Json::True,
+        2 if payload.is_empty() => Json::False,
+        3 | 4 => read(text()?).filter(|read| matches!(read, Json::Integer(_)))?,
+        5 | 6 => read(text()?).filter(|read| matches!(read, Json::Real(_)))?,
+        // As it stands between quotes.
+        7 | 8 => read(&format!("\"{}\"", text()?)).filter(is_text)?,
+        // The same with the escapes of JSON5.
+        9 => read(&format!("\"{}\"", text()?)).filter(is_text)?,
+        10 => Json::Text(JsonText::of(text()?)),
+        11 if depth < MAX_JSON_DEPTH => Json::Array(values(payload, depth + 1)?),
+        12 if depth < MAX_JSON_DEPTH => {
+            let mut members = Vec::new();
+            let mut parts = values(payload, depth + 1)?.into_iter();
+            while let Some(label) = parts.next() {
+                let Json::Text(label) = label else { return None };
+                members.push((label, parts.next()?));
+            }
+            Json::Object(members)
+        }
+        _ => return None,
+    };
+    Some((document, rest))
+}
+
+/// Values that stand one behind the other.
+fn values(mut bytes: &[u8], depth: usize) -> Option<Vec<Json>> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let (next, rest) = value(bytes, depth)?;
+        found.push(next);
+        bytes = rest;
+    }
+    Some(found)
+}
+
+/// What a payload says as text of JSON.
+fn read(text: &str) -> Option<Json> {
+    Some(parse::parse(text)?.0)
+}
+
+fn is_text(read: &Json) -> bool {
+    matches!(read, Json::Text(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> Option<String> {
+        decode(bytes).map(|document| document.compact())
+    }
+
+    /// What SQLite's `jsonb` gives for each of these.
+    #[test]
+    fn each_kind_of_value_is_read() {
+        for (bytes, text) in [
+            (&b"\x00"[..], "null"),
+            (b"\x01", "true"),
+            (b"\x02", "false"),
+            (b"\x2312", "12"),
+            (b"\x440x1f", "31"),
+            (b"\x351.5", "1.5"),
+            (b"\x36.50", "0.50"),
+            (b"\x27ab", "\"ab\""),
+            (b"\x48a\\nb", "\"a\\nb\""),
+            (b"\x3aa\"b", "\"a\\\"b\""),
+            (b"\x0b", "[]"),
+            (b"\x4b\x131\x132", "[1,2]"),
+            (b"\x4c\x17a\x0b\x00", ""),
+            (b"\x3c\x17a\x0b", "{\"a\":[]}"),
+            (b"\xc7\x0cabcdefghijkl", "\"abcdefghijkl\""),
+            (b"\xd7\x00\x02ab", "\"ab\""),
+        ] {
+            assert_eq!(decoded(bytes), (!text.is_empty()).then(|| text.to_owned()), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_no_document_is_none() {
+        for bytes in [
+            &b""[..],
+            b"\x10x",
+            b"\x23a",
+            b"\x23",
+            b"\x2312 ",
+            b"\x0d",
+            b"\xf7",
+            b"\x1b\x23",
+            b"\x1c\x00",
+            b"\x2c\x131",
+            b"\x17\xff",
+            b"\xfb\xff\xff\xff\xff\xff\xff\xff\xff",
+        ] {
+            assert_eq!(decoded(bytes), None, "{bytes:x?}");
+        }
+        let mut deep = vec![0x0b];
+        for _ in 0..MAX_JSON_DEPTH + 10 {
+            let length = u32::try_from(deep.len()).expect("short").to_be_bytes();
+            deep = [&[0xeb][..], &length, &deep].concat();
+        }
+        assert_eq!(decoded(&deep), None);
+    }
+}
