@@ -12,12 +12,14 @@
 //! only as many are tested as it takes.
 
 use super::RewriteContext;
+use super::equal_columns::EqualColumns;
 use crate::planner::JoinType;
 use crate::planner::access::key_lookups;
 use crate::planner::cardinality::{self, equal_sides, key_rows, values_up_to};
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin};
 use crate::types::with_stack;
+use std::collections::BTreeMap;
 
 /// How many inputs there are at most for which all orders are looked at.
 const MOST_EXACT: usize = 12;
@@ -86,15 +88,19 @@ struct Edge {
     fraction: f64,
     /// Whether it is an equality of two inputs, by which rows are found.
     is_equality: bool,
-    /// The bit of the class of equal columns that it is about, if it is of a class of several.
-    class: u64,
+    /// The set of equal columns that it is about, by its least column.
+    set: Option<usize>,
+    /// Which columns of which composite keys it fixes, by their numbers.
+    fixes: Vec<(usize, usize)>,
 }
 
-/// Columns that are equal to each other.
-struct EqualColumns {
+/// A unique key of several columns: of the rows of both sides of a join that fixes all of them, at least
+/// those are left of which each left row finds one.
+struct CompositeKey {
+    /// The identities of its columns.
     columns: Vec<usize>,
-    /// How many values they have at most: the rows of the smallest table whose key is one of them.
-    most_values: f64,
+    /// What is left of the pairs at least.
+    fraction: f64,
 }
 
 /// What orders are compared by.
@@ -109,6 +115,7 @@ struct Costs {
     edges: Vec<Edge>,
     /// The edges of each input.
     of: Vec<Vec<usize>>,
+    keys: Vec<CompositeKey>,
 }
 
 /// Some inputs joined: which, how many rows that makes, and what it costs.
@@ -175,48 +182,40 @@ impl JoinGraph {
         reads
     }
 
-    /// The columns that the conditions say are equal, each in one class.
-    fn equal_columns(&self) -> Vec<EqualColumns> {
-        let mut classes: Vec<EqualColumns> = Vec::new();
-        for (a, b) in self.conditions.iter().filter_map(equal_sides) {
-            let (BoundKind::Column(one), BoundKind::Column(other)) = (&a.kind, &b.kind) else {
-                continue;
-            };
-            let rows = |side| self.inputs.iter().find_map(|input| key_rows(side, input));
-            let rows = [a, b].into_iter().filter_map(rows);
-            let mut columns = vec![*one, *other];
-            let mut most_values = rows.fold(f64::INFINITY, f64::min);
-            classes.retain(|class| {
-                let is_same = class.columns.contains(one) || class.columns.contains(other);
-                if is_same {
-                    columns.extend(&class.columns);
-                    most_values = most_values.min(class.most_values);
-                }
-                !is_same
-            });
-            classes.push(EqualColumns { columns, most_values });
+    /// Which columns are equal by the conditions, and how many values those of a set have at most, by its
+    /// least column: the rows of the smallest table whose key is one of them.
+    fn equal_columns(&self) -> (EqualColumns, BTreeMap<usize, f64>) {
+        let mut equal = EqualColumns::default();
+        let pairs = || self.conditions.iter().filter_map(equal_columns);
+        pairs().for_each(|(one, other)| {
+            equal.equate(one, other);
+        });
+        let mut most_values = BTreeMap::new();
+        for side in self.conditions.iter().filter_map(equal_sides).flat_map(|(a, b)| [a, b]) {
+            let rows = self.inputs.iter().find_map(|input| key_rows(side, input));
+            if let (BoundKind::Column(column), Some(rows)) = (&side.kind, rows) {
+                let most = most_values.entry(equal.least(*column)).or_insert(rows);
+                *most = rows.min(*most);
+            }
         }
-        classes
+        (equal, most_values)
     }
 
     /// Adds the equalities that others imply.
     fn add_implied(&mut self) {
-        let mut classes: Vec<Vec<&BoundExpression>> = Vec::new();
-        for (a, b) in self.conditions.iter().filter_map(equal_columns_of_one_type) {
-            let mut columns = vec![a, b];
-            classes.retain(|class| {
-                let is_same = class.contains(&a) || class.contains(&b);
-                if is_same {
-                    columns.extend(class.iter().filter(|known| **known != a && **known != b));
-                }
-                !is_same
-            });
-            classes.push(columns);
+        let (mut equal, mut expressions) = (EqualColumns::default(), BTreeMap::new());
+        for (a, b) in self.conditions.iter().filter_map(equal_sides_of_one_type) {
+            if let (BoundKind::Column(one), BoundKind::Column(other)) = (&a.kind, &b.kind) {
+                expressions.extend([(*one, a), (*other, b)]);
+                equal.equate(*one, *other);
+            }
         }
         let mut implied = Vec::new();
-        for class in classes.iter().filter(|class| (3..=MOST_IMPLIED).contains(&class.len())) {
-            for (at, a) in class.iter().enumerate() {
-                for b in &class[at + 1..] {
+        for set in equal.sets().iter().filter(|set| (3..=MOST_IMPLIED).contains(&set.len())) {
+            let set: Vec<&BoundExpression> =
+                set.iter().filter_map(|column| expressions.get(column).copied()).collect();
+            for (at, a) in set.iter().enumerate() {
+                for b in &set[at + 1..] {
                     let is_known = |(x, y): (&BoundExpression, &BoundExpression)| {
                         (x, y) == (*a, *b) || (x, y) == (*b, *a)
                     };
@@ -234,17 +233,14 @@ impl JoinGraph {
         // An input without rows may get some before the plan is used again.
         let rows = self.inputs.iter().map(|input| cardinality::rows(input).max(1.0)).collect();
         let mut of = vec![Vec::new(); self.inputs.len()];
-        let classes = self.equal_columns();
-        let most_values = |side: &BoundExpression| {
-            let BoundKind::Column(column) = side.kind else { return f64::INFINITY };
-            let class = classes.iter().find(|class| class.columns.contains(&column));
-            class.map_or(f64::INFINITY, |class| class.most_values)
-        };
+        let (equal, most_values) = self.equal_columns();
+        let keys = self.composite_keys();
         let edges = self.conditions.iter().enumerate().map(|(at, condition)| {
             let reads = self.reads(condition);
             (0..self.inputs.len()).filter(|input| reads.has(*input)).for_each(|i| of[i].push(at));
             let values = |side: &BoundExpression| {
-                let most = most_values(side);
+                let BoundKind::Column(column) = side.kind else { return None };
+                let most = most_values.get(&equal.least(column)).copied().unwrap_or(f64::INFINITY);
                 self.inputs.iter().find_map(|input| values_up_to(side, input, most))
             };
             let sides = equal_sides(condition);
@@ -256,18 +252,27 @@ impl JoinGraph {
                 Some((a, b)) => 1.0 / a.unwrap_or(1.0).max(b.unwrap_or(1.0)).max(2.0),
                 None => 0.5,
             };
-            let class = equal_columns_of_one_type(condition).and_then(|(a, _)| {
-                let BoundKind::Column(column) = a.kind else { return None };
-                let class = classes.iter().position(|class| class.columns.contains(&column))?;
-                1_u64.checked_shl(u32::try_from(class).ok()?)
-            });
-            Edge { reads, fraction, is_equality, class: class.unwrap_or(0) }
+            let set = equal_sides_of_one_type(condition).and_then(|_| equal_columns(condition));
+            let set = set.map(|(one, _)| equal.least(one));
+            let fixed = equal_columns(condition).filter(|_| is_equality);
+            let fixes = fixed.iter().flat_map(|(a, b)| fixed_of(&keys, [*a, *b])).collect();
+            Edge { reads, fraction, is_equality, set, fixes }
         });
         let edges = edges.collect();
         let costs = |input| (cardinality::read_cost(input), cardinality::held_cost(input));
         let held = self.inputs.iter().map(costs).collect();
         let lookups = self.inputs.iter().map(|input| self.lookups(input)).collect();
-        Costs { rows, held, lookups, edges, of }
+        Costs { rows, held, lookups, edges, of, keys }
+    }
+
+    /// The unique keys of several columns that tables among the inputs have.
+    fn composite_keys(&self) -> Vec<CompositeKey> {
+        let of_input = |input: &Logical| {
+            let fraction = 1.0 / cardinality::rows_read(input).max(1.0);
+            let keys = cardinality::composite_keys(input).into_iter();
+            keys.map(move |columns| CompositeKey { columns, fraction }).collect::<Vec<_>>()
+        };
+        self.inputs.iter().flat_map(of_input).collect()
     }
 
     /// How an input's rows are looked up by the values of others.
@@ -288,7 +293,7 @@ impl JoinGraph {
             self.conditions.into_iter().zip(sets).collect();
         let mut inputs: Vec<Option<Logical>> = self.inputs.into_iter().map(Some).collect();
         let mut reached = InputSet::default();
-        let mut known = KnownEqualities::default();
+        let mut known = EqualColumns::default();
         let mut joined: Option<Logical> = None;
         for input in order {
             reached = reached.with(*input);
@@ -300,7 +305,7 @@ impl JoinGraph {
             let (on, later) = conditions.into_iter().partition(|(_, reads)| reached.holds(*reads));
             conditions = later;
             let on = on.into_iter().map(|(condition, _): (BoundExpression, _)| condition);
-            let on: Vec<BoundExpression> = on.filter(|on| known.says_more(on)).collect();
+            let on: Vec<BoundExpression> = on.filter(|on| says_more(on, &mut known)).collect();
             let kind = if on.is_empty() { JoinType::Cross } else { JoinType::Inner };
             let (left, right) = (Box::new(left), Box::new(right));
             joined = Some(Logical::Join(LogicalJoin { left, right, kind, on }));
@@ -309,38 +314,40 @@ impl JoinGraph {
     }
 }
 
-/// The columns of one type that a condition says are equal: what is equal to one is so to the other.
-fn equal_columns_of_one_type(
-    condition: &BoundExpression,
-) -> Option<(&BoundExpression, &BoundExpression)> {
-    let is_column = |side: &BoundExpression| matches!(side.kind, BoundKind::Column(_));
-    equal_sides(condition)
-        .filter(|(a, b)| is_column(a) && is_column(b) && a.data_type == b.data_type && a != b)
+/// The columns that a condition says are equal.
+fn equal_columns(condition: &BoundExpression) -> Option<(usize, usize)> {
+    let (a, b) = equal_sides(condition)?;
+    let (BoundKind::Column(one), BoundKind::Column(other)) = (&a.kind, &b.kind) else {
+        return None;
+    };
+    Some((*one, *other))
 }
 
-/// Columns that are equal by the conditions so far: a set of them for each value.
-#[derive(Default)]
-struct KnownEqualities(Vec<Vec<usize>>);
+/// The columns of one type that a condition says are equal: what is equal to one is so to the other.
+fn equal_sides_of_one_type(
+    condition: &BoundExpression,
+) -> Option<(&BoundExpression, &BoundExpression)> {
+    let (one, other) = equal_columns(condition)?;
+    equal_sides(condition).filter(|(a, b)| a.data_type == b.data_type && one != other)
+}
 
-impl KnownEqualities {
-    /// Whether a condition says more than those before it; from now on it is one of them.
-    fn says_more(&mut self, condition: &BoundExpression) -> bool {
-        let Some((a, b)) = equal_columns_of_one_type(condition) else { return true };
-        let (BoundKind::Column(a), BoundKind::Column(b)) = (&a.kind, &b.kind) else { return true };
-        if self.0.iter().any(|known| known.contains(a) && known.contains(b)) {
-            return false;
-        }
-        let mut columns = vec![*a, *b];
-        self.0.retain(|known| {
-            let is_same = known.contains(a) || known.contains(b);
-            if is_same {
-                columns.extend(known);
-            }
-            !is_same
-        });
-        self.0.push(columns);
-        true
+/// Whether a condition says more than those before it, by which some columns are known to be equal; from
+/// now on it is one of them.
+fn says_more(condition: &BoundExpression, known: &mut EqualColumns) -> bool {
+    match equal_sides_of_one_type(condition).and_then(|_| equal_columns(condition)) {
+        Some((one, other)) => known.equate(one, other),
+        None => true,
     }
+}
+
+/// Which columns of which keys some columns are, by their numbers.
+fn fixed_of(keys: &[CompositeKey], columns: [usize; 2]) -> Vec<(usize, usize)> {
+    let keys = keys.iter().enumerate();
+    let fixed = keys.filter_map(|(key, known)| {
+        let is_one = |column: &usize| columns.contains(column);
+        known.columns.iter().position(is_one).map(|column| (key, column))
+    });
+    fixed.collect()
 }
 
 impl Costs {
@@ -354,16 +361,19 @@ impl Costs {
     fn add(&self, joined: Joined, input: usize) -> (Joined, bool) {
         let inputs = joined.inputs.with(input);
         let (mut is_connected, mut is_found, mut fraction) = (false, false, 1.0);
-        let mut classes = 0;
+        let (mut sets, mut fixed) = (Vec::new(), Vec::new());
         for edge in self.of[input].iter().map(|edge| &self.edges[*edge]) {
             // Of columns that are equal one decides.
-            if inputs.holds(edge.reads) && classes & edge.class == 0 {
+            let is_decided = edge.set.is_some_and(|set| sets.contains(&set));
+            if inputs.holds(edge.reads) && !is_decided {
                 is_connected = true;
                 is_found |= edge.is_equality;
                 fraction *= edge.fraction;
-                classes |= edge.class;
+                sets.extend(edge.set);
+                fixed.extend(edge.fixes.iter().map(|(key, column)| (*key, *column, edge.fraction)));
             }
         }
+        fraction *= self.composite_factor(&fixed);
         let own = self.rows[input];
         let rows = joined.rows * own * fraction;
         let pairs = if is_found { joined.rows + rows } else { joined.rows * own };
@@ -372,6 +382,23 @@ impl Costs {
         let found = lookups.fold(self.held[input].1, f64::min);
         let cost = joined.cost + found + pairs;
         (Joined { inputs, rows, cost }, is_connected)
+    }
+
+    /// By how much more is left than if the columns of composite keys had nothing to do with each other,
+    /// where equalities fix some of them: the key, its column, and what that leaves.
+    fn composite_factor(&self, fixed: &[(usize, usize, f64)]) -> f64 {
+        let factor = |(key, known): (usize, &CompositeKey)| {
+            let left = |column| {
+                let of = fixed.iter().find(|(fixed, at, _)| (*fixed, *at) == (key, column));
+                of.map(|(_, _, fraction)| fraction)
+            };
+            let left: Option<f64> = (0..known.columns.len()).map(left).product();
+            left.map_or(1.0, |left| (known.fraction / left).max(1.0))
+        };
+        if fixed.len() < 2 {
+            return 1.0;
+        }
+        self.keys.iter().enumerate().map(factor).fold(1.0, f64::max)
     }
 
     fn cost(&self, order: &[usize]) -> f64 {

@@ -4,6 +4,7 @@
 //! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
 
 mod decorrelate;
+mod equal_columns;
 mod factor;
 mod fold;
 mod join_order;
