@@ -12,7 +12,7 @@ use super::membership::Membership;
 use super::memory::MemoryBudget;
 use super::profile::{Probe, Profile};
 use super::subquery::Subqueries;
-use super::{Error, arithmetic, cast, compare, functions, kernels, text};
+use super::{Error, arithmetic, cast, compare, function_columns, functions, kernels, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{
     BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
@@ -399,6 +399,9 @@ impl Context {
         let computed = computed?;
         let typed: Vec<TypedDatum> =
             computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
+        if let Some(column) = function_columns::evaluate(function, &typed) {
+            return Ok(column);
+        }
         let compute =
             |values: &[Value]| functions::call(function, values, self).map(|v| conform(v, result));
         match function.volatility() {

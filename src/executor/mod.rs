@@ -19,6 +19,7 @@
 //! * sums of doubles by compensated addition in the order of rows, never by Arrow's `sum`, whose
 //!   result depends on the layout; sums of integers and decimals by checked addition, as Arrow's
 //!   wraps;
+//! * `substr` of a column from a fixed character on, which copies no text twice;
 //! * LIKE and sorting by our own: Arrow folds more than ASCII, and its sort is not stable.
 
 mod access;
@@ -37,6 +38,7 @@ mod enforcement;
 mod error;
 mod evaluate;
 mod exact_columns;
+mod function_columns;
 mod functions;
 mod group_table;
 mod held;

@@ -40,6 +40,12 @@ impl Date {
         (Date::FIRST..=Date::LAST).contains(&day).then_some(day)
     }
 
+    /// Its year, month and day; `None` beyond the years that have a text.
+    pub fn calendar(self) -> Option<(i64, i64, i64)> {
+        let at = self.moved(0)?.midnight().civil()?;
+        Some((at.year().into(), at.month().into(), at.day().into()))
+    }
+
     /// The moment at which the day begins.
     pub fn midnight(self) -> Timestamp {
         Timestamp(i64::from(self.0).saturating_mul(MICROS_PER_DAY))

@@ -63,14 +63,18 @@ fn computed(function: CalendarFunction, arguments: &[Value], now: Timestamp) -> 
 /// The moment that a time string, or a number, and modifiers behind it are; `now` without any.
 fn moment(arguments: &[Value], now: Timestamp) -> Option<Moment> {
     let Some((time, modifiers)) = arguments.split_first() else { return Some(Moment::at(now)) };
-    let mut moment = match time {
-        Value::Null => return None,
-        Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
+    // A day is what its text would be read as.
+    let day = if let Value::Date(date) = time { date.calendar() } else { None };
+    let mut moment = match (time, day) {
+        (_, Some(day)) => Moment::of_day(day),
+        (Value::Null, None) => return None,
+        (Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_), None) => {
             Moment::of_number(super::arithmetic::to_real(time))
         }
-        Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) | Value::Blob(_) => {
-            time_string::time(&time.to_text(), now)?
-        }
+        (
+            Value::Date(_) | Value::Timestamp(_) | Value::Text(_) | Value::Json(_) | Value::Blob(_),
+            None,
+        ) => time_string::time(&time.to_text(), now)?,
     };
     for (at, modifier) in modifiers.iter().enumerate() {
         if modifier.is_null() {
@@ -80,4 +84,44 @@ fn moment(arguments: &[Value], now: Timestamp) -> Option<Moment> {
     }
     moment.settle(modifiers.is_empty())?;
     Some(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Date;
+
+    #[test]
+    fn a_day_is_what_its_text_is_read_as() {
+        let days = ["0000-01-01", "1969-12-31", "2023-12-31", "2024-02-29", "9999-12-31"];
+        let modifiers =
+            ["+1 month", "start of year", "weekday 2", "auto", "unixepoch", "-1.5 days"];
+        let functions = [
+            CalendarFunction::Date,
+            CalendarFunction::Time,
+            CalendarFunction::Datetime,
+            CalendarFunction::Julianday,
+            CalendarFunction::Unixepoch,
+        ];
+        let now = Timestamp(0);
+        for text in days {
+            let day = Value::Date(Date::parse(text).expect("a day"));
+            let both = |function, rest: &[Value]| {
+                let of = |time: &Value| {
+                    let mut arguments = rest.to_vec();
+                    let at = usize::from(function == CalendarFunction::Strftime);
+                    arguments.insert(at, time.clone());
+                    call(function, &arguments, now)
+                };
+                assert_eq!(of(&day), of(&Value::text(text)), "{function:?} of {text} {rest:?}");
+            };
+            for function in functions {
+                both(function, &[]);
+                modifiers.iter().for_each(|modifier| both(function, &[Value::text(*modifier)]));
+            }
+            both(CalendarFunction::Strftime, &[Value::text("%Y %j %W %G-%V %J %s %H:%M %f")]);
+        }
+        let beyond = Value::Date(Date(i32::MAX));
+        assert_eq!(call(CalendarFunction::Date, &[beyond], now), Value::Null);
+    }
 }

@@ -97,6 +97,11 @@ impl Moment {
         Moment { julian: Some(julian), ..Moment::default() }
     }
 
+    /// A day of the calendar: its year, month and day.
+    pub fn of_day((year, month, day): (i64, i64, i64)) -> Moment {
+        Moment { day: Some(Day { year, month, day }), ..Moment::default() }
+    }
+
     /// A number: a Julian day where it can be one, unless a modifier says otherwise.
     pub fn of_number(number: f64) -> Moment {
         let is_day = (0.0..LAST_DAY).contains(&number);
