@@ -38,7 +38,7 @@ pub use parser::{
     MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS, parse_expression, parse_script,
     parse_statement, parse_statement_with, productions,
 };
-pub use prepared::{LiteralSharing, Prepared, span_in};
+pub use prepared::{LiteralSharing, Prepared, StatementLiterals, span_in};
 pub use splitter::{
     Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, StatementTooLarge,
     Unterminated, is_complete,

@@ -16,7 +16,6 @@ use super::parser::{LiteralSlot, literal_value, parse_lexed, parse_with_slots};
 use super::token::{Token, TokenKind};
 use super::{ParseError, Symbol};
 use crate::types::{DataType, Literal, Span, Value};
-use std::borrow::Cow;
 
 /// The most bytes of a statement that shares its plan. A larger one takes long by itself, and what is
 /// kept of it would be many times as large.
@@ -31,23 +30,27 @@ pub enum LiteralSharing {
     SameDigits,
 }
 
-/// A statement as its shape and the values of its literals.
+/// A statement as its tokens and its shape.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
     text: &'a str,
     tokens: Vec<Token>,
-    /// Where each literal stands.
-    literals: Vec<LiteralSlot>,
     /// What statements of one shape have in common, as bytes to compare.
     shape: Vec<u8>,
-    /// The literals, in order.
+}
+
+/// The literals of a statement, in order.
+#[derive(Clone, Debug, Default)]
+pub struct StatementLiterals {
+    /// Where each stands.
+    slots: Vec<LiteralSlot>,
+    /// What each is.
     pub values: Vec<Literal>,
 }
 
 impl<'a> Prepared<'a> {
     /// Splits a statement; `None` for one that is no INSERT, UPDATE, DELETE or SELECT, that does not
-    /// lex, that is too large, or whose literals say more than their type does: a JSON object, an integer beyond 64 bits,
-    /// a number of more digits than a DECIMAL has, a parameter that is NULL or has no value.
+    /// lex, that is too large, or whose parameters or JSON objects say more than their type does.
     pub fn new(text: &'a str, parameters: &Parameters) -> Option<Prepared<'a>> {
         if text.len() > MAX_SHARED_SIZE {
             return None;
@@ -57,30 +60,37 @@ impl<'a> Prepared<'a> {
         if !changes_or_reads.contains(&tokens.first()?.kind.keyword()?) {
             return None;
         }
-        let mut prepared = Prepared {
-            text,
-            tokens: Vec::new(),
-            literals: Vec::new(),
-            shape: Vec::with_capacity(text.len() + tokens.len()),
-            values: Vec::new(),
-        };
+        let mut shape = Vec::with_capacity(text.len() + tokens.len());
         let mut numbering = ParameterNumbering::default();
         let mut before = TokenKind::End;
         for token in &tokens {
-            let is_text = token.kind == TokenKind::Text;
-            if token.kind == TokenKind::Parameter {
-                prepared.push_parameter(token, &mut numbering, parameters)?;
-            } else if is_text && before == TokenKind::Keyword(Keyword::Date) {
-                prepared.push_moment(token, DataType::Date)?;
-            } else if is_text && before == TokenKind::Keyword(Keyword::Timestamp) {
-                prepared.push_moment(token, DataType::Timestamp)?;
-            } else {
-                prepared.push(token)?;
+            let word = &text[token.span.start..token.span.end];
+            match token.kind {
+                TokenKind::Json => return None,
+                // A parameter's mark differs from a literal's: a sign before one is never part of it.
+                TokenKind::Parameter => {
+                    let given = parameters.find(&numbering.name(word)?)?;
+                    shape.extend_from_slice(&[2, mark(given.value.data_type())?]);
+                }
+                TokenKind::Text => {
+                    let data_type = moment_behind(before).unwrap_or(DataType::Text);
+                    shape.extend_from_slice(&[0, mark(data_type)?]);
+                }
+                TokenKind::Blob => shape.extend_from_slice(&[0, mark(DataType::Blob)?]),
+                TokenKind::Integer => shape.extend_from_slice(&[0, mark(DataType::Integer)?]),
+                TokenKind::Real => shape.extend_from_slice(&[0, mark(DataType::Real)?]),
+                TokenKind::End | TokenKind::Symbol(Symbol::Semicolon) => {}
+                TokenKind::Keyword(_)
+                | TokenKind::Name
+                | TokenKind::QuotedName
+                | TokenKind::Symbol(_) => {
+                    shape.push(1);
+                    shape.extend_from_slice(word.as_bytes());
+                }
             }
             before = token.kind;
         }
-        prepared.tokens = tokens;
-        Some(prepared)
+        Some(Prepared { text, tokens, shape })
     }
 
     /// The statement.
@@ -88,95 +98,63 @@ impl<'a> Prepared<'a> {
         self.text
     }
 
-    fn push(&mut self, token: &Token) -> Option<()> {
-        let word = &self.text[token.span.start..token.span.end];
-        match token.kind {
-            TokenKind::Json | TokenKind::Parameter => return None,
-            TokenKind::Text | TokenKind::Blob | TokenKind::Integer | TokenKind::Real => {
+    /// What statements whose literals have the same types have in common, as bytes to compare.
+    pub fn shape(&self) -> &[u8] {
+        &self.shape
+    }
+
+    /// The literals; `None` where one says more than its type does: an integer beyond 64 bits, a number of
+    /// more digits than a DECIMAL has, a day that is none. `parameters` are those that it was made with.
+    pub fn literals(&self, parameters: &Parameters) -> Option<StatementLiterals> {
+        let mut literals = StatementLiterals::default();
+        let mut numbering = ParameterNumbering::default();
+        let mut before = TokenKind::End;
+        for token in &self.tokens {
+            let word = &self.text[token.span.start..token.span.end];
+            if token.kind == TokenKind::Parameter {
+                literals.push(token, parameters.find(&numbering.name(word)?)?.clone())?;
+            } else if matches!(
+                token.kind,
+                TokenKind::Text | TokenKind::Blob | TokenKind::Integer | TokenKind::Real
+            ) {
                 let literal = literal_value(token.kind, word).ok()?;
-                if token.kind == TokenKind::Integer && literal.exact.is_some() {
-                    return None;
+                let is_text = token.kind == TokenKind::Text;
+                match moment_behind(before).filter(|_| is_text) {
+                    // The text of `DATE '…'`, whose word is part of the shape.
+                    Some(moment) => {
+                        literals.push(token, moment.accept(literal.value).ok()?.into())?;
+                    }
+                    None if token.kind == TokenKind::Integer && literal.exact.is_some() => {
+                        return None;
+                    }
+                    None => literals.push(token, literal)?,
                 }
-                self.push_literal(0, token, literal)?;
             }
-            TokenKind::End | TokenKind::Symbol(Symbol::Semicolon) => {}
-            TokenKind::Keyword(_)
-            | TokenKind::Name
-            | TokenKind::QuotedName
-            | TokenKind::Symbol(_) => {
-                self.shape.push(1);
-                self.shape.extend_from_slice(word.as_bytes());
-            }
+            before = token.kind;
         }
-        Some(())
+        Some(literals)
     }
 
-    /// The text of `DATE '…'`, whose word is part of the shape.
-    fn push_moment(&mut self, token: &Token, data_type: DataType) -> Option<()> {
-        let word = &self.text[token.span.start..token.span.end];
-        let text = literal_value(token.kind, word).ok()?.value;
-        self.push_literal(0, token, data_type.accept(text).ok()?.into())
-    }
-
-    fn push_literal(&mut self, kind: u8, token: &Token, literal: Literal) -> Option<()> {
-        let (mark, data_type) = match literal.value {
-            Value::Integer(_) => (b'i', DataType::Integer),
-            Value::Real(_) => (b'r', DataType::Real),
-            Value::Text(_) => (b't', DataType::Text),
-            Value::Blob(_) => (b'b', DataType::Blob),
-            Value::Date(_) => (b'd', DataType::Date),
-            Value::Timestamp(_) => (b'm', DataType::Timestamp),
-            Value::Null | Value::Boolean(_) | Value::Decimal(_) | Value::Json(_) => return None,
-        };
-        let exact = match &literal.exact {
-            None => None,
-            Some(exact @ Value::Decimal(_)) => Some(exact.data_type()),
-            Some(_) => return None,
-        };
-        self.shape.extend_from_slice(&[kind, mark]);
-        self.literals.push(LiteralSlot { start: token.span.start, data_type, exact });
-        self.values.push(literal);
-        Some(())
-    }
-
-    /// A parameter's mark differs from a literal's: a sign before one is never part of it.
-    fn push_parameter(
-        &mut self,
-        token: &Token,
-        numbering: &mut ParameterNumbering,
-        parameters: &Parameters,
-    ) -> Option<()> {
-        let name = numbering.name(&self.text[token.span.start..token.span.end])?;
-        self.push_literal(2, token, parameters.find(&name)?.clone())
-    }
-
-    /// What statements that share a plan have in common, as bytes to compare.
-    pub fn shape(&self, sharing: LiteralSharing) -> Cow<'_, [u8]> {
-        if sharing == LiteralSharing::SameTypes {
-            return Cow::Borrowed(&self.shape);
-        }
+    /// What statements whose literals are as exact as these have in common, as bytes to compare.
+    pub fn exact_shape(&self, literals: &StatementLiterals) -> Vec<u8> {
         let mut shape = self.shape.clone();
         // No word begins so.
         shape.push(3);
-        for slot in &self.literals {
+        for slot in &literals.slots {
             if let Some(DataType::Decimal { precision, scale }) = slot.exact {
                 shape.extend_from_slice(&[precision, scale]);
             }
         }
-        Cow::Owned(shape)
-    }
-
-    /// Which literal stands in a part of the text, if exactly one does.
-    pub fn literal_in(&self, span: Span) -> Option<usize> {
-        let inside = |slot: &LiteralSlot| (span.start..span.end).contains(&slot.start);
-        let mut found = self.literals.iter().enumerate().filter(|(_, slot)| inside(slot));
-        let (index, _) = found.next()?;
-        found.next().is_none().then_some(index)
+        shape
     }
 
     /// The syntax tree with a slot for each literal of an expression; `None` where it is no statement.
-    pub fn parse(&self, sharing: LiteralSharing) -> Option<Statement> {
-        let mut slots = self.literals.clone();
+    pub fn parse(
+        &self,
+        literals: &StatementLiterals,
+        sharing: LiteralSharing,
+    ) -> Option<Statement> {
+        let mut slots = literals.slots.clone();
         if sharing == LiteralSharing::SameTypes {
             slots.iter_mut().for_each(|slot| slot.exact = None);
         }
@@ -190,6 +168,58 @@ impl<'a> Prepared<'a> {
     /// As [`parse_statement_with`](super::parse_statement_with).
     pub fn parse_alone(&self, parameters: &Parameters) -> Result<Option<Statement>, ParseError> {
         parse_lexed(self.text, &self.tokens, parameters)
+    }
+}
+
+impl StatementLiterals {
+    fn push(&mut self, token: &Token, literal: Literal) -> Option<()> {
+        let data_type = literal.value.data_type();
+        mark(data_type)?;
+        let exact = match &literal.exact {
+            None => None,
+            Some(exact @ Value::Decimal(_)) => Some(exact.data_type()),
+            Some(_) => return None,
+        };
+        self.slots.push(LiteralSlot { start: token.span.start, data_type, exact });
+        self.values.push(literal);
+        Some(())
+    }
+
+    /// Which of them stands in a part of the text, if exactly one does.
+    pub fn only_in(&self, span: Span) -> Option<usize> {
+        let inside = |slot: &LiteralSlot| (span.start..span.end).contains(&slot.start);
+        let mut found = self.slots.iter().enumerate().filter(|(_, slot)| inside(slot));
+        let (index, _) = found.next()?;
+        found.next().is_none().then_some(index)
+    }
+}
+
+/// The type of a text behind a word that makes it a moment.
+fn moment_behind(before: TokenKind) -> Option<DataType> {
+    if before == TokenKind::Keyword(Keyword::Date) {
+        Some(DataType::Date)
+    } else if before == TokenKind::Keyword(Keyword::Timestamp) {
+        Some(DataType::Timestamp)
+    } else {
+        None
+    }
+}
+
+/// What stands for a literal of a type in a shape; `None` for types whose values decide about plans.
+fn mark(data_type: DataType) -> Option<u8> {
+    match data_type {
+        DataType::Integer => Some(b'i'),
+        DataType::Real => Some(b'r'),
+        DataType::Text => Some(b't'),
+        DataType::Blob => Some(b'b'),
+        DataType::Date => Some(b'd'),
+        DataType::Timestamp => Some(b'm'),
+        DataType::Numeric
+        | DataType::Decimal { .. }
+        | DataType::Boolean
+        | DataType::Json
+        | DataType::Any
+        | DataType::Flexible(_) => None,
     }
 }
 
@@ -214,32 +244,35 @@ mod tests {
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
             prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
         );
-        let shape = |prepared: &Prepared| prepared.shape(LiteralSharing::SameTypes).into_owned();
-        assert_eq!(shape(&one), shape(&other));
-        assert_ne!(one.shape(LiteralSharing::SameDigits), other.shape(LiteralSharing::SameDigits));
-        let shown: Vec<String> = other.values.iter().map(Literal::to_string).collect();
+        let literals = |prepared: &Prepared| prepared.literals(&none).expect("literals");
+        assert_eq!(one.shape(), other.shape());
+        assert_ne!(one.exact_shape(&literals(&one)), other.exact_shape(&literals(&other)));
+        let shown: Vec<String> = literals(&other).values.iter().map(Literal::to_string).collect();
         assert_eq!(shown, ["77", "'it''s'", "2000.0"]);
-        let tree = one.parse(LiteralSharing::SameTypes).expect("a statement");
-        insta::assert_snapshot!(tree, @"UPDATE t SET a = -?1 WHERE b = ?2 AND c = ?3");
+        let tree = |prepared: &Prepared| {
+            prepared.parse(&literals(prepared), LiteralSharing::SameTypes).expect("a statement")
+        };
+        let tree_of_one = tree(&one);
+        insta::assert_snapshot!(tree_of_one, @"UPDATE t SET a = -?1 WHERE b = ?2 AND c = ?3");
         for different in [
             "UPDATE t SET a = -5 WHERE b = 'x' AND c = 1;",
             "UPDATE t SET a = 5 WHERE b = 'x' AND c = 1.5;",
             "UPDATE t SET b = -5 WHERE b = 'x' AND c = 1.5;",
         ] {
-            assert_ne!(shape(&prepared(different)), shape(&one), "{different}");
+            assert_ne!(prepared(different).shape(), one.shape(), "{different}");
         }
         let day = prepared("SELECT date FROM t WHERE date = DATE '2026-01-31'");
         let other = prepared("SELECT date FROM t WHERE date = DATE '2026-02-01'");
-        assert_eq!(shape(&day), shape(&other));
+        assert_eq!(day.shape(), other.shape());
         let text = prepared("SELECT date FROM t WHERE date = '2026-02-01'");
-        assert_ne!(shape(&day), shape(&text));
-        assert!(matches!(day.values[..], [Literal { value: Value::Date(_), .. }]));
-        let tree = day.parse(LiteralSharing::SameTypes).expect("a statement");
-        insta::assert_snapshot!(tree, @"SELECT date FROM t WHERE date = ?1");
-        assert!(Prepared::new("SELECT DATE '2026-02-30'", &none).is_none());
-        for never in
-            ["SELECT $a", "CREATE TABLE t(a)", "SELECT 9223372036854775808", "SELECT 'open", ""]
-        {
+        assert_ne!(day.shape(), text.shape());
+        let values = literals(&day).values;
+        assert!(matches!(values[..], [Literal { value: Value::Date(_), .. }]));
+        insta::assert_snapshot!(tree(&day), @"SELECT date FROM t WHERE date = ?1");
+        for more in ["SELECT DATE '2026-02-30'", "SELECT 9223372036854775808"] {
+            assert!(prepared(more).literals(&none).is_none(), "{more}");
+        }
+        for never in ["SELECT $a", "CREATE TABLE t(a)", "SELECT 'open", ""] {
             assert!(Prepared::new(never, &none).is_none(), "{never}");
         }
         let sized = |size: usize| format!("SELECT '{}'", "x".repeat(size - 9));

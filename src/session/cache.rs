@@ -12,15 +12,16 @@ use crate::language::ast::{
     AsOf, Delete, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement,
     RowLimits, Select, SelectItem, TableReference, Temporal, Update, WriteStatement,
 };
-use crate::language::{LiteralSharing, Prepared, span_in};
+use crate::language::{LiteralSharing, Prepared, StatementLiterals, span_in};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::key_hash::KeyHashing;
 use crate::types::key_table::KeyTable;
 use crate::types::{
-    DataType, Definition, EventId, KeySchema, Period, PseudoColumn, TableSchema, Value,
+    DataType, Definition, EventId, KeySchema, Literal, Period, PseudoColumn, TableSchema, Value,
 };
 use arrow_schema::SchemaRef;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -68,6 +69,16 @@ impl SharedPlan {
             .iter()
             .all(|known| is_same(schema.find_definition(known.kind, None, &known.name), known))
     }
+}
+
+/// A statement that shares a plan.
+pub(super) struct SharedStatement {
+    /// The plan.
+    pub plan: Arc<SharedPlan>,
+    /// The literals of the statement.
+    pub values: Vec<Literal>,
+    /// What it reads.
+    pub view: View,
 }
 
 /// What a plan says of its parameters.
@@ -221,10 +232,10 @@ impl PlanCacheEntry {
     pub fn of(
         planned: Planned,
         (tables, definitions): (Vec<Arc<TableSchema>>, Vec<Arc<Definition>>),
-        prepared: &Prepared,
+        (text, literals): (&str, &StatementLiterals),
         statement: PlannableStatement<'_>,
     ) -> PlanCacheEntry {
-        let moment = match moment_of(statement).map(|as_of| prepared.literal_in(as_of.span)) {
+        let moment = match moment_of(statement).map(|as_of| literals.only_in(as_of.span)) {
             Some(None) => return PlanCacheEntry::Unshared,
             moment => moment.flatten(),
         };
@@ -240,7 +251,7 @@ impl PlanCacheEntry {
         planned.for_each_expression(&mut |expression| {
             sound = sound && usage.note_whole(expression);
         });
-        if !sound || usage.found.len() != prepared.values.len() {
+        if !sound || usage.found.len() != literals.values.len() {
             return PlanCacheEntry::Unshared;
         }
         if usage.digits {
@@ -258,7 +269,7 @@ impl PlanCacheEntry {
             definitions,
             columns: columns.into(),
             schema,
-            text: prepared.text().into(),
+            text: text.into(),
         }))
     }
 }
@@ -292,18 +303,9 @@ impl Sightings {
 }
 
 impl PlanCache {
-    /// How much of a statement's literals decides, and what is known of its shape.
-    pub fn find(&self, prepared: &Prepared) -> (LiteralSharing, Option<PlanCacheEntry>) {
-        let find = |sharing| {
-            let number = self.shapes.number(prepared.shape(sharing).as_ref())?;
-            self.entries.get(number).cloned()
-        };
-        match find(LiteralSharing::SameTypes) {
-            Some(PlanCacheEntry::SameDigits) => {
-                (LiteralSharing::SameDigits, find(LiteralSharing::SameDigits))
-            }
-            known => (LiteralSharing::SameTypes, known),
-        }
+    /// What is known of a shape.
+    pub fn find(&self, shape: &[u8]) -> Option<&PlanCacheEntry> {
+        self.entries.get(self.shapes.number(shape)?)
     }
 
     /// Remembers what a shape has.
@@ -320,60 +322,81 @@ impl PlanCache {
 }
 
 impl Session {
-    /// The plan that statements of this shape share, made now if it is the second of them, and the
-    /// view that it reads.
+    /// A statement with the plan that those of its shape share, made now if it is the second of them.
     pub(super) fn shared_plan(
         &mut self,
         prepared: &Prepared,
-    ) -> Result<Option<(Arc<SharedPlan>, View)>, Error> {
-        let (sharing, known) = self.cache.find(prepared);
-        match known {
+    ) -> Result<Option<SharedStatement>, Error> {
+        let shape = prepared.shape();
+        let known = self.cache.find(shape);
+        let (is_unshared, is_new) =
+            (matches!(known, Some(PlanCacheEntry::Unshared)), known.is_none());
+        let is_exact = matches!(known, Some(PlanCacheEntry::SameDigits));
+        // Most statements of most scripts come once, and a plan for all of a shape takes longer.
+        if is_unshared || is_new && !self.cache.sightings.has(shape) {
+            return Ok(None);
+        }
+        let Some(literals) = prepared.literals(&self.parameters) else { return Ok(None) };
+        let (sharing, shape) = match is_exact {
+            true => (LiteralSharing::SameDigits, Cow::Owned(prepared.exact_shape(&literals))),
+            false => (LiteralSharing::SameTypes, Cow::Borrowed(shape)),
+        };
+        match self.cache.find(&shape).cloned() {
             Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
             Some(PlanCacheEntry::Shared(plan)) => {
-                let Some(view) = self.view_of(&plan, prepared)? else { return Ok(None) };
+                let Some(view) = self.view_of(&plan, &literals)? else { return Ok(None) };
                 if plan.fits(&view) {
-                    return Ok(Some((plan, view)));
+                    return Ok(Some(SharedStatement { plan, values: literals.values, view }));
                 }
                 // The schema is another at another moment: which moment comes next nobody knows.
                 if plan.moment.is_some() {
                     return Ok(None);
                 }
             }
-            // Most statements of most scripts come once, and a plan for all of a shape takes longer.
-            None if !self.cache.sightings.has(&prepared.shape(sharing)) => return Ok(None),
+            None if is_exact && !self.cache.sightings.has(&shape) => return Ok(None),
             None => {}
         }
-        let mut catalog = StatementCatalog::new(self, self.present()?);
-        // What is wrong with the statement is said by the way that every other takes.
-        let Some(parsed) = prepared.parse(sharing) else { return Ok(None) };
-        let known = match parsed.plannable().filter(|statement| is_shareable(*statement)) {
-            Some(statement) => {
-                let Ok(planned) = planner::plan(statement, "", &mut catalog, &mut self.rewriting())
-                else {
-                    return Ok(None);
-                };
-                catalog.tables().map_or(PlanCacheEntry::Unshared, |tables| {
-                    let known = (tables, std::mem::take(&mut catalog.definitions));
-                    PlanCacheEntry::of(planned, known, prepared, statement)
-                })
-            }
-            None => PlanCacheEntry::Unshared,
-        };
-        self.cache.put(&prepared.shape(sharing), known.clone());
+        let Some(known) = self.plan_for_all(prepared, &literals, sharing)? else { return Ok(None) };
+        self.cache.put(&shape, known.clone());
         match known {
-            PlanCacheEntry::Shared(plan) => {
-                Ok(self.view_of(&plan, prepared)?.map(|view| (plan, view)))
-            }
+            PlanCacheEntry::Shared(plan) => Ok(self
+                .view_of(&plan, &literals)?
+                .map(|view| SharedStatement { plan, values: literals.values, view })),
             // Those of the same digits are found by another shape, the next time.
             PlanCacheEntry::SameDigits | PlanCacheEntry::Unshared => Ok(None),
         }
     }
 
+    /// What statements that have so much in common have, made of one of them. What is wrong with it is said
+    /// by the way that every other takes.
+    fn plan_for_all(
+        &self,
+        prepared: &Prepared,
+        literals: &StatementLiterals,
+        sharing: LiteralSharing,
+    ) -> Result<Option<PlanCacheEntry>, Error> {
+        let mut catalog = StatementCatalog::new(self, self.present()?);
+        let Some(parsed) = prepared.parse(literals, sharing) else { return Ok(None) };
+        let statement = parsed.plannable().filter(|statement| is_shareable(*statement));
+        let Some(statement) = statement else { return Ok(Some(PlanCacheEntry::Unshared)) };
+        let Ok(planned) = planner::plan(statement, "", &mut catalog, &mut self.rewriting()) else {
+            return Ok(None);
+        };
+        let Some(tables) = catalog.tables() else { return Ok(Some(PlanCacheEntry::Unshared)) };
+        let known = (tables, std::mem::take(&mut catalog.definitions));
+        let text = (prepared.text(), literals);
+        Ok(Some(PlanCacheEntry::of(planned, known, text, statement)))
+    }
+
     /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
     /// the way that every other statement takes.
-    fn view_of(&self, plan: &SharedPlan, prepared: &Prepared) -> Result<Option<View>, Error> {
+    fn view_of(
+        &self,
+        plan: &SharedPlan,
+        literals: &StatementLiterals,
+    ) -> Result<Option<View>, Error> {
         let Some(moment) = plan.moment else { return self.present().map(Some) };
-        let Some(Value::Integer(event)) = prepared.values.get(moment).map(|literal| &literal.value)
+        let Some(Value::Integer(event)) = literals.values.get(moment).map(|literal| &literal.value)
         else {
             return Ok(None);
         };

@@ -64,7 +64,7 @@ use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_sta
 use crate::planner::{self, Planned, PragmaSwitch, Rewriting};
 use crate::storage::{Database, TemporaryState, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
-use cache::{PlanCache, SharedPlan};
+use cache::{PlanCache, SharedPlan, SharedStatement};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
 use pragmas::PragmaSettings;
@@ -317,8 +317,8 @@ impl Session {
             let statement = self.parse(text)?;
             return self.execute_parsed(statement.as_ref(), text);
         };
-        if let Some((plan, view)) = self.shared_plan(&prepared)? {
-            let shared = PendingStatement::Shared { plan: &plan, values: prepared.values, text };
+        if let Some(SharedStatement { plan, values, view }) = self.shared_plan(&prepared)? {
+            let shared = PendingStatement::Shared { plan: &plan, values, text };
             return match &plan.planned {
                 Planned::Query(_) => {
                     self.note_read();
