@@ -4,11 +4,10 @@
 
 use super::Error;
 use super::datum::{Datum, conform, map_values, nulls};
-use super::kernels;
+use super::kernels::{self, Other};
 use crate::planner::Comparison;
-use crate::types::column::array_of;
 use crate::types::{DataType, Value};
-use arrow_array::{Array, ArrayRef, BooleanArray, Scalar};
+use arrow_array::{Array, ArrayRef, BooleanArray};
 use std::sync::Arc;
 
 /// Compares two values; `None` is the unknown truth of a NULL.
@@ -40,14 +39,13 @@ pub fn evaluate(
 ) -> Result<Datum, Error> {
     let kernel = match (a, b) {
         ((Datum::Array(left), x), (Datum::Array(right), y)) if x == y && has_kernel(x) => {
-            kernels::compare(comparison, left, right)
+            kernels::compare(comparison, left, Other::Column(right))
         }
         ((Datum::Array(left), x), (Datum::Scalar(value), _)) if has_kernel(x) => {
-            scalar(value, x).and_then(|right| kernels::compare(comparison, left, &right))
+            with_value(comparison, left, x, value)
         }
         ((Datum::Scalar(value), _), (Datum::Array(right), y)) if has_kernel(y) => {
-            let flipped = comparison.flipped();
-            scalar(value, y).and_then(|left| kernels::compare(flipped, right, &left))
+            with_value(comparison.flipped(), right, y, value)
         }
         _ => None,
     };
@@ -96,8 +94,13 @@ fn has_kernel(data_type: DataType) -> bool {
     }
 }
 
-/// The value as one of the column's type, if it is exactly one and of the same class.
-fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
+/// Compares a column with a value, if that is exactly one of its type and of the same class.
+fn with_value(
+    comparison: Comparison,
+    column: &ArrayRef,
+    data_type: DataType,
+    value: &Value,
+) -> Option<BooleanArray> {
     let same = match value {
         Value::Null => false,
         Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
@@ -112,8 +115,9 @@ fn scalar(value: &Value, data_type: DataType) -> Option<Scalar<ArrayRef>> {
         return None;
     }
     let converted = data_type.accept(value.clone()).ok()?;
-    let array = array_of(data_type, std::iter::once(&converted)).ok()?;
-    (converted == *value).then(|| Scalar::new(array))
+    (converted == *value)
+        .then(|| kernels::compare(comparison, column, Other::Value(&converted)))
+        .flatten()
 }
 
 /// Whether each value counts as true.
@@ -189,7 +193,7 @@ pub fn selected(mask: &BooleanArray) -> BooleanArray {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::column::value_at;
+    use crate::types::column::{array_of, value_at};
 
     #[test]
     fn kernels_say_what_values_say() {

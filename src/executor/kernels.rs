@@ -5,6 +5,7 @@
 //! nor a NaN is ever in an array.
 
 use crate::planner::Comparison;
+use crate::types::Value;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
@@ -13,20 +14,28 @@ use arrow_array::{Array, BooleanArray, Datum, Int64Array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
-/// Compares a column with another of its type and length, or with a constant of its type that is not
-/// NULL; unknown where one of them is NULL, but for IS and IS NOT.
+/// What the rows of a column are compared with.
+#[derive(Clone, Copy)]
+pub enum Other<'a> {
+    /// Those of another column of its type and length.
+    Column(&'a dyn Array),
+    /// One value as its type has it, which is not NULL.
+    Value(&'a Value),
+}
+
+/// Compares the rows of a column; unknown where a side is NULL, but for IS and IS NOT.
 ///
 /// `None` where no array of ours has the type.
-pub fn compare(comparison: Comparison, a: &dyn Array, b: &dyn Datum) -> Option<BooleanArray> {
-    let (other, is_scalar) = b.get();
+pub fn compare(comparison: Comparison, a: &dyn Array, other: Other<'_>) -> Option<BooleanArray> {
     let nulls = |array: &dyn Array| array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-    let (left, right) = (nulls(a), if is_scalar { None } else { nulls(other) });
+    let right = match other {
+        Other::Column(column) => nulls(column),
+        Other::Value(_) => None,
+    };
+    let left = nulls(a);
     Some(match comparison {
-        Comparison::Is => same(values(Comparison::Equal, a, other, is_scalar)?, left, right),
-        Comparison::IsNot => {
-            let same = same(values(Comparison::Equal, a, other, is_scalar)?, left, right);
-            not(&same)
-        }
+        Comparison::Is => same(values(Comparison::Equal, a, other)?, left, right),
+        Comparison::IsNot => not(&same(values(Comparison::Equal, a, other)?, left, right)),
         Comparison::Equal
         | Comparison::NotEqual
         | Comparison::Less
@@ -34,7 +43,7 @@ pub fn compare(comparison: Comparison, a: &dyn Array, b: &dyn Datum) -> Option<B
         | Comparison::Greater
         | Comparison::GreaterEqual => {
             let nulls = NullBuffer::union(left.as_ref(), right.as_ref());
-            BooleanArray::new(values(comparison, a, other, is_scalar)?, nulls)
+            BooleanArray::new(values(comparison, a, other)?, nulls)
         }
     })
 }
@@ -57,42 +66,62 @@ fn same(equal: BooleanBuffer, left: Option<NullBuffer>, right: Option<NullBuffer
     clippy::wildcard_enum_match_arm,
     reason = "Arrow's types are more than ours; those without a kernel are compared by value"
 )]
-fn values(
-    comparison: Comparison,
-    a: &dyn Array,
-    b: &dyn Array,
-    is_scalar: bool,
-) -> Option<BooleanBuffer> {
+fn values(comparison: Comparison, a: &dyn Array, other: Other<'_>) -> Option<BooleanBuffer> {
     macro_rules! primitives {
-        ($type:ty) => {
-            ordered(
-                comparison,
-                a.as_primitive::<$type>().values(),
-                b.as_primitive::<$type>().values(),
-                is_scalar,
-            )
-        };
+        ($type:ty, $value:pat => $number:expr) => {{
+            let a = a.as_primitive::<$type>().values();
+            match other {
+                Other::Column(b) => {
+                    ordered(comparison, a, b.as_primitive::<$type>().values(), false)
+                }
+                Other::Value($value) => ordered(comparison, a, &[$number], true),
+                Other::Value(_) => return None,
+            }
+        }};
     }
     macro_rules! indexed {
-        ($a:expr, $b:expr) => {{
-            let (a, b) = ($a, $b);
-            let other = |row: usize| b.value(if is_scalar { 0 } else { row });
-            by_order(comparison, a.len(), |row| a.value(row).cmp(other(row)))
+        ($a:expr, $as_array:ident, $value:pat => $one:expr) => {{
+            let a = $a;
+            match other {
+                Other::Column(b) => {
+                    let b = b.$as_array::<i32>();
+                    by_order(comparison, a.len(), |row| a.value(row).cmp(b.value(row)))
+                }
+                Other::Value($value) => by_order(comparison, a.len(), |row| a.value(row).cmp($one)),
+                Other::Value(_) => return None,
+            }
         }};
     }
     Some(match a.data_type() {
-        DataType::Int64 => primitives!(Int64Type),
-        DataType::Float64 => primitives!(Float64Type),
-        DataType::Decimal128(..) => primitives!(Decimal128Type),
-        DataType::Date32 => primitives!(Date32Type),
-        DataType::Timestamp(..) => primitives!(TimestampMicrosecondType),
+        DataType::Int64 => primitives!(Int64Type, Value::Integer(number) => *number),
+        DataType::Float64 => primitives!(Float64Type, Value::Real(number) => *number),
+        DataType::Decimal128(_, scale) => match other {
+            Other::Value(Value::Decimal(number)) if i8::try_from(number.scale) != Ok(*scale) => {
+                return None;
+            }
+            _ => primitives!(Decimal128Type, Value::Decimal(number) => number.mantissa),
+        },
+        DataType::Date32 => primitives!(Date32Type, Value::Date(day) => day.0),
+        DataType::Timestamp(..) => {
+            primitives!(TimestampMicrosecondType, Value::Timestamp(moment) => moment.0)
+        }
         // By their bytes, which is also how `str` compares.
-        DataType::Utf8 => indexed!(a.as_string::<i32>(), b.as_string::<i32>()),
-        DataType::Binary => indexed!(a.as_binary::<i32>(), b.as_binary::<i32>()),
+        DataType::Utf8 => indexed!(a.as_string::<i32>(), as_string, Value::Text(text) => &**text),
+        DataType::Binary => {
+            indexed!(a.as_binary::<i32>(), as_binary, Value::Blob(bytes) => &**bytes)
+        }
         DataType::Boolean => {
-            let (a, b) = (a.as_boolean(), b.as_boolean());
-            let other = |row: usize| b.value(if is_scalar { 0 } else { row });
-            by_order(comparison, a.len(), |row| a.value(row).cmp(&other(row)))
+            let a = a.as_boolean();
+            match other {
+                Other::Column(b) => {
+                    let b = b.as_boolean();
+                    by_order(comparison, a.len(), |row| a.value(row).cmp(&b.value(row)))
+                }
+                Other::Value(Value::Boolean(truth)) => {
+                    by_order(comparison, a.len(), |row| a.value(row).cmp(truth))
+                }
+                Other::Value(_) => return None,
+            }
         }
         _ => return None,
     })
@@ -172,14 +201,25 @@ fn condition(truth: BooleanBuffer, falsehood: &BooleanBuffer) -> BooleanArray {
     BooleanArray::new(truth, Some(known).filter(|known| known.null_count() > 0))
 }
 
+/// Whether it is known of all rows whether two conditions are true: then there are two values only.
+fn are_known(a: &BooleanArray, b: &BooleanArray) -> bool {
+    a.null_count() == 0 && b.null_count() == 0
+}
+
 /// AND by three-valued logic, of conditions of one length.
 pub fn and(a: &BooleanArray, b: &BooleanArray) -> BooleanArray {
+    if are_known(a, b) {
+        return BooleanArray::new(a.values() & b.values(), None);
+    }
     let ((a, not_a), (b, not_b)) = (certain(a), certain(b));
     condition(&a & &b, &(&not_a | &not_b))
 }
 
 /// OR by three-valued logic, of conditions of one length.
 pub fn or(a: &BooleanArray, b: &BooleanArray) -> BooleanArray {
+    if are_known(a, b) {
+        return BooleanArray::new(a.values() | b.values(), None);
+    }
     let ((a, not_a), (b, not_b)) = (certain(a), certain(b));
     condition(&a | &b, &(&not_a & &not_b))
 }
