@@ -45,6 +45,11 @@ impl Binder<'_, '_> {
         Ok(vec![self.bind(expression)?])
     }
 
+    /// Whether an operand is one value and cannot be a row.
+    fn is_value(operand: &Expression) -> bool {
+        !matches!(operand.kind, ExpressionKind::Row(_) | ExpressionKind::Subquery(_))
+    }
+
     /// An operator between two operands, which may be rows where it compares them.
     pub(super) fn binary(
         &mut self,
@@ -57,12 +62,17 @@ impl Binder<'_, '_> {
             let computed = binary(operator, self.bind(left)?, self.bind(right)?, span)?;
             return Ok(self.may_round(computed));
         };
-        let mut values = self.row(left)?;
         // IS TRUE and IS FALSE ask whether a value counts as that.
-        if matches!(comparison, Comparison::Is | Comparison::IsNot)
+        let asks_truth = matches!(comparison, Comparison::Is | Comparison::IsNot)
             && matches!(&right.kind, ExpressionKind::Literal(literal)
-                if matches!(literal.value, Value::Boolean(_)))
-        {
+                if matches!(literal.value, Value::Boolean(_)));
+        if Self::is_value(left) && Self::is_value(right) {
+            let left = self.bind(left)?;
+            let left = if asks_truth { truth(left) } else { left };
+            return Ok(coerce::compare(comparison, left, self.bind(right)?));
+        }
+        let mut values = self.row(left)?;
+        if asks_truth {
             values = values.into_iter().map(truth).collect();
         }
         let others = self.row(right)?;
@@ -77,15 +87,19 @@ impl Binder<'_, '_> {
         high: &Expression,
         span: Span,
     ) -> Result<BoundExpression, Error> {
-        let (mut values, low, high) = (self.row(operand)?, self.row(low)?, self.row(high)?);
         let both = |low, high| boolean(BoundKind::And(boxed(low), boxed(high)));
-        if let ([_], [_], [_]) = (&*values, &*low, &*high) {
-            let one = |mut values: Vec<BoundExpression>| values.remove(0);
-            let (low, high) = (one(low), one(high));
-            return Ok(coerce::computed_once(values.remove(0), |operand| {
+        let of_values = |operand, low, high| {
+            coerce::computed_once(operand, |operand| {
                 let low = coerce::compare(Comparison::GreaterEqual, operand.clone(), low);
                 both(low, coerce::compare(Comparison::LessEqual, operand, high))
-            }));
+            })
+        };
+        if [operand, low, high].into_iter().all(Self::is_value) {
+            return Ok(of_values(self.bind(operand)?, self.bind(low)?, self.bind(high)?));
+        }
+        let (mut values, mut low, mut high) = (self.row(operand)?, self.row(low)?, self.row(high)?);
+        if let ([_], [_], [_]) = (&*values, &*low, &*high) {
+            return Ok(of_values(values.remove(0), low.remove(0), high.remove(0)));
         }
         let low = compare(Comparison::GreaterEqual, values.clone(), low, span)?;
         Ok(both(low, compare(Comparison::LessEqual, values, high, span)?))
@@ -99,6 +113,11 @@ impl Binder<'_, '_> {
         negated: bool,
         span: Span,
     ) -> Result<BoundExpression, Error> {
+        if Self::is_value(operand) {
+            let operand = self.bind(operand)?;
+            let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
+            return Ok(coerce::in_list(operand, list?, negated));
+        }
         let mut values = self.row(operand)?;
         if values.len() == 1 {
             let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();

@@ -12,6 +12,13 @@ use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableId, TableSchem
 use std::borrow::Cow;
 use std::rc::Rc;
 
+/// Whether two names are the same in any case. This is asked of each column for each name of a statement:
+/// the names of a table's columns mostly differ in their ends.
+fn is_same(a: &str, b: &str) -> bool {
+    let end = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
+    a.len() == b.len() && end(a) == end(b) && a.eq_ignore_ascii_case(b)
+}
+
 /// One column that a name can mean.
 #[derive(Clone, Debug)]
 pub struct ScopeColumn {
@@ -87,8 +94,11 @@ impl ScopeRelation {
         let declared = schema.columns.iter().enumerate();
         let columns: Vec<_> =
             declared.map(|(index, known)| column(known.name.clone().into(), index)).collect();
-        let numbers = TableSchema::ROWID_NAMES.iter();
-        let numbers = numbers.filter_map(|name| Some(column((*name).into(), schema.rowid(name)?)));
+        let is_free = |name: &&&str| !columns.iter().any(|known| is_same(&known.name, name));
+        let numbers = schema.row_number().into_iter().flat_map(|number| {
+            let names = TableSchema::ROWID_NAMES.iter().filter(is_free);
+            names.map(move |name| column((*name).into(), number))
+        });
         let others = (columns.len()..schema.width())
             .filter_map(|index| Some(column(schema.pseudo(index)?.name().into(), index)));
         let count = TableSchema::ROWID_NAMES.len() + schema.width() - columns.len();
@@ -105,16 +115,10 @@ impl ScopeRelation {
     }
 
     /// A row of a table as a trigger knows it: its declared columns from the identity `first` on, and
-    /// behind them its number, which alone has an affinity.
+    /// behind them its number.
     pub fn row(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
         let number = schema.index_of(PseudoColumn::Row);
         let mut relation = ScopeRelation::table(name, schema, first);
-        let by_number = schema.row_number();
-        for (index, column) in relation.columns.iter_mut().enumerate() {
-            if by_number != Some(index) {
-                column.traits = column.traits.as_argument();
-            }
-        }
         relation.hidden.retain(|column| column.column - first <= number);
         for column in &mut relation.hidden {
             if column.column - first == number {
@@ -122,17 +126,6 @@ impl ScopeRelation {
             }
         }
         relation.hidden.retain(|column| column.column - first <= schema.columns.len());
-        relation
-    }
-
-    /// A row as DO UPDATE knows it that could not be inserted: values without affinity and collation
-    /// under the name of no other column.
-    pub fn excluded(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
-        let mut relation = ScopeRelation::table(name, schema, first).qualified_only();
-        for column in relation.columns.iter_mut().chain(&mut relation.hidden) {
-            let ComparisonTraits { affinity, .. } = column.traits.as_argument();
-            column.traits = ComparisonTraits { affinity, ..ComparisonTraits::default() };
-        }
         relation
     }
 
@@ -181,12 +174,12 @@ impl ScopeRelation {
 
     /// The column of this name, a hidden one only where no other has it.
     fn column(&self, name: &str) -> Option<&ScopeColumn> {
-        let called = |column: &&ScopeColumn| column.name.eq_ignore_ascii_case(name);
+        let called = |column: &&ScopeColumn| is_same(&column.name, name);
         self.columns.iter().find(called).or_else(|| self.hidden_column(name))
     }
 
     fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
-        self.hidden.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+        self.hidden.iter().find(|column| is_same(&column.name, name))
     }
 
     /// Whether the name of a table means it.
@@ -392,9 +385,7 @@ impl Scope {
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
         let declared = self.meant_by(relation).flat_map(|relation| {
             let is_meant = |known: &&ScopeColumn| {
-                !known.is_merged
-                    && !known.is_shadowed
-                    && known.name.eq_ignore_ascii_case(&column.name)
+                !known.is_merged && !known.is_shadowed && is_same(&known.name, &column.name)
             };
             relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
         });

@@ -51,9 +51,29 @@ pub(in crate::planner) fn known_value(
     folded.as_constant().cloned()
 }
 
-/// Folds an expression; whether its value is known before the statement runs.
-fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
-    let mut is_known = match &expression.kind {
+/// Folds an expression. A constant is computed as a whole: only where that is an error, its parts are.
+fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) {
+    if is_known(expression, catalog) {
+        compute(expression, catalog);
+    }
+}
+
+/// Computes a constant, or what can be of it.
+fn compute(expression: &mut BoundExpression, catalog: &dyn Catalog) {
+    if matches!(expression.kind, BoundKind::Literal(_) | BoundKind::Number(_)) {
+        return;
+    }
+    if let Some(value) = catalog.constant(expression) {
+        expression.kind = BoundKind::Literal(value);
+    } else {
+        expression.for_each_operand_mut(|operand| compute(operand, catalog));
+        fold_logic(expression);
+    }
+}
+
+/// Whether an expression's value is known before the statement runs. Where it is not, it is folded.
+fn is_known(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
+    let is_immutable = match &expression.kind {
         BoundKind::Literal(_) | BoundKind::Number(_) => return true,
         // A part of a Let is computed with the whole.
         BoundKind::Let { .. } => return false,
@@ -84,10 +104,28 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
         | BoundKind::Affinity(..)
         | BoundKind::CollationKey(..) => true,
     };
-    expression.for_each_operand_mut(|operand| is_known = fold(operand, catalog) && is_known);
-    if is_known && let Some(value) = catalog.constant(expression) {
-        expression.kind = BoundKind::Literal(value);
+    let (mut all, mut operands) = (is_immutable, 0_usize);
+    // Those operands that are constant and not computed yet.
+    let mut constants = Vec::new();
+    expression.for_each_operand_mut(|operand| {
+        let is_known = is_known(operand, catalog);
+        all = all && is_known;
+        if is_known && !matches!(operand.kind, BoundKind::Literal(_) | BoundKind::Number(_)) {
+            constants.push(operands);
+        }
+        operands += 1;
+    });
+    if all {
         return true;
+    }
+    if !constants.is_empty() {
+        let (mut constants, mut place) = (constants.into_iter().peekable(), 0_usize);
+        expression.for_each_operand_mut(|operand| {
+            if constants.next_if_eq(&place).is_some() {
+                compute(operand, catalog);
+            }
+            place += 1;
+        });
     }
     fold_logic(expression);
     false

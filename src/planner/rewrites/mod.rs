@@ -16,8 +16,11 @@ mod restrict;
 mod top_n;
 mod unseen_order;
 
+use super::common_table::LogicalShared;
+use super::expression::{BoundExpression, BoundKind};
 use super::logical::{ColumnNames, Logical};
 use super::{Catalog, common_table};
+use crate::types::with_stack;
 pub(super) use fold::known_value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -38,24 +41,79 @@ pub(super) struct RewriteContext<'a> {
 struct Rewrite {
     /// What EXPLAIN VERBOSE calls it.
     name: &'static str,
+    /// Whether a plan of such parts has anything that it is about: most statements are small, and have not.
+    is_about: fn(&PlanParts) -> bool,
     /// What it does.
     apply: fn(Logical, &RewriteContext) -> Logical,
 }
 
 /// All rewrites, in the order in which they are done.
 const REWRITES: &[Rewrite] = &[
-    Rewrite { name: "inline tables of with", apply: inline },
-    Rewrite { name: "read recursive rows as arguments", apply: recursive_rows::apply },
-    Rewrite { name: "fold constants", apply: fold::apply },
-    Rewrite { name: "take common conditions out of OR", apply: factor::apply },
-    Rewrite { name: "push conditions down", apply: push_down::apply },
-    Rewrite { name: "join queries", apply: decorrelate::apply },
-    Rewrite { name: "leave out orders that nobody sees", apply: unseen_order::apply },
-    Rewrite { name: "order joins", apply: join_order::apply },
-    Rewrite { name: "use keys", apply: keys::apply },
-    Rewrite { name: "keep the first rows only", apply: top_n::apply },
-    Rewrite { name: "prune columns", apply: prune::apply },
+    Rewrite { name: "inline tables of with", is_about: |parts| parts.shared, apply: inline },
+    Rewrite {
+        name: "read recursive rows as arguments",
+        is_about: |parts| parts.recursive,
+        apply: recursive_rows::apply,
+    },
+    Rewrite { name: "fold constants", is_about: |_| true, apply: fold::apply },
+    Rewrite {
+        name: "take common conditions out of OR",
+        is_about: |parts| parts.disjunctions,
+        apply: factor::apply,
+    },
+    Rewrite { name: "push conditions down", is_about: |_| true, apply: push_down::apply },
+    Rewrite { name: "join queries", is_about: |parts| parts.subqueries, apply: decorrelate::apply },
+    Rewrite {
+        name: "leave out orders that nobody sees",
+        is_about: |_| true,
+        apply: unseen_order::apply,
+    },
+    Rewrite {
+        name: "order joins",
+        is_about: |parts| parts.joins || parts.subqueries,
+        apply: join_order::apply,
+    },
+    Rewrite { name: "use keys", is_about: |_| true, apply: keys::apply },
+    Rewrite {
+        name: "keep the first rows only",
+        is_about: |parts| parts.limits || parts.subqueries,
+        apply: top_n::apply,
+    },
+    Rewrite { name: "prune columns", is_about: |_| true, apply: prune::apply },
 ];
+
+/// What a plan has that some rewrites are about; those of queries that become parts of it are its own.
+#[derive(Clone, Copy, Debug, Default)]
+struct PlanParts {
+    shared: bool,
+    recursive: bool,
+    joins: bool,
+    limits: bool,
+    disjunctions: bool,
+    subqueries: bool,
+}
+
+impl PlanParts {
+    fn note(&mut self, logical: &Logical) {
+        if let Logical::Shared(LogicalShared { table, .. }) = logical {
+            self.shared = true;
+            with_stack(|| self.note(&table.query.logical));
+        }
+        self.recursive |= matches!(logical, Logical::Recursive(_));
+        self.joins |= matches!(logical, Logical::Join(_));
+        self.limits |= matches!(logical, Logical::Limit { .. });
+        logical.for_each_expression(|expression| self.note_expression(expression));
+        logical.for_each_input(|input| with_stack(|| self.note(input)));
+    }
+
+    fn note_expression(&mut self, expression: &BoundExpression) {
+        self.disjunctions |= matches!(expression.kind, BoundKind::Or(..));
+        self.subqueries |= matches!(expression.kind, BoundKind::Subquery(_));
+        if !(self.disjunctions && self.subqueries) {
+            expression.for_each_operand(|operand| self.note_expression(operand));
+        }
+    }
+}
 
 /// A table of WITH that is named once is a part of the query that names it.
 fn inline(logical: Logical, _: &RewriteContext) -> Logical {
@@ -104,7 +162,9 @@ impl Rewriting {
     pub(super) fn apply(&mut self, mut logical: Logical, context: &RewriteContext) -> Logical {
         self.note("bound", &logical, context);
         if self.is_on {
-            for rewrite in REWRITES {
+            let mut parts = PlanParts::default();
+            parts.note(&logical);
+            for rewrite in REWRITES.iter().filter(|rewrite| (rewrite.is_about)(&parts)) {
                 logical = (rewrite.apply)(logical, context);
                 self.note(rewrite.name, &logical, context);
             }
