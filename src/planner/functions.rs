@@ -1,6 +1,5 @@
 //! The vocabulary of functions: one [table] for names, arities, result types and what HELP says of
-//! each. The executor gives each scalar function its meaning and each aggregate its
-//! accumulator.
+//! each. The executor gives each scalar function its meaning and each aggregate its accumulator.
 
 mod table;
 

@@ -34,7 +34,7 @@ fn asked<T>(step: impl FnOnce() -> T) -> T {
             step()
         }
         Some(_) | None => stacker::grow(PIECE, || {
-            let _outer = Outer(LOWEST.replace(usize::MAX));
+            let _outer = StackAround(LOWEST.replace(usize::MAX));
             step()
         }),
     }
@@ -48,9 +48,9 @@ fn here() -> usize {
 }
 
 /// What was known of the stack around a piece: known again when the piece is left, by a panic, too.
-struct Outer(usize);
+struct StackAround(usize);
 
-impl Drop for Outer {
+impl Drop for StackAround {
     fn drop(&mut self) {
         LOWEST.set(self.0);
     }
