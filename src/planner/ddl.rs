@@ -303,13 +303,25 @@ pub(super) fn check_generated(
 ) -> Result<(), Error> {
     let refused =
         |message: String, at: &Identifier| Err(Error::new("generated-column", message, at.span));
+    let constraints = definitions.iter().flat_map(|definition| {
+        definition.constraints.iter().map(|constraint| (&definition.name, &constraint.kind))
+    });
+    let generated: Vec<(&Identifier, &Expression)> = constraints
+        .filter_map(|(name, kind)| match kind {
+            ColumnConstraintKind::Generated { expression, .. } => Some((name, expression)),
+            ColumnConstraintKind::PrimaryKey { .. }
+            | ColumnConstraintKind::NotNull
+            | ColumnConstraintKind::Null
+            | ColumnConstraintKind::Unique
+            | ColumnConstraintKind::Default(_)
+            | ColumnConstraintKind::Check(_)
+            | ColumnConstraintKind::References(_)
+            | ColumnConstraintKind::Collate(_) => None,
+        })
+        .collect();
+    super::write::check_generated(table, &generated)?;
     for definition in definitions {
         let name = &definition.name;
-        for constraint in &definition.constraints {
-            if let ColumnConstraintKind::Generated { expression, .. } = &constraint.kind {
-                super::write::check_generated(table, name, expression)?;
-            }
-        }
         let Some(index) = table.column(&name.name) else { continue };
         let column = &table.columns[index];
         if column.generated.is_none() {

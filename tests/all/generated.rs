@@ -1,11 +1,12 @@
 //! Generated columns are values of their rows: every moment has those of then, and a dump leaves them to
 //! be computed again.
 
-use crate::answer::told;
+use crate::answer::{rows_of, run, told};
 use crate::definitions::holds_however_it_is_opened;
 use crate::shell::TestDirectory;
 use asof::session::Session;
 use asof::storage::Database;
+use asof::types::Value;
 use std::sync::Arc;
 
 /// Event 1 is the table, 2 and 3 are rows, 4 changes one, 5 adds a column, 6 and 7 give the rows their
@@ -88,4 +89,32 @@ fn dumps_go_both_ways() {
     std::fs::write(place.path().join("more.jsonl"), "{\"b\": 40}\n").expect("a file");
     let run = place.run(&["bank"], ".import more.jsonl t\nSELECT * FROM t WHERE a > 3;");
     assert_eq!((run.out.as_str(), run.err.as_str()), ("4|40|40!|80|40!\n", ""));
+}
+
+/// A table in which each column is computed from the one before it, declared in this order.
+fn chain(columns: impl Iterator<Item = usize>) -> String {
+    let column = |number: usize| match number {
+        0 => "c0 INTEGER".to_owned(),
+        number => format!("c{number} INTEGER AS (c{} + 1)", number - 1),
+    };
+    let columns: Vec<String> = columns.map(column).collect();
+    format!("CREATE TABLE long({})", columns.join(", "))
+}
+
+#[test]
+fn a_chain_is_as_long_as_a_table_is_wide() {
+    const WIDTH: usize = 1_000;
+    for create in [chain(0..WIDTH), chain((0..WIDTH).rev())] {
+        let database = Database::in_memory().expect("a database");
+        let mut session = Session::new(Arc::new(database));
+        run(&mut session, &[&create, "INSERT INTO long(c0) VALUES (1)"]);
+        run(&mut session, &["UPDATE long SET c0 = c0 + 1"]);
+        let rows = rows_of(&mut session, "SELECT c1, c999 FROM long").expect("a row");
+        assert_eq!(rows, [[Value::Integer(3), Value::Integer(1_001)]]);
+    }
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    let circle = "CREATE TABLE r(a AS (1), b AS (c), c AS (d + a), d AS (b))";
+    let error = session.execute(circle).map(drop).expect_err("they need each other");
+    assert_eq!(error.to_string(), "generated columns of r need each other: b, c, d");
+    assert_eq!(error.span().map(|span| &circle[span.start..span.end]), Some("b"));
 }

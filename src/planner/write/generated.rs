@@ -9,19 +9,32 @@ use super::super::{Error, exact_numbers};
 use crate::language::ast::{Expression, Identifier};
 use crate::language::parse_expression;
 use crate::types::{Span, TableSchema};
+use std::collections::{BTreeSet, HashMap};
 
-/// Makes sure that a generated column, as it is declared, is a function of the others of its row.
+/// Makes sure that generated columns, as they are declared, are functions of the others of their row: each
+/// is given by its name and its expression.
 ///
 /// # Errors
 /// `generated-column` of what is not the same each time it is asked, of a hidden column, and of columns
 /// that need each other; `misplaced-subquery` of a query; those of any expression.
 pub(in super::super) fn check(
     table: &TableSchema,
-    column: &Identifier,
-    expression: &Expression,
+    declared: &[(&Identifier, &Expression)],
 ) -> Result<(), Error> {
     let scope = Scope::of_row(table);
-    let bound = Binder::new(&scope, "a generated column").bind(expression)?;
+    declared.iter().try_for_each(|(_, expression)| check_one(table, &scope, expression))?;
+    let bound = bind_all(table)?;
+    in_order(bound).map(drop).map_err(|waiting| {
+        let is_waiting = |name: &Identifier| {
+            waiting.iter().any(|one| table.column(&name.name) == Some(one.column))
+        };
+        let place = declared.iter().find(|(name, _)| is_waiting(name)).map(|(name, _)| name.span);
+        Error { span: place.unwrap_or_default(), ..circle(table, &waiting) }
+    })
+}
+
+fn check_one(table: &TableSchema, scope: &Scope, expression: &Expression) -> Result<(), Error> {
+    let bound = Binder::new(scope, "a generated column").bind(expression)?;
     let refused = |what: &str| {
         let message = format!("{what} cannot stand in a generated column");
         Error::new("generated-column", message, expression.span)
@@ -35,7 +48,7 @@ pub(in super::super) fn check(
     if is_hidden {
         return Err(refused("a hidden column"));
     }
-    all(table).map(drop).map_err(|error| Error { span: column.span, ..error })
+    Ok(())
 }
 
 /// How a table computes its generated columns, each behind those that it reads.
@@ -43,22 +56,53 @@ pub(in super::super) fn check(
 /// # Errors
 /// `generated-column` of a definition that cannot be read any more, and of columns that need each other.
 pub fn all(table: &TableSchema) -> Result<Vec<BoundGenerated>, Error> {
-    let mut waiting = Vec::new();
-    for (column, known) in table.columns.iter().enumerate() {
-        if let Some(generation) = &known.generated {
-            waiting.push(bind(table, column, &generation.expression)?);
+    in_order(bind_all(table)?).map_err(|waiting| circle(table, &waiting))
+}
+
+/// The generated columns of a table, in the order in which they are declared.
+fn bind_all(table: &TableSchema) -> Result<Vec<BoundGenerated>, Error> {
+    if table.columns.iter().all(|column| column.generated.is_none()) {
+        return Ok(Vec::new());
+    }
+    let scope = Scope::of_row(table);
+    let generated = table.columns.iter().enumerate().filter_map(|(column, known)| {
+        let generation = known.generated.as_ref()?;
+        Some(bind(table, &scope, column, &generation.expression))
+    });
+    generated.collect()
+}
+
+/// Columns each behind those that it reads, else in the order that they have; as an error those that wait
+/// for each other. Each is looked at once for each column that it reads, since a chain of them may be as
+/// long as a table is wide.
+fn in_order(generated: Vec<BoundGenerated>) -> Result<Vec<BoundGenerated>, Vec<BoundGenerated>> {
+    let places: HashMap<usize, usize> =
+        generated.iter().enumerate().map(|(place, one)| (one.column, place)).collect();
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); generated.len()];
+    let mut missing = vec![0; generated.len()];
+    for (place, one) in generated.iter().enumerate() {
+        for read in one.columns.iter().filter_map(|read| places.get(read)) {
+            readers[*read].push(place);
+            missing[place] += 1;
         }
     }
-    let mut ordered: Vec<BoundGenerated> = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let is_waiting = |read: &usize| waiting.iter().any(|other| other.column == *read);
-        let next = waiting.iter().position(|one| !one.columns.iter().any(is_waiting));
-        match next {
-            Some(next) => ordered.push(waiting.remove(next)),
-            None => return Err(circle(table, &waiting)),
+    let mut ready: BTreeSet<usize> =
+        (0..generated.len()).filter(|place| missing[*place] == 0).collect();
+    let mut order = Vec::with_capacity(generated.len());
+    while let Some(place) = ready.pop_first() {
+        order.push(place);
+        for reader in &readers[place] {
+            missing[*reader] -= 1;
+            if missing[*reader] == 0 {
+                ready.insert(*reader);
+            }
         }
     }
-    Ok(ordered)
+    let is_whole = order.len() == generated.len();
+    let mut generated: Vec<Option<BoundGenerated>> = generated.into_iter().map(Some).collect();
+    let ordered: Vec<BoundGenerated> =
+        order.into_iter().filter_map(|place| generated[place].take()).collect();
+    if is_whole { Ok(ordered) } else { Err(generated.into_iter().flatten().collect()) }
 }
 
 /// Those that change where columns get new values: what they read is among these, or changes itself.
@@ -79,15 +123,19 @@ pub(super) fn changed_by(
     Ok(generated)
 }
 
-fn bind(table: &TableSchema, column: usize, text: &str) -> Result<BoundGenerated, Error> {
+fn bind(
+    table: &TableSchema,
+    scope: &Scope,
+    column: usize,
+    text: &str,
+) -> Result<BoundGenerated, Error> {
     let broken = |reason: String| {
         let name = &table.columns[column].name;
         let message = format!("the generated column {}.{name}: {reason}", table.name);
         Error::new("generated-column", message, Span::default())
     };
     let expression = parse_expression(text).map_err(|error| broken(error.message))?;
-    let scope = Scope::of_row(table);
-    let bound = Binder::new(&scope, "a generated column").bind(&expression);
+    let bound = Binder::new(scope, "a generated column").bind(&expression);
     let bound = bound.map_err(|error| broken(error.message))?;
     let mut expression = exact_numbers::assigned(bound, table.columns[column].data_type);
     let mut columns = Vec::new();
