@@ -92,7 +92,7 @@ pub(super) fn rows_of_source(table: &TableSource) -> f64 {
 pub(super) fn rows_read(logical: &Logical) -> f64 {
     let mut read =
         if let Logical::Table(table) = logical { rows_of_source(&table.source) } else { 0.0 };
-    logical.for_each_input(|input| read += with_stack(|| rows_read(input)));
+    logical.for_each_input(|input| read += rows_read(input));
     read
 }
 

@@ -15,7 +15,7 @@ use super::scan_order::SeenOrder;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;
-use crate::types::DataType;
+use crate::types::{DataType, with_stack};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -351,13 +351,15 @@ macro_rules! expressions {
 }
 
 impl Logical {
-    /// Calls `visit` with every direct input.
+    /// Calls `visit` with every direct input, on stack that is left for whoever calls itself so.
     pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Logical)) {
+        let mut visit = |input: &'a Logical| with_stack(|| visit(input));
         inputs!(self, visit);
     }
 
     /// The same for inputs to be changed.
     pub fn for_each_input_mut(&mut self, mut visit: impl FnMut(&mut Logical)) {
+        let mut visit = |input: &mut Logical| with_stack(|| visit(input));
         inputs!(self, visit);
     }
 

@@ -1,6 +1,6 @@
 //! Plans: what the executor does, operator by operator.
 
-use super::expression::{BoundExpression, BoundSubquery};
+use super::expression::{BoundExpression, BoundKind, BoundSubquery};
 use super::function_scan::FunctionScan;
 use super::functions::AggregateFunction;
 use super::join_type::JoinType;
@@ -346,8 +346,10 @@ impl Plan {
         }
     }
 
-    /// Calls `visit` with every direct input, in the order in which the executor opens them.
+    /// Calls `visit` with every direct input, in the order in which the executor opens them, on stack that is
+    /// left for whoever calls itself so.
     pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Plan)) {
+        let mut visit = |input: &'a Plan| with_stack(|| visit(input));
         match self {
             Plan::OneRow | Plan::Access(_) | Plan::Values { .. } | Plan::RecursiveRows { .. } => {}
             Plan::Shared(shared) => visit(&shared.plan),
@@ -408,7 +410,7 @@ impl Plan {
             }
             Plan::Limit { limits, .. } => limits.for_each_expression(visit),
         }
-        self.for_each_input(|input| with_stack(|| input.for_each_expression(visit)));
+        self.for_each_input(|input| input.for_each_expression(visit));
     }
 
     /// The access to a table that the plan is, if it is nothing else.
@@ -421,7 +423,7 @@ impl Plan {
         if let Some(access) = self.as_access() {
             visit(access);
         }
-        self.for_each_input(|input| with_stack(|| input.for_each_access(visit)));
+        self.for_each_input(|input| input.for_each_access(visit));
     }
 
     /// Names for the columns that come out, for EXPLAIN only.
@@ -518,6 +520,15 @@ impl TableAccess {
             AccessPath::Lookup { key, values } => Some((&self.table.keys[*key], values)),
             AccessPath::Scan | AccessPath::Find { .. } => None,
         }
+    }
+
+    /// Whether its order is that of the INTEGER PRIMARY KEY alone.
+    pub fn is_by_number(&self) -> bool {
+        let [key] = &*self.order else { return false };
+        let number = self.table.integer_primary_key();
+        let is_number =
+            number.is_some_and(|number| key.expression.kind == BoundKind::Column(number));
+        is_number && !key.descending
     }
 
     pub(super) fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {

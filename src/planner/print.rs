@@ -6,7 +6,7 @@ use super::plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, SortKey, TableAccess,
 };
 use super::window::{Frame, WindowCall};
-use super::write_plan::{InsertInput, Write, WriteAction};
+use super::write_plan::{BoundUpsert, InsertInput, Write, WriteAction};
 use crate::language::ast::FrameBound;
 use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
 use std::collections::BTreeSet;
@@ -70,7 +70,7 @@ impl Plan {
             }
             return;
         }
-        self.for_each_input(|input| with_stack(|| input.print(lines, depth + 1)));
+        self.for_each_input(|input| input.print(lines, depth + 1));
     }
 
     /// The line of this operator alone.
@@ -200,9 +200,14 @@ impl Write {
     fn print(&self, lines: &mut PlanLines) {
         let name = &self.table.name;
         let id = Some(OperatorId::of(self));
+        let resolution = self.resolution.map(|or| format!(" or {or}").to_lowercase());
+        let or = resolution.unwrap_or_default();
         match &self.action {
-            WriteAction::Insert { input, .. } => {
-                lines.push(0, &format!("insert into {name}"), id);
+            WriteAction::Insert { input, upserts, .. } => {
+                lines.push(0, &format!("insert{or} into {name}"), id);
+                for upsert in upserts {
+                    lines.push(1, &upsert.display(&self.table), None);
+                }
                 match input {
                     InsertInput::Query(query) => query.plan.print(lines, 1),
                     InsertInput::Values(rows) => lines.push(1, &rows.title(), None),
@@ -211,7 +216,7 @@ impl Write {
             WriteAction::Update { rows, assignments } => {
                 let names = rows.names();
                 let set = set_words(assignments, &names);
-                lines.push(0, &format!("update {name} set {set}"), id);
+                lines.push(0, &format!("update{or} {name} set {set}"), id);
                 rows.print(lines, 1);
             }
             WriteAction::Delete { rows } => {
@@ -224,6 +229,33 @@ impl Write {
                 rows.plan.print(lines, 1);
             }
         }
+    }
+}
+
+impl BoundUpsert {
+    /// `on conflict (a) do update set b = excluded.b`; without the key where it is about several.
+    fn display(&self, table: &TableSchema) -> String {
+        let of_keys = self.keys.iter().map(|key| table.keys[*key].part_names(table).join(", "));
+        let of_number = self.by_number.then(|| "rowid".to_owned());
+        let titles: BTreeSet<String> = of_keys.chain(of_number).collect();
+        let mut titles = titles.into_iter();
+        let about = match (titles.next(), titles.next()) {
+            (Some(only), None) => format!(" ({only})"),
+            (_, _) => String::new(),
+        };
+        let Some(update) = &self.update else { return format!("on conflict{about} do nothing") };
+        let name = |column: &usize| match column.checked_sub(table.width()) {
+            None => table.name_of(*column).to_string(),
+            Some(given) => format!("excluded.{}", table.name_of(given)),
+        };
+        let names: Vec<String> = update.columns.iter().map(name).collect();
+        let one = |(column, value): &(usize, BoundExpression)| {
+            format!("{} = {}", table.name_of(*column), value.display(&names))
+        };
+        let set: Vec<String> = update.assignments.iter().map(one).collect();
+        let filter = update.filter.as_ref();
+        let filter = filter.map_or_else(String::new, |f| format!(" where {}", f.display(&names)));
+        format!("on conflict{about} do update set {}{filter}", set.join(", "))
     }
 }
 
@@ -271,10 +303,16 @@ impl fmt::Display for TableAccess {
             }
         }
         write!(f, " ({})", names[..self.output].join(", "))?;
-        match &self.filter {
-            Some(filter) => write!(f, " where {}", filter.display(&names)),
-            None => Ok(()),
+        if let Some(filter) = &self.filter {
+            write!(f, " where {}", filter.display(&names))?;
         }
+        if self.order.is_empty() || self.is_by_number() {
+            return Ok(());
+        }
+        let all: Vec<String> =
+            (0..self.table.width()).map(|column| self.table.name_of(column).to_string()).collect();
+        let keys: Vec<String> = self.order.iter().map(|key| key.display(&all)).collect();
+        write!(f, " in order of {}", keys.join(", "))
     }
 }
 

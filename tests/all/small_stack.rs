@@ -148,6 +148,84 @@ fn what_is_taller_is_an_error_that_names_the_limit() {
     });
 }
 
+/// How deep queries stand in each other: deeper than anybody writes them.
+const QUERIES: usize = 55;
+
+/// Queries in each other, in every place that takes one, each with the one value that it gives.
+fn nested_queries() -> Vec<(String, i64)> {
+    let select = |before: &str, inner: &str, behind: &str| {
+        format!("SELECT {}", nested(before, inner, behind, QUERIES))
+    };
+    let from = |before: &str, inner: &str, behind: &str| {
+        format!("SELECT x FROM {}", nested(before, inner, behind, QUERIES))
+    };
+    let views: i64 = 55;
+    let mut mixed = "a".to_owned();
+    for level in 0..QUERIES {
+        mixed = match level % 5 {
+            0 => format!("(SELECT {mixed})"),
+            1 => format!("CASE WHEN {mixed} THEN 1 END"),
+            2 => format!("coalesce(NULL, {mixed})"),
+            3 => format!("({mixed} IN (SELECT 1))"),
+            _ => format!("NOT NOT {mixed}"),
+        };
+    }
+    vec![
+        (select("(SELECT ", "1", ")"), 1),
+        (select("(SELECT a + ", "1", " FROM t)"), views + 1),
+        (select("EXISTS (SELECT ", "1", ")"), 1),
+        (select("1 IN (SELECT ", "1", ")"), 1),
+        (select("(VALUES (", "1", "))"), 1),
+        (select("(WITH c AS (SELECT 1 AS x) SELECT x FROM c WHERE x = ", "1", ")"), 1),
+        (select("1 = ANY (SELECT ", "1", ")"), 1),
+        (from("(SELECT * FROM ", "(SELECT 1 AS x)", ")"), 1),
+        (from("(SELECT x + 1 AS x FROM ", "(SELECT 1 AS x)", ") AS u"), views + 1),
+        (from("(", "(SELECT 1 AS x)", ") AS u"), 1),
+        (from("(SELECT DISTINCT x FROM ", "(SELECT 1 AS x)", " ORDER BY x LIMIT 1)"), 1),
+        (format!("SELECT {mixed} FROM t"), 1),
+        (format!("SELECT x FROM v{QUERIES}"), views + 1),
+        (vec!["SELECT 1"; 500].join(" UNION "), 1),
+    ]
+}
+
+#[test]
+fn queries_stand_in_each_other_as_deep_as_anybody_writes_them() {
+    on_small_stack(|| {
+        let mut session = session();
+        session.execute("CREATE VIEW v0 AS SELECT a AS x FROM t").expect("a view");
+        for number in 1..=QUERIES {
+            let view = format!("CREATE VIEW v{number} AS SELECT x + 1 AS x FROM v{}", number - 1);
+            session.execute(&view).expect("a view");
+        }
+        for (query, expected) in nested_queries() {
+            let shown: String = query.chars().take(60).collect();
+            let number = |value: Value| value.to_text().into_owned();
+            let found = value(&mut session, &query).map(number).expect(&shown);
+            assert_eq!(found, expected.to_string(), "{shown}");
+            session.execute("SET rewrites = off").expect("a setting");
+            let found = value(&mut session, &query).map(number).expect(&shown);
+            assert_eq!(found, expected.to_string(), "{shown}");
+            session.execute("SET rewrites = on").expect("a setting");
+            let explained = session.execute(&format!("EXPLAIN VERBOSE {query}")).expect(&shown);
+            let Outcome::Rows(rows) = explained else { panic!("{shown}: no plan") };
+            rows.for_each(drop);
+        }
+        // Deeper than the limit each is an error, and no query is so deep that it ends the program.
+        for (before, behind) in [
+            ("SELECT (SELECT ", ")"),
+            ("SELECT x FROM (SELECT * FROM ", ")"),
+            ("SELECT x FROM (", ") AS u"),
+        ] {
+            let (head, open) = before.split_at(before.find('(').expect("a bracket"));
+            for depth in [DEPTH + 1, 50_000] {
+                let query = format!("{head}{}", nested(open, "1", behind, depth));
+                let error = session.execute(&query).map(drop).expect_err("too deep");
+                assert_eq!(error.code(), "nesting-limit", "{before}");
+            }
+        }
+    });
+}
+
 #[test]
 fn trees_are_copied_compared_shown_and_dropped() {
     on_small_stack(|| {

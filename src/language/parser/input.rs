@@ -91,6 +91,9 @@ pub(super) struct ParseState<'a> {
     pub range: Cell<Option<(usize, StopAtRange)>>,
     /// Up to which token `?` were counted, and how many.
     pub numbered: Cell<(usize, ParameterNumbering)>,
+    /// How often somebody looked at a token.
+    #[cfg(test)]
+    pub visits: Cell<usize>,
 }
 
 impl<'a> ParseState<'a> {
@@ -111,6 +114,8 @@ impl<'a> ParseState<'a> {
             is_definition: Cell::new(false),
             range: Cell::new(None),
             numbered: Cell::default(),
+            #[cfg(test)]
+            visits: Cell::new(0),
         }
     }
 
@@ -150,6 +155,8 @@ impl<'a> TokenInput<'a> {
 
     /// The token `count` behind the next one.
     pub fn ahead(self, count: usize) -> Token {
+        #[cfg(test)]
+        self.state.visits.update(|visits| visits + 1);
         let tokens = self.state.tokens;
         tokens.at((self.at + count).min(tokens.len() - 1))
     }

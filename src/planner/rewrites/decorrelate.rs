@@ -346,7 +346,7 @@ fn reads_argument(expression: &BoundExpression) -> bool {
 fn rows_read_argument(logical: &Logical) -> bool {
     let mut reads = false;
     logical.for_each_expression(|expression| reads = reads || reads_argument(expression));
-    logical.for_each_input(|input| reads = reads || with_stack(|| rows_read_argument(input)));
+    logical.for_each_input(|input| reads = reads || rows_read_argument(input));
     reads
 }
 

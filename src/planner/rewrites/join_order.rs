@@ -41,13 +41,13 @@ pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
 fn order(logical: Logical) -> Logical {
     if let Logical::Join(join) = logical {
         if !join.kind.is_inner() {
-            return Logical::Join(join).map_inputs(&mut |input| with_stack(|| order(input)));
+            return Logical::Join(join).map_inputs(&mut order);
         }
         let mut graph = JoinGraph::default();
         graph.gather(join);
         return graph.joined();
     }
-    logical.map_inputs(&mut |input| with_stack(|| order(input)))
+    logical.map_inputs(&mut order)
 }
 
 /// Some of the inputs of a graph.

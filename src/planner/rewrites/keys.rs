@@ -20,7 +20,7 @@ fn look_up_partners(logical: &mut Logical) {
     if let Logical::Join(join) = logical {
         look_up_partners_of(join);
     } else {
-        logical.for_each_input_mut(|input| with_stack(|| look_up_partners(input)));
+        logical.for_each_input_mut(look_up_partners);
     }
 }
 
@@ -49,6 +49,6 @@ fn find_rows(logical: &mut Logical) {
             access::choose(table);
         }
     } else {
-        logical.for_each_input_mut(|input| with_stack(|| find_rows(input)));
+        logical.for_each_input_mut(find_rows);
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::language::ast::WriteStatement;
 
+mod linear;
 mod time;
 
 /// Parses, prints, and parses and prints again; both trees and both texts must agree.
