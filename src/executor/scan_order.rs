@@ -15,7 +15,7 @@ use super::runtime_filter::RuntimeFilter;
 use super::sort::Sort;
 use super::sort_keys::SortKeys;
 use super::streaming::Project;
-use crate::planner::{AccessPath, BoundExpression, BoundKind, SortKey, TableAccess};
+use crate::planner::{AccessPath, BoundExpression, SortKey, TableAccess};
 use crate::storage::TableView;
 use crate::types::DataType;
 use arrow_array::cast::AsArray;
@@ -73,17 +73,9 @@ fn sort_keys(access: &TableAccess, first: usize) -> Arc<[SortKey]> {
     keys.collect()
 }
 
-/// Whether an access' order is that of the INTEGER PRIMARY KEY alone.
-fn is_by_number(access: &TableAccess) -> bool {
-    let number = access.table.integer_primary_key();
-    let [key] = &*access.order else { return false };
-    let is_number = number.is_some_and(|number| key.expression.kind == BoundKind::Column(number));
-    is_number && !key.descending
-}
-
 /// Whether the rows of a table are kept in the order of an access.
 fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Result<bool, Error> {
-    if is_by_number(access) && view.is_in_key_order() {
+    if access.is_by_number() && view.is_in_key_order() {
         return Ok(true);
     }
     let mut columns = Vec::new();

@@ -163,8 +163,16 @@ impl Session {
         let ExecutableStatement { plan, inputs, context, .. } = executable?;
         match plan.planned() {
             Planned::Write(write) => {
+                let (behind, mark) = (fork.events(), is_temporary.then(|| fork.savepoint()));
                 let written = executor::write(write, inputs, fork, context, &*self);
                 let mut written = written.map_err(|error| plan.located(error, text))?;
+                if let Some(mark) = mark
+                    && let Err(error) = self.check_reached(fork, behind)
+                {
+                    fork.rollback_to(&mark);
+                    self.counts.fail(written.rows);
+                    return Err(error);
+                }
                 written.failure = written
                     .failure
                     .map(|failure| Failure { error: plan.located(failure.error, text), ..failure });

@@ -176,6 +176,9 @@ impl BulkLoader<'_> {
                 executor::check_foreign_keys(self.guard.fork(), first, which)?;
             }
         }
+        if let Some(fork) = self.guard.fork.as_ref().filter(|_| self.load.table.id.is_temporary()) {
+            self.guard.session.check_reached(fork, self.guard.events)?;
+        }
         let name = self.load.table.name.clone();
         let BulkLoader { mut guard, rows, .. } = self;
         let mut receipt = Receipt { verb: "INSERT", name, rows, events: 0, committed: None };

@@ -55,6 +55,18 @@ impl Session {
         }
         Ok(())
     }
+
+    /// Makes sure that what a change of something temporary led to can be written, behind so many events of
+    /// its transaction: its triggers may have changed what is not temporary.
+    ///
+    /// # Errors
+    /// As [`Session::check_place`].
+    pub(super) fn check_reached(&self, fork: &Fork, behind: usize) -> Result<(), Error> {
+        if behind == 0 && fork.events() > 0 {
+            self.database.store().check_writable()?;
+        }
+        Ok(())
+    }
 }
 
 impl Planned {

@@ -3,8 +3,9 @@
 use super::outcome::{self, Outcome};
 use super::{Error, Session};
 use crate::executor::{Audit, Enforcement};
+use crate::language::ast::ObjectName;
 use crate::storage::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
-use crate::types::{DataType, Period, Row, Value};
+use crate::types::{DataType, Period, Row, SchemaName, Value};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -100,7 +101,7 @@ impl Session {
 
     /// The rows that are there and break a constraint, a row each: nothing is damaged by them.
     fn broken_rows(&self) -> Result<Vec<Row>, Error> {
-        let view = self.database.view(Period::at(self.database.head()))?;
+        let view = self.beside_temporary(self.database.view(Period::at(self.database.head()))?);
         let context = self.context(self.database.now(), Arc::new([]));
         let context = context.holding(Enforcement::default());
         let audit =
@@ -108,7 +109,11 @@ impl Session {
         let mut broken = Vec::new();
         audit.run(|table, what| {
             let state = Value::text(format!("breaks a constraint: {what}"));
-            let table = Value::text(format!("table {}", table.name));
+            let name = match table.id.is_temporary() {
+                true => ObjectName::within(SchemaName::Temporary, &table.name).to_string(),
+                false => table.name.clone(),
+            };
+            let table = Value::text(format!("table {name}"));
             broken.push(vec![table, Value::Null, Value::Null, state]);
             ControlFlow::Continue(())
         })?;

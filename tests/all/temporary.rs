@@ -3,7 +3,7 @@
 use crate::answer::{rows_of, run};
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, MemVfs, OpenOptions};
-use asof::types::EventId;
+use asof::types::{EventId, Value};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn open(vfs: &MemVfs, read_only: bool) -> Arc<Database> {
 /// The rows of a query, ` | ` between values and ` ; ` between rows.
 fn answer(session: &mut Session, sql: &str) -> String {
     let rows = rows_of(session, sql).unwrap_or_else(|error| panic!("{sql}\n{error}"));
-    let row = |row: &Vec<asof::types::Value>| {
+    let row = |row: &Vec<Value>| {
         row.iter().map(|value| value.to_text().into_owned()).collect::<Vec<_>>().join(" | ")
     };
     rows.iter().map(row).collect::<Vec<_>>().join(" ; ")
@@ -121,6 +121,51 @@ fn where_nothing_can_be_written_temporary_tables_can() {
     run(&mut session, &[trigger]);
     assert_eq!(code(&mut session, "INSERT INTO c VALUES (9)"), "read-only");
     assert_eq!(answer(&mut session, "SELECT sum(a), (SELECT sum(a) FROM t) FROM c"), "5 | 3");
+    // In a transaction that is said by the statement: what else it did stays, and can be committed.
+    run(&mut session, &["CREATE TEMP TABLE kept(a)", "BEGIN", "INSERT INTO kept VALUES (1)"]);
+    assert_eq!(code(&mut session, "INSERT INTO c VALUES (9), (10)"), "read-only");
+    assert_eq!(answer(&mut session, "SELECT changes()"), "0");
+    let mut loader = session.load(None, "c", None).expect("it is temporary");
+    loader.add(1, vec![Some(Value::Integer(11))]).expect("a row");
+    assert_eq!(loader.finish().map(drop).expect_err("the trigger writes").code(), "read-only");
+    run(&mut session, &["INSERT INTO kept VALUES (2)", "COMMIT"]);
+    assert_eq!(answer(&mut session, "SELECT sum(a), (SELECT sum(a) FROM c) FROM kept"), "3 | 5");
+}
+
+#[test]
+fn rows_that_break_what_is_demanded_of_them_are_named() {
+    let mut session = Session::new(open(&MemVfs::default(), false));
+    run(
+        &mut session,
+        &[
+            "CREATE TABLE t(a CHECK (a > 0))",
+            "CREATE TEMP TABLE t(a CHECK (a < 9))",
+            "CREATE TEMP TABLE p(a INTEGER PRIMARY KEY)",
+            "CREATE TEMP TABLE child(a REFERENCES p)",
+            "PRAGMA ignore_check_constraints = ON",
+            "PRAGMA foreign_keys = OFF",
+            "INSERT INTO main.t VALUES (1)",
+            "INSERT INTO temp.t VALUES (10)",
+            "INSERT INTO child VALUES (5)",
+            "PRAGMA ignore_check_constraints = OFF",
+        ],
+    );
+    let broken = "_row 1: a row of t breaks CHECK (a < 9)";
+    let orphan = "_row 1: child.a 5 refers to p.a 5, which is not there: FOREIGN KEY";
+    let verified = rows_of(&mut session, "VERIFY").expect("it reads");
+    let text = |row: &[Value]| format!("{}: {}", row[0].to_text(), row[3].to_text());
+    let mut found: Vec<String> = verified.iter().map(|row| text(row)).collect();
+    found.retain(|line| line.contains("breaks"));
+    found.sort();
+    let expected = [("temp.child", orphan), ("temp.t", broken)];
+    let expected =
+        expected.map(|(name, what)| format!("table {name}: breaks a constraint: {what}"));
+    assert_eq!(found, expected);
+    assert_eq!(answer(&mut session, "PRAGMA integrity_check"), format!("t: {broken}"));
+    assert_eq!(answer(&mut session, "PRAGMA quick_check(t)"), format!("t: {broken}"));
+    assert_eq!(answer(&mut session, "PRAGMA integrity_check(child)"), "ok");
+    run(&mut session, &["UPDATE temp.t SET a = 8"]);
+    assert_eq!(answer(&mut session, "PRAGMA integrity_check"), "ok");
 }
 
 #[test]

@@ -56,9 +56,9 @@ impl PragmaAnswers {
         let unknown = || Error::Failed {
             code: "unknown-table",
             message: format!("no table \"{name}\""),
-            help: suggest(name, schema.tables().map(|table| table.name.as_str())),
+            help: suggest(name, schema.all_tables().map(|table| table.name.as_str())),
         };
-        schema.table(name).map(|table| &**table).ok_or_else(unknown)
+        schema.find_table(None, name).map(|table| &**table).ok_or_else(unknown)
     }
 
     /// The files that are damaged, each with what is wrong with it.
