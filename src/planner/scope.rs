@@ -115,10 +115,16 @@ impl ScopeRelation {
     }
 
     /// A row of a table as a trigger knows it: its declared columns from the identity `first` on, and
-    /// behind them its number.
+    /// behind them its number, which alone has an affinity.
     pub fn row(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
         let number = schema.index_of(PseudoColumn::Row);
         let mut relation = ScopeRelation::table(name, schema, first);
+        let by_number = schema.row_number();
+        for (index, column) in relation.columns.iter_mut().enumerate() {
+            if by_number != Some(index) {
+                column.traits = column.traits.as_argument();
+            }
+        }
         relation.hidden.retain(|column| column.column - first <= number);
         for column in &mut relation.hidden {
             if column.column - first == number {
@@ -126,6 +132,17 @@ impl ScopeRelation {
             }
         }
         relation.hidden.retain(|column| column.column - first <= schema.columns.len());
+        relation
+    }
+
+    /// A row as DO UPDATE knows it that could not be inserted: values without affinity and collation
+    /// under the name of no other column.
+    pub fn excluded(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
+        let mut relation = ScopeRelation::table(name, schema, first).qualified_only();
+        for column in relation.columns.iter_mut().chain(&mut relation.hidden) {
+            let ComparisonTraits { affinity, .. } = column.traits.as_argument();
+            column.traits = ComparisonTraits { affinity, ..ComparisonTraits::default() };
+        }
         relation
     }
 
