@@ -1,4 +1,4 @@
-//! Expressions of a kind, over the columns that a scope names, with queries inside.
+//! Expressions of a kind, over the columns that a scope names.
 //!
 //! Numbers stay small, and reals are quarters, so that their texts are the same on both sides and no
 //! sum overflows.
@@ -22,6 +22,9 @@ impl ScriptGenerator {
             Kind::Real => self.dice.pick(REALS).into(),
             Kind::Text => self.dice.pick(TEXTS).into(),
             Kind::Any => {
+                if self.dice.roll(12) == 0 {
+                    return self.dice.pick(&["x''", "x'61'", "x'4142'"]).to_owned();
+                }
                 let kind = self.dice.pick(&[&Kind::Integer, &Kind::Real, &Kind::Text]).to_owned();
                 self.literal(kind)
             }
@@ -32,7 +35,7 @@ impl ScriptGenerator {
         i64::try_from(self.dice.roll(10)).expect("small") - 2
     }
 
-    fn leaf(&mut self, kind: Kind, scope: &Scope) -> String {
+    pub fn leaf(&mut self, kind: Kind, scope: &Scope) -> String {
         let fits = |column: &&(String, Kind)| kind == Kind::Any || column.1 == kind;
         let columns: Vec<&str> =
             scope.columns.iter().filter(fits).map(|column| column.0.as_str()).collect();
@@ -71,7 +74,7 @@ impl ScriptGenerator {
 
     fn integer(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Integer, scope, depth);
-        match self.dice.roll(14) {
+        match self.dice.roll(18) {
             0 | 1 => {
                 let b = self.value(Kind::Integer, scope, depth);
                 format!("({a} {} {b})", self.dice.pick(&["+", "-"]))
@@ -79,47 +82,70 @@ impl ScriptGenerator {
             2 => format!("({a} * {})", self.small()),
             3 => format!("({a} % {})", 2 + self.dice.roll(5)),
             4 => format!("({a} / {})", self.dice.pick(&["2", "4"])),
-            5 => format!("(- {a})"),
-            6 => format!("abs({a})"),
+            5 => format!("({} {a})", self.dice.pick(&["-", "+", "~"])),
+            6 => format!("{}({a})", self.dice.pick(&["abs", "sign", "likely"])),
             7 => format!("length({})", self.value(Kind::Text, scope, depth)),
             8 => {
                 let text = self.value(Kind::Text, scope, depth);
                 format!("instr({text}, {})", self.literal(Kind::Text))
             }
             9 => format!("CAST({} AS INTEGER)", self.value(Kind::Text, scope, depth)),
-            10 => format!("({a} & {})", self.dice.roll(8)),
+            10 => {
+                format!("({a} {} {})", self.dice.pick(&["&", "|", "<<", ">>"]), self.dice.roll(8))
+            }
             11 => format!("{}({a}, {})", self.dice.pick(&["max", "min"]), self.small()),
             12 => format!("({} + 0)", self.condition(scope, depth)),
+            13 => format!("unicode({})", self.value(Kind::Text, scope, depth)),
+            14 => {
+                let text = self.value(Kind::Text, scope, depth);
+                format!("json_array_length(json_array({a}, CAST({text} AS TEXT)))")
+            }
+            15 => {
+                let b = self.value(Kind::Integer, scope, 0);
+                format!("json_extract(json_object('k', {a}, 'l', {b}), '$.l')")
+            }
             _ => self.leaf(Kind::Integer, scope),
         }
     }
 
     fn real(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Real, scope, depth);
-        match self.dice.roll(6) {
+        match self.dice.roll(8) {
             0 => format!("({a} + {})", self.value(Kind::Integer, scope, depth)),
             1 => format!("({a} - {})", self.value(Kind::Real, scope, depth)),
             2 => format!("({} * 0.5)", self.value(Kind::Integer, scope, depth)),
             3 => format!("abs({a})"),
-            4 => format!("round({a})"),
+            4 => format!("{}({a})", self.dice.pick(&["round", "likely"])),
+            5 => format!("CAST({} AS REAL)", self.value(Kind::Text, scope, depth)),
+            6 => format!("max({a}, {})", self.value(Kind::Integer, scope, depth)),
             _ => self.leaf(Kind::Real, scope),
         }
     }
 
     fn text(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Text, scope, depth);
-        match self.dice.roll(11) {
+        match self.dice.roll(15) {
             0 => format!("({a} || {})", self.value(Kind::Text, scope, depth)),
             1 => format!("({a} || {})", self.value(Kind::Integer, scope, depth)),
-            2 => format!("{}({a})", self.dice.pick(&["upper", "lower", "trim", "hex"])),
+            2 => {
+                let function =
+                    self.dice.pick(&["upper", "lower", "trim", "hex", "ltrim", "rtrim", "quote"]);
+                format!("{function}({a})")
+            }
             3 => format!("substr({a}, {}, {})", self.small(), self.small()),
             4 => format!("replace({a}, {}, 'z')", self.literal(Kind::Text)),
             5 => format!("CAST({} AS TEXT)", self.value(Kind::Integer, scope, depth)),
             6 => format!("printf('%s-%d', {a}, {})", self.small()),
-            7 => format!("quote({a})"),
+            7 => format!("trim({a}, {})", self.literal(Kind::Text)),
             8 if self.collated => {
                 format!("({a} COLLATE {})", self.dice.pick(&["NOCASE", "RTRIM", "BINARY"]))
             }
+            9 => format!("json_array(CAST({a} AS TEXT), {})", self.value(Kind::Integer, scope, 0)),
+            10 => {
+                let path = self.dice.pick(&["'k'", "'$.k'", "'$.l'"]);
+                format!("(json_object('k', CAST({a} AS TEXT)) ->> {path})")
+            }
+            11 => format!("concat_ws('/', {a}, {})", self.value(Kind::Integer, scope, depth)),
             _ => self.leaf(Kind::Text, scope),
         }
     }
@@ -137,98 +163,5 @@ impl ScriptGenerator {
                 format!("CASE {x} WHEN {y} THEN {a} END")
             }
         }
-    }
-
-    /// A condition on what a scope names.
-    pub fn condition(&mut self, scope: &Scope, depth: usize) -> String {
-        let below = depth.saturating_sub(1);
-        let kind = self.any_kind();
-        let other = if self.dice.roll(5) == 0 { Kind::Any } else { kind };
-        let a = self.value(kind, scope, below);
-        let not = self.dice.pick(&["", "", "NOT "]);
-        match self.dice.roll(if depth == 0 { 8 } else { 14 }) {
-            0..=2 => {
-                let operator = self.dice.pick(&["=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"]);
-                format!("({a} {operator} {})", self.value(other, scope, below))
-            }
-            3 => {
-                let (low, high) = (self.value(other, scope, 0), self.value(kind, scope, 0));
-                format!("({a} {not}BETWEEN {low} AND {high})")
-            }
-            4 => {
-                let items: Vec<String> =
-                    (0..=self.dice.roll(3)).map(|_| self.value(other, scope, 0)).collect();
-                format!("({a} {not}IN ({}))", items.join(", "))
-            }
-            5 => format!("({a} IS {not}NULL)"),
-            6 => {
-                let text = self.value(Kind::Text, scope, below);
-                let (like, pattern) = (
-                    self.dice.pick(&["LIKE", "GLOB"]),
-                    self.dice.pick(&["'a%'", "'%b%'", "'[ab]*'", "'*7'", "'_'"]),
-                );
-                format!("({text} {not}{like} {pattern})")
-            }
-            7 => format!("({a} IS DISTINCT FROM {})", self.value(other, scope, 0)),
-            8 | 9 => {
-                let (x, y) = (self.condition(scope, below), self.condition(scope, below));
-                format!("({x} {} {y})", self.dice.pick(&["AND", "OR"]))
-            }
-            10 => format!("(NOT {})", self.condition(scope, below)),
-            11 => {
-                let (x, y) = (self.value(Kind::Integer, scope, 0), self.value(other, scope, 0));
-                let (p, q) = (self.value(Kind::Integer, scope, 0), self.value(kind, scope, 0));
-                format!("(({x}, {y}) {} ({p}, {q}))", self.dice.pick(&["=", "<", ">=", "IS"]))
-            }
-            _ if scope.queries > 0 => self.about_query(scope, &a, not),
-            _ => format!("({a} = {})", self.value(kind, scope, 0)),
-        }
-    }
-
-    /// EXISTS or IN over a query that may name what is around it.
-    fn about_query(&mut self, scope: &Scope, a: &str, not: &str) -> String {
-        let (table, inner, _) = self.inner(scope);
-        let filter = self.condition(&inner, 1);
-        match self.dice.roll(3) {
-            0 => format!("({not}EXISTS (SELECT 1 FROM {table} WHERE {filter}))"),
-            1 => {
-                let kind = self.any_kind();
-                let item = self.value(kind, &inner, 1);
-                format!("({a} {not}IN (SELECT {item} FROM {table} WHERE {filter}))")
-            }
-            _ => {
-                let (x, y) = (self.leaf(Kind::Integer, scope), self.leaf(Kind::Any, scope));
-                let (p, q) = (self.leaf(Kind::Integer, &inner), self.leaf(Kind::Any, &inner));
-                format!("(({x}, {y}) {not}IN (SELECT {p}, {q} FROM {table} WHERE {filter}))")
-            }
-        }
-    }
-
-    /// A query of one value, whatever the order of its rows.
-    fn scalar_query(&mut self, kind: Kind, scope: &Scope) -> String {
-        let (table, inner, own) = self.inner(scope);
-        let filter = self.condition(&inner, 1);
-        // An aggregate of nothing but outer columns would be one of the query around.
-        let item = self.value(kind, &own, 1);
-        let item = match (kind, self.dice.roll(3)) {
-            (Kind::Integer, 0) => "count(*)".to_owned(),
-            (Kind::Integer, 1) => format!("count(DISTINCT {item})"),
-            // Of texts that a collation takes for equal, any may be the least.
-            (Kind::Text | Kind::Any, _) if self.collated => format!("length(max({item}))"),
-            _ => format!("{}({item})", self.dice.pick(&["max", "min"])),
-        };
-        format!("(SELECT {item} FROM {table} WHERE {filter})")
-    }
-
-    /// A table for a query inside, what it may name, and what of this is its own.
-    fn inner(&mut self, scope: &Scope) -> (String, Scope, Scope) {
-        let alias = format!("q{}", scope.queries);
-        let (table, mut inner) = self.table_as(&alias);
-        inner.queries = scope.queries - 1;
-        let own = Scope { queries: 0, ..inner.clone() };
-        if self.dice.roll(2) == 0 {
-            inner.columns.extend(scope.columns.iter().cloned());
-        }
-        (table, inner, own)
     }
 }

@@ -1,4 +1,4 @@
-//! Queries: joins, groups, windows, compounds, WITH and WITH RECURSIVE, in each other.
+//! Queries: joins, groups, compounds, WITH and WITH RECURSIVE, in each other.
 //!
 //! Where a query's rows depend on an order, the keys of its tables make that order total.
 
@@ -8,12 +8,14 @@ use super::{Query, Scope, ScriptGenerator};
 impl ScriptGenerator {
     /// A query of tables and views.
     pub fn query(&mut self) -> Query {
-        let (sql, width) = match self.dice.roll(9) {
+        let (sql, width) = match self.dice.roll(12) {
             0 => self.compound(),
             1 => self.with_table(),
             2 => self.recursive(),
-            3 => self.windowed(),
-            4 | 5 => self.grouped(),
+            3 | 4 => self.windowed(),
+            5 | 6 => self.grouped(),
+            7 => return self.rows_in_order(),
+            8 => self.grouped_by_a_collation(),
             _ => self.rows(),
         };
         // Of texts that a collation takes for equal, any may come first.
@@ -38,9 +40,16 @@ impl ScriptGenerator {
     }
 
     /// FROM with one to three sources, and what they name.
-    fn from(&mut self) -> (String, Scope) {
+    pub fn from(&mut self) -> (String, Scope) {
         let (mut sql, mut scope) = self.source("x");
         for alias in ["y", "z"].into_iter().take(self.dice.roll(3)) {
+            if self.dice.roll(10) == 0 {
+                let (more, named) = self.json_of(&scope, alias);
+                sql += &format!("{} {more}", self.dice.pick(&[" JOIN", ",", " LEFT JOIN"]));
+                scope.columns.extend(named.columns);
+                scope.keys.extend(named.keys);
+                continue;
+            }
             let (more, named) = self.source(alias);
             let join = self.dice.pick(&[
                 "JOIN",
@@ -73,12 +82,14 @@ impl ScriptGenerator {
 
     /// A table, a view, or a derived table.
     fn source(&mut self, alias: &str) -> (String, Scope) {
-        if self.dice.roll(4) > 0 {
-            return self.table_as(alias);
+        match self.dice.roll(12) {
+            0..=7 => return self.table_as(alias),
+            8 => return self.constant_source(alias),
+            _ => {}
         }
         let (table, inner) = self.table_as("d");
         let (a, b) = (self.value(Kind::Integer, &inner, 2), self.value(Kind::Text, &inner, 1));
-        let filter = self.condition(&Scope { queries: 0, ..inner }, 1);
+        let filter = self.condition(&inner.plain(), 1);
         let distinct = self.dice.pick(&["", "", "DISTINCT "]);
         let sql = format!(
             "(SELECT {distinct}d.id AS id, {a} AS e, {b} AS f FROM {table} WHERE {filter}) {alias}"
@@ -89,7 +100,7 @@ impl ScriptGenerator {
         (sql, Scope { columns, keys: vec![format!("{alias}.id")], queries: 2 })
     }
 
-    fn filter(&mut self, scope: &Scope) -> String {
+    pub fn filter(&mut self, scope: &Scope) -> String {
         match self.dice.roll(3) {
             0 => String::new(),
             _ => format!(" WHERE {}", self.condition(scope, 3)),
@@ -110,29 +121,66 @@ impl ScriptGenerator {
         (format!("SELECT {distinct}{items} FROM {from}{}", self.filter(&scope)), width)
     }
 
-    fn aggregate(&mut self, scope: &Scope) -> String {
-        let filter = match self.dice.roll(5) {
-            0 => format!(
-                " FILTER (WHERE {})",
-                self.condition(&Scope { queries: 0, ..scope.clone() }, 1)
-            ),
+    /// Rows in the order of an expression, and of the keys behind it.
+    fn rows_in_order(&mut self) -> Query {
+        let (from, scope) = self.from();
+        let (items, _) = self.items(&scope);
+        let by = self.value(Kind::Text, &scope.plain(), 1);
+        let by = match self.collated {
+            true => format!("{by} COLLATE {}", self.dice.pick(&["NOCASE", "RTRIM", "BINARY"])),
+            false => by,
+        };
+        let (filter, keys) = (self.filter(&scope), scope.keys.join(", "));
+        let direction = self.dice.pick(&["", " DESC", " NULLS LAST", " DESC NULLS FIRST"]);
+        let limit = match self.dice.roll(2) {
+            0 => format!(" LIMIT {}", self.dice.roll(6)),
             _ => String::new(),
         };
-        let plain = Scope { queries: 0, ..scope.clone() };
+        let sql = format!(
+            "SELECT {items} FROM {from}{filter} ORDER BY coalesce({by}, ''){direction}, {keys}{limit}"
+        );
+        Query { sql, ordered: true }
+    }
+
+    /// How many rows have texts that are alike; which of them stands for all is nobody's business.
+    fn grouped_by_a_collation(&mut self) -> (String, usize) {
+        let (from, scope) = self.from();
+        let key = self.value(Kind::Text, &scope.plain(), 1);
+        let by = match self.collated {
+            true => self.dice.pick(&[" COLLATE NOCASE", " COLLATE RTRIM", ""]),
+            false => "",
+        };
+        let (filter, one) = (self.filter(&scope), self.aggregate(&scope));
+        let sql = format!(
+            "SELECT count(*), count(DISTINCT {key}{by}), {one} FROM {from}{filter} GROUP BY {key}{by}"
+        );
+        (sql, 3)
+    }
+
+    fn aggregate(&mut self, scope: &Scope) -> String {
+        let filter = match self.dice.roll(5) {
+            0 => format!(" FILTER (WHERE {})", self.condition(&scope.plain(), 1)),
+            _ => String::new(),
+        };
+        let plain = scope.plain();
         let number = self.value(Kind::Integer, &plain, 1);
-        let call = match self.dice.roll(9) {
+        let keys = scope.keys.join(", ");
+        let call = match self.dice.roll(11) {
             0 => "count(*)".to_owned(),
             1 => format!("count({})", self.value(Kind::Any, &plain, 1)),
             2 => format!("count(DISTINCT {number})"),
             3 => format!("sum({number})"),
             4 => format!("total({})", self.value(Kind::Real, &plain, 1)),
             5 => format!("avg({number})"),
-            6 => format!(
-                "group_concat({}, '-' ORDER BY {})",
-                self.value(Kind::Text, &plain, 1),
-                scope.keys.join(", ")
-            ),
+            6 => {
+                format!("group_concat({}, '-' ORDER BY {keys})", self.value(Kind::Text, &plain, 1))
+            }
             7 => format!("sum(DISTINCT {number})"),
+            8 => format!("json_group_array({number} ORDER BY {keys})"),
+            9 => format!(
+                "string_agg(CAST({number} AS TEXT), ',' ORDER BY {} DESC, {keys})",
+                self.value(Kind::Integer, &plain, 0)
+            ),
             _ => format!("{}({number})", self.dice.pick(&["min", "max"])),
         };
         call + &filter
@@ -145,7 +193,7 @@ impl ScriptGenerator {
         if self.dice.roll(4) == 0 {
             return (format!("SELECT {one}, {two} FROM {from}{filter}"), 2);
         }
-        let key = self.value(Kind::Integer, &Scope { queries: 0, ..scope.clone() }, 1);
+        let key = self.value(Kind::Integer, &scope.plain(), 1);
         let key = format!("coalesce({key}, 0)");
         let having = match self.dice.roll(3) {
             0 => {
@@ -154,53 +202,6 @@ impl ScriptGenerator {
             _ => String::new(),
         };
         (format!("SELECT {key}, {one}, {two} FROM {from}{filter} GROUP BY {key}{having}"), 3)
-    }
-
-    fn windowed(&mut self) -> (String, usize) {
-        let (from, scope) = self.from();
-        let plain = Scope { queries: 0, ..scope.clone() };
-        let order = format!("{}, {}", self.value(Kind::Integer, &plain, 1), scope.keys.join(", "));
-        let order = format!("coalesce({order}");
-        let order = order.replacen(", ", ", 0), ", 1);
-        let partition = match self.dice.roll(3) {
-            0 => String::new(),
-            _ => format!("PARTITION BY {} ", self.value(Kind::Integer, &plain, 0)),
-        };
-        let frame = self.dice.pick(&[
-            "",
-            " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING",
-            " ROWS UNBOUNDED PRECEDING",
-            " GROUPS BETWEEN 2 PRECEDING AND CURRENT ROW",
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW",
-        ]);
-        let number = self.value(Kind::Integer, &plain, 1);
-        let call = self.dice.pick(&[
-            "sum",
-            "count",
-            "min",
-            "max",
-            "avg",
-            "first_value",
-            "last_value",
-            "lag",
-            "lead",
-        ]);
-        let place = self.dice.pick(&[
-            "row_number()",
-            "rank()",
-            "dense_rank()",
-            "ntile(3)",
-            "percent_rank()",
-        ]);
-        let filter = self.filter(&scope);
-        let keys = scope.keys.join(", ");
-        let width = scope.keys.len() + 2;
-        (
-            format!(
-                "SELECT {keys}, {call}({number}) OVER ({partition}ORDER BY {order}{frame}), {place} OVER ({partition}ORDER BY {order}) FROM {from}{filter}"
-            ),
-            width,
-        )
     }
 
     /// One side of a compound: `width` columns of the same kinds.
@@ -246,7 +247,7 @@ impl ScriptGenerator {
     fn recursive(&mut self) -> (String, usize) {
         let (start, scope) = self.table_as("x");
         let (step, mut stepped) = self.table_as("y");
-        let filter = self.condition(&Scope { queries: 0, ..scope.clone() }, 1);
+        let filter = self.condition(&scope.plain(), 1);
         stepped.columns.push(("r.k".into(), Kind::Integer));
         stepped.queries = 0;
         let next = self.value(Kind::Integer, &stepped, 1);

@@ -1,4 +1,4 @@
-//! Tables, indexes, views and triggers.
+//! Tables, indexes and views.
 
 use super::{Scope, ScriptGenerator};
 
@@ -24,7 +24,12 @@ pub struct Column {
 #[derive(Clone)]
 pub struct Table {
     pub name: String,
+    /// The name that it had first.
+    pub origin: String,
     pub columns: Vec<Column>,
+    pub is_temporary: bool,
+    /// Whether AUTOINCREMENT counts its rows.
+    pub is_numbered: bool,
 }
 
 impl Table {
@@ -39,7 +44,10 @@ impl ScriptGenerator {
     pub fn schema(&mut self) -> Vec<String> {
         let mut all = Vec::new();
         for number in 0..2 + self.dice.roll(3) {
-            all.push(self.create_table(number));
+            all.push(self.create_table(number, false));
+        }
+        if self.dice.roll(4) == 0 {
+            all.push(self.create_table(9, true));
         }
         all.push("CREATE TABLE log(what, a, b)".into());
         for _ in 0..self.dice.roll(4) {
@@ -54,10 +62,18 @@ impl ScriptGenerator {
         all
     }
 
-    fn create_table(&mut self, number: usize) -> String {
-        let name = format!("t{number}");
-        let mut table = Table { name: name.clone(), columns: Vec::new() };
-        let mut parts = vec![self.key_column(&mut table)];
+    fn create_table(&mut self, number: usize, is_temporary: bool) -> String {
+        let name = if is_temporary { "k".to_owned() } else { format!("t{number}") };
+        let origin = name.clone();
+        let mut table = Table {
+            name: name.clone(),
+            origin,
+            columns: Vec::new(),
+            is_temporary,
+            is_numbered: false,
+        };
+        let (key, options) = self.key_column(&mut table);
+        let mut parts = vec![key];
         for (at, letter) in ["a", "b", "c", "d"].into_iter().enumerate() {
             if at > 1 && self.dice.roll(3) == 0 {
                 continue;
@@ -68,7 +84,7 @@ impl ScriptGenerator {
         if self.dice.roll(4) == 0 {
             parts.push(self.generated_column(&mut table, number));
         }
-        if self.dice.roll(3) == 0 && !self.tables.is_empty() {
+        if self.dice.roll(3) == 0 && !self.made.tables.is_empty() && !is_temporary {
             parts.push(self.reference(&mut table, number));
         }
         if self.dice.roll(4) == 0 {
@@ -82,17 +98,32 @@ impl ScriptGenerator {
             }
         }
         if self.dice.roll(4) == 0 {
-            let scope = Scope { queries: 0, ..self.columns_of(&table) };
+            let scope = self.columns_of(&table).plain();
             parts.push(format!("CHECK ({} OR id > 0)", self.condition(&scope, 2)));
         }
-        self.tables.push(table);
-        format!("CREATE TABLE {name}({})", parts.join(", "))
+        self.made.tables.push(table);
+        let temporary = if is_temporary { "TEMP " } else { "" };
+        format!("CREATE {temporary}TABLE {name}({}){options}", parts.join(", "))
     }
 
-    fn key_column(&mut self, table: &mut Table) -> String {
+    /// The column that tells rows apart, and what stands behind the table for it.
+    fn key_column(&mut self, table: &mut Table) -> (String, &'static str) {
         let kind = Kind::Integer;
         table.columns.push(Column { name: "id".into(), kind, in_key: true, is_generated: false });
-        "id INTEGER PRIMARY KEY".into()
+        let (key, options) = match self.dice.roll(8) {
+            // Those of temporary tables are counted in a table of their own in SQLite.
+            0 if !table.is_temporary => {
+                self.numbered = true;
+                table.is_numbered = true;
+                ("id INTEGER PRIMARY KEY AUTOINCREMENT", "")
+            }
+            1 => ("id INTEGER PRIMARY KEY", " WITHOUT ROWID"),
+            // In strict tables an INT is an INTEGER here, too.
+            2 if self.flexible => ("id INT NOT NULL PRIMARY KEY", ""),
+            3 => ("id INTEGER NOT NULL UNIQUE", ""),
+            _ => ("id INTEGER PRIMARY KEY", ""),
+        };
+        (key.into(), options)
     }
 
     fn column(&mut self, table: &mut Table, name: &str) -> String {
@@ -129,7 +160,7 @@ impl ScriptGenerator {
 
     fn generated_column(&mut self, table: &mut Table, number: usize) -> String {
         // Before the row is there, SQLite computes with an id of -1.
-        let mut scope = Scope { queries: 0, ..self.columns_of(table) };
+        let mut scope = self.columns_of(table).plain();
         scope.columns.retain(|(name, _)| name != "id");
         let kind = *self.dice.pick(&[&Kind::Integer, &Kind::Text]);
         let (name, value) = (format!("g{number}"), self.value(kind, &scope, 2));
@@ -150,29 +181,33 @@ impl ScriptGenerator {
     }
 
     fn reference(&mut self, table: &mut Table, number: usize) -> String {
-        let parent = self.tables[self.dice.roll(self.tables.len())].name.clone();
+        let parent = self.made.tables[self.dice.roll(self.made.tables.len())].name.clone();
         let name = format!("p{number}");
         let actions = [
             "",
             " ON DELETE CASCADE",
             " ON DELETE SET NULL",
             " ON UPDATE CASCADE ON DELETE CASCADE",
+            " ON DELETE SET DEFAULT",
+            " ON UPDATE SET NULL ON DELETE RESTRICT",
         ];
         let action = self.dice.pick(&actions);
+        let time = self.dice.pick(&["", "", " DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"]);
         table.columns.push(Column {
             name: name.clone(),
             kind: Kind::Integer,
             in_key: true,
             is_generated: false,
         });
-        format!("{name} INTEGER REFERENCES {parent}(id){action}")
+        format!("{name} INTEGER REFERENCES {parent}(id){action}{time}")
     }
 
-    /// An index of columns or of an expression, perhaps of some rows only.
+    /// An index of columns or of an expression, perhaps of some rows only, and seldom unique.
     pub fn create_index(&mut self) -> String {
         let table = self.table();
-        let scope = Scope { queries: 0, ..self.columns_of(&table) };
-        self.names += 1;
+        let scope = self.columns_of(&table).plain();
+        let name = self.name('i');
+        let unique = if self.dice.roll(6) == 0 { "UNIQUE " } else { "" };
         let column = |dice: &mut crate::random::Dice| {
             table.columns[dice.roll(table.columns.len())].name.clone()
         };
@@ -188,8 +223,13 @@ impl ScriptGenerator {
             1 => format!(" WHERE id > {}", self.small()),
             _ => String::new(),
         };
-        let name = format!("i{}", self.names);
-        format!("CREATE INDEX {name} ON {}({}){some}", table.name, keys.join(", "))
+        if !unique.is_empty() {
+            let known = self.made.tables.iter_mut().find(|known| known.name == table.name);
+            for column in known.into_iter().flat_map(|known| &mut known.columns) {
+                column.in_key = true;
+            }
+        }
+        format!("CREATE {unique}INDEX {name} ON {}({}){some}", table.name, keys.join(", "))
     }
 
     /// An expression without queries.
@@ -201,8 +241,8 @@ impl ScriptGenerator {
 
     /// A view of a table or of another view.
     pub fn create_view(&mut self) -> String {
-        self.names += 1;
-        let name = format!("v{}", self.names);
+        let name = self.name('v');
+        self.named_temporary = false;
         let (from, scope) = self.table_as("s");
         let column = |name: String, kind| Column { name, kind, in_key: false, is_generated: false };
         let mut columns = vec![column("id".into(), Kind::Integer)];
@@ -219,61 +259,19 @@ impl ScriptGenerator {
             0 => format!(" UNION ALL SELECT {items} FROM {from} WHERE s.id > 4"),
             _ => String::new(),
         };
-        self.views.push(Table { name: name.clone(), columns });
-        format!("CREATE VIEW {name}({names}) AS SELECT {items} FROM {from} WHERE {filter}{more}")
-    }
-
-    /// A trigger that writes down what happened and may change another table; a table has one for each
-    /// event at most, because SQLite promises no order.
-    pub fn create_trigger(&mut self) -> String {
-        let on_view = !self.views.is_empty() && self.dice.roll(3) == 0;
-        let table = match on_view {
-            true => self.views[self.dice.roll(self.views.len())].clone(),
-            false => self.table(),
-        };
-        let event = self.dice.pick(&["INSERT", "UPDATE", "DELETE"]);
-        let row = if event == "DELETE" { "OLD" } else { "NEW" };
-        // BEFORE triggers of SQLite see generated columns now and then.
-        let columns = table.given().into_iter().map(|c| (format!("{row}.{}", c.name), c.kind));
-        let columns = columns.collect();
-        let scope = Scope { columns, keys: Vec::new(), queries: 0 };
-        let when = match self.dice.roll(3) {
-            0 => format!(" WHEN {}", self.condition(&scope, 2)),
-            _ => String::new(),
-        };
-        let time =
-            if on_view { "INSTEAD OF" } else { self.dice.pick(&["BEFORE", "AFTER", "AFTER"]) };
-        let mut body = Vec::new();
-        if self.dice.roll(4) == 0 {
-            let action = self.dice.pick(&["IGNORE", "ABORT, 'no'", "FAIL, 'no'"]);
-            body.push(format!("SELECT RAISE({action}) WHERE {row}.id = 3"));
-        }
-        let (a, b) = (self.value(Kind::Integer, &scope, 2), self.value(Kind::Any, &scope, 1));
-        body.push(format!("INSERT INTO log VALUES ('{event}', {a}, {b})"));
-        if self.dice.roll(2) == 0 {
-            body.extend(self.write_of_a_trigger(&table, &scope, row));
-        }
-        let (name, body) = (&table.name, body.join("; "));
+        // What is not temporary names nothing that is.
+        let is_temporary = self.named_temporary || self.dice.roll(6) == 0;
+        let temporary = if is_temporary { "TEMP " } else { "" };
+        let origin = name.clone();
+        self.made.views.push(Table {
+            name: name.clone(),
+            origin,
+            columns,
+            is_temporary,
+            is_numbered: false,
+        });
         format!(
-            "CREATE TRIGGER IF NOT EXISTS {name}_{event} {time} {event} ON {name}{when} BEGIN {body}; END"
+            "CREATE {temporary}VIEW {name}({names}) AS SELECT {items} FROM {from} WHERE {filter}{more}"
         )
-    }
-
-    /// A change of one row of another table.
-    fn write_of_a_trigger(&mut self, subject: &Table, scope: &Scope, row: &str) -> Option<String> {
-        let other = self.table();
-        let column = self.free_column(&other)?;
-        if other.name == subject.name {
-            return None;
-        }
-        let value = self.value(column.kind, scope, 1);
-        let (name, column) = (&other.name, &column.name);
-        Some(match self.dice.roll(4) {
-            0 => format!("DELETE FROM {name} WHERE id = {row}.id + {}", self.dice.roll(3)),
-            1 => format!(
-                "INSERT OR IGNORE INTO {name}(id, {column}) VALUES ({row}.id % 12, {value})"
-            ),
-            _ => format!("UPDATE {name} SET {column} = {value} WHERE id = {row}.id"),
-        })
     }
 }

@@ -1,10 +1,10 @@
-//! Writes, transactions and changes of the schema.
+//! Writes.
 //!
 //! A statement whose outcome depends on the order in which SQLite meets its rows is not made: columns of
 //! keys are changed one row at a time, and what OR or ON CONFLICT decides comes in a given order.
 
+use super::ScriptGenerator;
 use super::schema::{Column, Kind, Table};
-use super::{Scope, ScriptGenerator};
 
 const OR: &[&str] =
     &["", "", "", " OR IGNORE", " OR REPLACE", " OR ABORT", " OR FAIL", " OR ROLLBACK"];
@@ -12,22 +12,29 @@ const OR: &[&str] =
 impl ScriptGenerator {
     /// A statement that changes something, perhaps.
     pub fn write(&mut self) -> String {
-        match self.dice.roll(40) {
+        if self.query_only && self.dice.roll(2) == 0 {
+            return self.setting();
+        }
+        match self.dice.roll(54) {
             0..=11 => self.insert(),
             12..=14 => self.insert_rows_of_a_query(),
-            15..=17 => self.upsert(),
-            18..=20 => self.update_one(),
-            21..=23 => self.update_some(),
-            24 | 25 => self.update_from(),
-            26..=28 => self.delete(),
-            29..=31 => self.dice.pick(&["BEGIN", "COMMIT", "COMMIT", "ROLLBACK"]).to_owned(),
-            32 => format!("SAVEPOINT s{}", self.dice.roll(2)),
-            33 => format!("{} s{}", self.dice.pick(&["ROLLBACK TO", "RELEASE"]), self.dice.roll(2)),
-            34 => self.create_index(),
-            35 => format!("DROP INDEX IF EXISTS i{}", 1 + self.dice.roll(6)),
-            36 if self.views.len() < 3 => self.create_view(),
-            37 => self.create_trigger(),
-            38 => self.alter(),
+            15..=18 => self.upsert(),
+            19..=21 => self.update_one(),
+            22..=24 => self.update_some(),
+            25 | 26 => self.update_from(),
+            27 => self.update_several(),
+            28..=30 => self.delete(),
+            31..=34 => self.transaction(),
+            35..=37 => self.savepoint(),
+            38 => self.create_index(),
+            39 => self.drop(),
+            40 if self.made.views.len() < 3 => self.create_view(),
+            41 | 42 => self.create_trigger(),
+            43 | 44 => self.alter(),
+            45 => self.create_table_as(),
+            46..=48 => self.setting(),
+            49 if self.dice.roll(3) == 0 => self.drop_table(),
+            50 if self.numbered => self.write_of_the_sequence(),
             _ => self.write_of_a_view(),
         }
     }
@@ -70,6 +77,9 @@ impl ScriptGenerator {
         let rows: Vec<String> = (0..1 + self.dice.roll(3)).map(|_| self.row(&columns)).collect();
         let or = self.or(&table);
         let returning = self.returning(&table);
+        if self.dice.roll(30) == 0 {
+            return format!("INSERT{or} INTO {} DEFAULT VALUES{returning}", table.name);
+        }
         format!("INSERT{or} INTO {target} VALUES {}{returning}", rows.join(", "))
     }
 
@@ -90,9 +100,17 @@ impl ScriptGenerator {
         let or = self.dice.pick(&["", " OR IGNORE", " OR REPLACE"]);
         let items = items.join(", ");
         let name = &table.name;
+        let upsert = match (or, self.free_column(&table), self.dice.roll(3)) {
+            ("", Some(free), 0) => {
+                let free = &free.name;
+                format!(" ON CONFLICT (id) DO UPDATE SET {free} = excluded.{free}")
+            }
+            ("", _, 1) => " ON CONFLICT DO NOTHING".into(),
+            _ => String::new(),
+        };
         format!(
             "{with}INSERT{or} INTO {target} SELECT {items} FROM {from} \
-             WHERE {filter} AND (SELECT count(*) FROM {name}) < 40 ORDER BY s.id LIMIT 5"
+             WHERE {filter} AND (SELECT count(*) FROM {name}) < 40 ORDER BY s.id LIMIT 5{upsert}"
         )
     }
 
@@ -100,7 +118,7 @@ impl ScriptGenerator {
         if self.dice.roll(4) > 0 {
             return String::new();
         }
-        let scope = Scope { queries: 0, ..self.columns_of(table) };
+        let scope = self.columns_of(table).plain();
         match self.dice.roll(3) {
             0 => " RETURNING *".into(),
             1 => format!(" RETURNING id, {} AS made", self.value(Kind::Any, &scope, 1)),
@@ -124,7 +142,7 @@ impl ScriptGenerator {
         let (target, columns) = self.targets(&table);
         let rows: Vec<String> = (0..1 + self.dice.roll(2)).map(|_| self.row(&columns)).collect();
         let rows = rows.join(", ");
-        let mut scope = Scope { queries: 0, ..self.columns_of(&table) };
+        let mut scope = self.columns_of(&table).plain();
         for column in table.given() {
             let name = &table.name;
             scope.columns.push((format!("excluded.{}", column.name), column.kind));
@@ -142,8 +160,12 @@ impl ScriptGenerator {
         };
         let returning = self.returning(&table);
         let name = &column.name;
+        let last = match self.dice.roll(4) {
+            0 => " ON CONFLICT DO NOTHING",
+            _ => "",
+        };
         format!(
-            "INSERT INTO {target} VALUES {rows} ON CONFLICT (id) DO UPDATE SET {name} = {value}{filter}{returning}"
+            "INSERT INTO {target} VALUES {rows} ON CONFLICT (id) DO UPDATE SET {name} = {value}{filter}{last}{returning}"
         )
     }
 
@@ -154,7 +176,9 @@ impl ScriptGenerator {
         let columns = table.given();
         let mut sets = Vec::new();
         for column in &columns {
-            if self.dice.roll(2) == 0 {
+            // What an UPDATE gives is never used again, either, where AUTOINCREMENT counts.
+            let is_counted = table.is_numbered && column.name == "id";
+            if self.dice.roll(2) == 0 && !is_counted {
                 let value = match column.in_key {
                     true => self.id(),
                     false => self.value(column.kind, &scope, 1),
@@ -181,7 +205,7 @@ impl ScriptGenerator {
         let table = self.table();
         let scope = self.columns_of(&table);
         let Some(column) = self.free_column(&table) else { return self.delete() };
-        let value = self.value(column.kind, &Scope { queries: 0, ..scope.clone() }, 2);
+        let value = self.value(column.kind, &scope.plain(), 2);
         let (name, filter) = (&table.name, self.condition(&scope, 2));
         let order = match self.dice.roll(4) {
             0 => format!(
@@ -223,12 +247,34 @@ impl ScriptGenerator {
         )
     }
 
-    fn delete(&mut self) -> String {
+    /// Columns that are given the row of a query.
+    fn update_several(&mut self) -> String {
+        let table = self.table();
+        let free: Vec<Column> = table.given().into_iter().filter(|c| !c.in_key).collect();
+        let [first, .., last] = free.as_slice() else { return self.delete() };
+        let (from, mut inner) = self.table_as("s");
+        inner.queries = 0;
+        let (a, b) = (self.value(first.kind, &inner, 1), self.value(last.kind, &inner, 1));
+        let (name, id) = (&table.name, self.id());
+        let filter = self.condition(&self.columns_of(&table).plain(), 1);
+        format!(
+            "WITH w(one) AS (VALUES (1)) UPDATE {name} SET ({}, {}) = \
+             (SELECT {a}, {b} FROM {from} WHERE s.id >= {id} ORDER BY s.id LIMIT 1) \
+             WHERE {filter} AND EXISTS (SELECT * FROM w)",
+            first.name, last.name
+        )
+    }
+
+    pub fn delete(&mut self) -> String {
         let table = self.table();
         let scope = self.columns_of(&table);
         let returning = self.returning(&table);
-        let filter = match self.dice.roll(3) {
-            0 => self.condition(&scope, 2),
+        let filter = match self.dice.roll(6) {
+            0 | 1 => self.condition(&scope, 2),
+            2 => {
+                let (from, _) = self.table_as("s");
+                format!("(id, 1) IN (SELECT s.id - 1, s.id = {} FROM {from})", self.id())
+            }
             _ => format!("id = {}", self.id()),
         };
         format!("DELETE FROM {} WHERE {filter}{returning}", table.name)
@@ -236,7 +282,7 @@ impl ScriptGenerator {
 
     /// What INSTEAD OF triggers do; without one, an error.
     fn write_of_a_view(&mut self) -> String {
-        let Some(view) = self.views.last().cloned() else { return self.delete() };
+        let Some(view) = self.made.views.last().cloned() else { return self.delete() };
         let (name, id, value) = (&view.name, self.id(), self.literal(Kind::Integer));
         match self.dice.roll(3) {
             0 => format!("INSERT INTO {name}(w0, id) VALUES ({value}, {id}), (2, 3)"),
@@ -245,33 +291,16 @@ impl ScriptGenerator {
         }
     }
 
-    fn alter(&mut self) -> String {
-        let at = self.dice.roll(self.tables.len());
-        self.names += 1;
-        let name = format!("n{}", self.names);
-        let table = self.tables[at].name.clone();
-        let free = self.free_column(&self.tables[at].clone());
-        match (free, 1 + self.dice.roll(1)) {
-            (Some(column), 0) => {
-                let old = column.name.clone();
-                for renamed in self.tables[at].columns.iter_mut().filter(|c| c.name == old) {
-                    renamed.name.clone_from(&name);
-                }
-                format!("ALTER TABLE {table} RENAME COLUMN {old} TO {name}")
-            }
-            _ => {
-                let kind = self.any_kind();
-                let sql = match kind {
-                    Kind::Integer => "INTEGER DEFAULT 5",
-                    Kind::Real => "REAL",
-                    Kind::Text => "TEXT NOT NULL DEFAULT 'new'",
-                    Kind::Any => "",
-                };
-                let column =
-                    Column { name: name.clone(), kind, in_key: false, is_generated: false };
-                self.tables[at].columns.push(column);
-                format!("ALTER TABLE {table} ADD COLUMN {name} {sql}")
-            }
+    /// What AUTOINCREMENT counts from.
+    fn write_of_the_sequence(&mut self) -> String {
+        let numbered = self.made.tables.iter().find(|table| table.is_numbered);
+        let Some(name) = numbered.map(|table| table.name.clone()) else { return self.delete() };
+        let number = self.dice.roll(20);
+        match self.dice.roll(3) {
+            0 => format!("DELETE FROM sqlite_sequence WHERE name = '{name}'"),
+            _ => format!(
+                "UPDATE sqlite_sequence SET seq = {number} WHERE name = '{name}' AND seq <> 0"
+            ),
         }
     }
 }

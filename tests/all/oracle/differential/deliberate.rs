@@ -1,0 +1,85 @@
+//! The differences that are meant, each as it stands in `grammar/README.md`, told by what shows them and by
+//! nothing wider. (Integer overflow is one more, which [`Pair::difference`] knows.)
+
+use super::super::{Pair, Plain};
+use asof::session::Error;
+
+/// Why both answer otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deliberate {
+    /// A name that means nothing stands beside a constant false, with which SQLite's parser drops it.
+    DroppedName,
+    /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
+    CountOfFailure,
+    /// A table is altered whose views and triggers could not run, of which SQLite looks at the names in
+    /// expressions alone.
+    ReadWhole,
+    /// A foreign key refers to a table that is not there, of no row that is written.
+    MissingParent,
+    /// A view that cannot be read gets an INSTEAD OF trigger.
+    TriggerOfBrokenView,
+    /// An integer overflows, which is a real to SQLite.
+    Overflow,
+}
+
+/// What differs behind a statement that failed.
+pub const NUMBER: &str = "SELECT last_insert_rowid()";
+pub const CHANGES: &str = "SELECT changes()";
+
+/// Why asof refuses a statement that SQLite takes, if that is meant.
+pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
+    match error.code() {
+        "integer-overflow" => Some(Deliberate::Overflow),
+        "alter-table" if is_of_definition(&error.to_string()) => Some(Deliberate::ReadWhole),
+        "unknown-column" | "unknown-table" if is_of_broken_view(sql, pair) => {
+            Some(Deliberate::TriggerOfBrokenView)
+        }
+        "unknown-column" if !is_column_anywhere(&error.to_string(), pair) => {
+            Some(Deliberate::DroppedName)
+        }
+        _ => None,
+    }
+}
+
+/// Why asof takes a statement that SQLite refuses, if that is meant.
+pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
+    let message = error.to_string();
+    let missing = message.strip_prefix("no such table: main.")?;
+    let missing = missing.split(' ').next().unwrap_or(missing);
+    let count = format!(
+        "SELECT count(*) FROM sqlite_master m, pragma_foreign_key_list(m.name) k \
+         WHERE m.type = 'table' AND k.\"table\" = '{missing}' COLLATE NOCASE"
+    );
+    let is_parent = pair.ask_sqlite(&count).is_ok_and(|rows| rows != [[Plain::Number(0.0)]]);
+    (is_parent && !sql.starts_with("SELECT")).then_some(Deliberate::MissingParent)
+}
+
+/// Whether it is a view or a trigger that stands in the way.
+fn is_of_definition(message: &str) -> bool {
+    let what = ["cannot be read as things are", "could not be read after that"];
+    ["view ", "trigger "].iter().any(|kind| message.starts_with(kind))
+        && what.iter().any(|what| message.contains(what))
+}
+
+/// Whether a statement makes a trigger on a view that SQLite cannot read.
+fn is_of_broken_view(sql: &str, pair: &Pair) -> bool {
+    let Some((_, behind)) = sql.split_once(" INSTEAD OF ") else { return false };
+    let Some((_, view)) = behind.split_once(" ON ") else { return false };
+    let view = view.split(' ').next().unwrap_or_default();
+    sql.starts_with("CREATE ") && pair.ask_sqlite(&format!("SELECT * FROM {view}")).is_err()
+}
+
+/// Whether SQLite has a table or a view with the column that the error names.
+fn is_column_anywhere(message: &str, pair: &Pair) -> bool {
+    let Some(name) = message.split('"').nth(1) else { return true };
+    let count = format!(
+        "SELECT count(*) FROM (SELECT name FROM sqlite_master WHERE type IN ('table', 'view') \
+         UNION SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')) m, \
+         pragma_table_xinfo(m.name) c WHERE c.name = '{name}'"
+    );
+    match pair.ask_sqlite(&count) {
+        Ok(rows) => rows != [[Plain::Number(0.0)]],
+        // A view cannot be read.
+        Err(_) => true,
+    }
+}

@@ -1,0 +1,245 @@
+//! A script that runs on both: after each statement, what differs.
+
+use super::super::{Pair, Plain, Rows, are_like, plain, sort};
+use super::Step;
+use super::deliberate::{self, Deliberate};
+use super::shrink::{shrink, words};
+use crate::answer::rows_of;
+use asof::types::EventId;
+use std::collections::BTreeMap;
+
+/// What was done and asked, for the report that the test is about something.
+#[derive(Default, Debug)]
+pub struct Count {
+    pub written: u64,
+    pub refused: u64,
+    pub answered: u64,
+    pub unanswered: u64,
+    /// How often both answered otherwise on purpose.
+    pub deliberate: BTreeMap<Deliberate, u64>,
+}
+
+impl Count {
+    fn add(&mut self, other: Count) {
+        self.written += other.written;
+        self.refused += other.refused;
+        self.answered += other.answered;
+        self.unanswered += other.unanswered;
+        for (difference, times) in other.deliberate {
+            *self.deliberate.entry(difference).or_default() += times;
+        }
+    }
+}
+
+/// How a step went.
+enum Verdict {
+    Alike,
+    /// The difference is one of those that stand in `grammar/README.md`.
+    Meant(Deliberate),
+    Differs(String),
+}
+
+impl Verdict {
+    fn of(what: Option<String>) -> Verdict {
+        what.map_or(Verdict::Alike, Verdict::Differs)
+    }
+}
+
+fn sorted(mut rows: Rows) -> Rows {
+    sort(&mut rows);
+    rows
+}
+
+struct Run {
+    pair: Pair,
+    count: Count,
+    /// Queries with their event and SQLite's rows.
+    asked: Vec<(String, EventId, Rows)>,
+    /// Whether a statement failed, and `last_insert_rowid()` is what a row of it had in SQLite.
+    number_is_of_failure: bool,
+    /// Whether the last statement that is no query failed.
+    last_failed: bool,
+}
+
+impl Run {
+    fn new(flexible: bool) -> Run {
+        let mut pair = Pair::new();
+        pair.sqlite.execute_batch("PRAGMA foreign_keys = ON").expect("a setting");
+        let switch = if flexible { "on" } else { "off" };
+        pair.session.execute(&format!("SET flexible_types = {switch}")).expect("a setting");
+        Run {
+            pair,
+            count: Count::default(),
+            asked: Vec::new(),
+            number_is_of_failure: false,
+            last_failed: false,
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Verdict {
+        match step {
+            Step::Write(sql) => self.write(sql),
+            Step::Query { sql, ordered, of_its_time } => self.ask(sql, *ordered, *of_its_time),
+        }
+    }
+
+    fn write(&mut self, sql: &str) -> Verdict {
+        let ours = rows_of(&mut self.pair.session, sql);
+        let theirs = self.pair.ask_sqlite(sql);
+        self.last_failed = theirs.is_err();
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => {
+                self.count.written += 1;
+                let (ours, theirs) = (sorted(plain(&ours)), sorted(theirs));
+                if !are_like(&ours, &theirs) {
+                    let what = format!("returned {ours:?}\nSQLite   {theirs:?}");
+                    return Verdict::Differs(what);
+                }
+            }
+            (Err(_), Err(_)) => {
+                self.count.refused += 1;
+                self.number_is_of_failure = true;
+            }
+            (Err(error), Ok(_)) => {
+                return match deliberate::refusal(&error, sql, &self.pair) {
+                    Some(difference) => Verdict::Meant(difference),
+                    None => Verdict::Differs(format!("error[{}]: {error}", error.code())),
+                };
+            }
+            (Ok(_), Err(error)) => {
+                return match deliberate::acceptance(&error, sql, &self.pair) {
+                    Some(difference) => Verdict::Meant(difference),
+                    None => Verdict::Differs(format!("is an error to SQLite: {error}")),
+                };
+            }
+        }
+        self.number_is_of_failure &= self.pair.difference(deliberate::NUMBER, false).is_some();
+        Verdict::of(self.tables_differ())
+    }
+
+    fn tables_differ(&mut self) -> Option<String> {
+        let names = "SELECT 'main.' || name FROM sqlite_master WHERE type = 'table' \
+                     UNION ALL SELECT 'temp.' || name FROM sqlite_temp_master WHERE type = 'table' \
+                     AND name <> 'sqlite_sequence' ORDER BY 1";
+        for row in self.pair.ask_sqlite(names).expect("its tables") {
+            let [Plain::Text(name)] = row.as_slice() else { continue };
+            // A table of which no row came is there with a 0, or is not there.
+            let filter = if name == "main.sqlite_sequence" { " WHERE seq <> 0" } else { "" };
+            let all = format!("SELECT * FROM {name}{filter}");
+            if let Some(what) = self.pair.difference(&all, false) {
+                return Some(format!("then {all}: {what}"));
+            }
+        }
+        None
+    }
+
+    fn ask(&mut self, sql: &str, ordered: bool, of_its_time: bool) -> Verdict {
+        if sql == deliberate::NUMBER && self.number_is_of_failure
+            || sql == deliberate::CHANGES && self.last_failed
+        {
+            return Verdict::Meant(Deliberate::CountOfFailure);
+        }
+        if let Ok(rows) = self.pair.ask_sqlite(sql) {
+            self.count.answered += 1;
+            if of_its_time && self.pair.session.transaction().is_none() {
+                self.asked.push((sql.to_owned(), self.pair.session.head(), rows));
+            }
+        } else {
+            self.count.unanswered += 1;
+        }
+        for rewrites in ["off", "on"] {
+            let switch = format!("SET rewrites = {rewrites}");
+            self.pair.session.execute(&switch).expect("a setting");
+            if let Some(what) = self.pair.difference(sql, ordered) {
+                let ours = rows_of(&mut self.pair.session, sql);
+                let meant = ours.err().and_then(|e| deliberate::refusal(&e, sql, &self.pair));
+                return match meant {
+                    Some(difference) => Verdict::Meant(difference),
+                    None => Verdict::Differs(format!("with rewrites {rewrites}: {what}")),
+                };
+            }
+        }
+        Verdict::Alike
+    }
+
+    /// Asks the queries of its past again.
+    fn past_differs(&mut self) -> Option<String> {
+        let _ = self.pair.session.execute("ROLLBACK");
+        for (sql, event, theirs) in std::mem::take(&mut self.asked) {
+            let asked = format!("AS OF EVENT {event} {sql}");
+            let ours = match rows_of(&mut self.pair.session, &asked) {
+                Ok(rows) => sorted(plain(&rows)),
+                Err(error) if error.code() == "integer-overflow" => continue,
+                Err(error) => return Some(format!("{asked}\nerror[{}]: {error}", error.code())),
+            };
+            if !are_like(&ours, &sorted(theirs)) {
+                return Some(format!("{asked}\nhas other rows than when it was asked"));
+            }
+        }
+        None
+    }
+}
+
+/// Runs a script to the first difference: its place, and what differs. A write that differs on purpose ends
+/// it, as both go on from other tables.
+pub fn first_difference(
+    script: &[Step],
+    flexible: bool,
+    count: &mut Count,
+) -> Option<(usize, String)> {
+    let mut run = Run::new(flexible);
+    let mut found = None;
+    for (at, step) in script.iter().enumerate() {
+        match run.step(step) {
+            Verdict::Alike => {}
+            Verdict::Meant(difference) => {
+                *run.count.deliberate.entry(difference).or_default() += 1;
+                if matches!(step, Step::Write(_)) {
+                    break;
+                }
+            }
+            Verdict::Differs(what) => {
+                found = Some((at, what));
+                break;
+            }
+        }
+    }
+    let found = found.or_else(|| run.past_differs().map(|what| (script.len() - 1, what)));
+    count.add(run.count);
+    found
+}
+
+/// What differences of one kind have in common.
+fn kind(what: &str) -> String {
+    let place = what.split(char::is_numeric).next().unwrap_or_default();
+    let code = what.split_once("error[").and_then(|(_, error)| error.split(']').next());
+    format!("{place} {}", code.unwrap_or_default())
+}
+
+/// A few statements that show the same kind of difference, and what it is.
+pub fn shrunk(mut script: Vec<Step>, flexible: bool) -> String {
+    let whole = first_difference(&script, flexible, &mut Count::default());
+    let Some((at, what)) = whole else { return "it does not happen again".into() };
+    script.truncate(at + 1);
+    let wanted = kind(&what);
+    let fails = |script: &[Step]| {
+        first_difference(script, flexible, &mut Count::default())
+            .is_some_and(|(_, what)| kind(&what) == wanted)
+    };
+    script = shrink(script, fails);
+    for at in (0..script.len()).rev() {
+        let (before, after) = (script[..at].to_vec(), script[at + 1..].to_vec());
+        let step = script[at].clone();
+        let with = |parts: &[String]| {
+            let mut all = before.clone();
+            all.push(step.with_sql(parts.concat()));
+            all.extend(after.iter().cloned());
+            all
+        };
+        let parts = shrink(words(step.sql()), |parts| fails(&with(parts)));
+        script = with(&parts);
+    }
+    let what = first_difference(&script, flexible, &mut Count::default());
+    let text: Vec<&str> = script.iter().map(Step::sql).collect();
+    format!("{};\n{}", text.join(";\n"), what.map(|(_, what)| what).unwrap_or_default())
+}
