@@ -2,8 +2,10 @@
 //! each. The executor gives each scalar function its meaning and each aggregate its accumulator.
 
 mod table;
+mod volatility;
 
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
+pub use volatility::Volatility;
 
 use super::exact_numbers::{common_decimal, quotient_scale};
 pub use super::ordered_set::OrderedSetFunction;
@@ -267,17 +269,6 @@ pub enum WindowFunction {
     NthValue,
 }
 
-/// When what a function gives can change although its arguments stay the same: PostgreSQL's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Volatility {
-    /// Never: it can be computed before the statement runs.
-    Immutable,
-    /// From statement to statement: the calendar knows what time it is, the session what it did.
-    Stable,
-    /// At every call: each row has its own.
-    Volatile,
-}
-
 /// How a function's result type follows from its arguments'.
 #[derive(Clone, Copy, Debug)]
 pub enum ResultType {
@@ -415,56 +406,6 @@ impl ScalarFunction {
             ScalarFunction::Min(collation)
         } else {
             self
-        }
-    }
-
-    /// What else than its arguments decides what it gives.
-    pub fn volatility(self) -> Volatility {
-        match self {
-            ScalarFunction::Random | ScalarFunction::Randomblob | ScalarFunction::Raise(_) => {
-                Volatility::Volatile
-            }
-            // Another program may be of another version.
-            ScalarFunction::Calendar(_)
-            | ScalarFunction::Session(_)
-            | ScalarFunction::CompileOption(_)
-            | ScalarFunction::SqliteSourceId
-            | ScalarFunction::SqliteVersion
-            | ScalarFunction::Version => Volatility::Stable,
-            ScalarFunction::Abs
-            | ScalarFunction::Ceil
-            | ScalarFunction::Char
-            | ScalarFunction::Coalesce
-            | ScalarFunction::Concat
-            | ScalarFunction::ConcatWs
-            | ScalarFunction::Floor
-            | ScalarFunction::Format
-            | ScalarFunction::Glob
-            | ScalarFunction::Hex
-            | ScalarFunction::Iif
-            | ScalarFunction::Json(_)
-            | ScalarFunction::Like
-            | ScalarFunction::Likelihood
-            | ScalarFunction::Likely
-            | ScalarFunction::Math(_)
-            | ScalarFunction::Max(_)
-            | ScalarFunction::Min(_)
-            | ScalarFunction::Nullif
-            | ScalarFunction::Quote
-            | ScalarFunction::Regexp
-            | ScalarFunction::Replace
-            | ScalarFunction::Round
-            | ScalarFunction::Sign
-            | ScalarFunction::Soundex
-            | ScalarFunction::Subtype
-            | ScalarFunction::Text(_)
-            | ScalarFunction::Trunc
-            | ScalarFunction::Typeof(_)
-            | ScalarFunction::Unhex
-            | ScalarFunction::Unistr
-            | ScalarFunction::UnistrQuote
-            | ScalarFunction::Unlikely
-            | ScalarFunction::Zeroblob => Volatility::Immutable,
         }
     }
 }

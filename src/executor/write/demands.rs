@@ -7,7 +7,7 @@ use super::place::row_name;
 use super::row::{Failures, WriteRow};
 use crate::planner::BoundCheck;
 use crate::types::column::array_of;
-use crate::types::{TableSchema, Value};
+use crate::types::{PseudoColumn, TableSchema, Value};
 
 /// How many rows are asked at once.
 pub(super) const BATCH: usize = 4096;
@@ -75,7 +75,7 @@ pub(super) fn check_conditions(
                 }
                 // Which row it is of is known when each is asked alone.
                 Err(error) if part.len() == 1 => {
-                    failures.note(first, error.of_row(Some(part[0].place), only(check)));
+                    failures.note(first, error.of_row(Some(part[0].place), only(table, check)));
                 }
                 Err(_) => {
                     for (at, row) in part.iter().enumerate() {
@@ -83,7 +83,7 @@ pub(super) fn check_conditions(
                             Ok(broken) if broken.is_empty() => {}
                             Ok(_) => failures.note(first + at, broken_check(table, check, row)),
                             Err(error) => {
-                                let error = error.of_row(Some(row.place), only(check));
+                                let error = error.of_row(Some(row.place), only(table, check));
                                 failures.note(first + at, error);
                             }
                         }
@@ -104,8 +104,14 @@ fn violations(
 ) -> Result<Vec<usize>, Error> {
     let new = || rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.new.as_ref()?)));
     let count = new().count();
+    let number = table.index_of(PseudoColumn::Row);
     let array = |column: &usize| {
-        array_of(table.columns[*column].data_type, new().map(|(_, row)| &row[*column]))
+        let data_type = table.type_of(*column);
+        if *column != number {
+            return array_of(data_type, new().map(|(_, row)| &row[*column]));
+        }
+        let numbers: Vec<Value> = new().map(|(at, _)| number_of(&rows[at])).collect();
+        array_of(data_type, numbers.iter())
     };
     let columns: Result<Vec<_>, _> = check.columns.iter().map(array).collect();
     let batch = Batch { columns: columns?, rows: count };
@@ -121,19 +127,31 @@ fn violations(
     Ok(broken.map(|(_, (at, _))| at).collect())
 }
 
+/// The number of a row, NULL where none is known.
+fn number_of(row: &WriteRow) -> Value {
+    let number = row.row.and_then(|row| i64::try_from(row.0).ok());
+    number.map_or(Value::Null, Value::Integer)
+}
+
 /// The one column that a condition is about, if it is one.
-fn only(check: &BoundCheck) -> Option<usize> {
-    if let [column] = check.columns.as_slice() { Some(*column) } else { None }
+fn only(table: &TableSchema, check: &BoundCheck) -> Option<usize> {
+    if let [column] = check.columns.as_slice() {
+        (*column < table.columns.len()).then_some(*column)
+    } else {
+        None
+    }
 }
 
 /// `accounts breaks CHECK positive (balance > 0)`, with the values that do.
 fn broken_check(table: &TableSchema, check: &BoundCheck, row: &WriteRow) -> Error {
     let name = check.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
     let message = format!("a row of {} breaks CHECK{name} ({})", table.name, check.text);
-    let error = Error::failed("check", message).of_row(Some(row.place), only(check));
+    let error = Error::failed("check", message).of_row(Some(row.place), only(table, check));
     let Some(new) = &row.new else { return error };
-    let value =
-        |column: &usize| format!("{} {}", table.columns[*column].name, new[*column].shortened());
+    let value = |column: &usize| match table.columns.get(*column) {
+        Some(known) => format!("{} {}", known.name, new[*column].shortened()),
+        None => format!("rowid {}", number_of(row)),
+    };
     let values: Vec<String> = check.columns.iter().map(value).collect();
     let named = row_name(table, new, None).map(|name| format!("the row: {name}"));
     let values = (!values.is_empty()).then(|| format!("its values: {}", values.join(", ")));

@@ -2,8 +2,9 @@
 
 use super::super::Error;
 use super::row::WriteRow;
+use crate::planner::BoundCheck;
 use crate::storage::{Change, Fork, TableView};
-use crate::types::{RowId, TableSchema, Value};
+use crate::types::{PseudoColumn, RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// How many numbers are tried when they cannot be counted up any more: as many as SQLite tries.
@@ -20,6 +21,27 @@ impl GivenNumbers {
         let behind = || fork.view().table(table).autoincrement() < self.0;
         (table.autoincrement && self.0 > 0 && behind())
             .then(|| Change::Counter { table: Arc::clone(table), last: self.0 })
+    }
+}
+
+/// Gives new rows the numbers that they will have, where a table's conditions ask for them and no
+/// INTEGER PRIMARY KEY says them.
+pub(super) fn foresee(
+    table: &TableSchema,
+    checks: &[BoundCheck],
+    view: &TableView,
+    rows: &mut [WriteRow],
+) {
+    let number = table.index_of(PseudoColumn::Row);
+    if !checks.iter().any(|check| check.columns.contains(&number)) {
+        return;
+    }
+    let mut next = view.next_row();
+    for row in rows.iter_mut().filter(|row| row.old.is_none() && row.new.is_some()) {
+        if row.row.is_none() && next <= RowId::MAX {
+            row.row = Some(next);
+        }
+        next = next.max(row.row.map_or(next, |row| RowId(row.0.saturating_add(1))));
     }
 }
 

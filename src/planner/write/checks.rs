@@ -8,7 +8,7 @@ use super::super::scope::Scope;
 use super::super::write_plan::BoundCheck;
 use crate::language::ast::Expression;
 use crate::language::parse_expression;
-use crate::types::{CheckConstraint, Span, TableSchema};
+use crate::types::{CheckConstraint, PseudoColumn, Span, TableSchema};
 
 /// A condition over a table's columns as it is declared.
 ///
@@ -26,7 +26,9 @@ pub(in super::super) fn condition(
         return Err(refused("a CHECK asks what is the same whenever it is asked"));
     }
     let mut is_hidden = false;
-    bound.for_each_column(&mut |column| is_hidden |= table.pseudo(column).is_some());
+    bound.for_each_column(&mut |column| {
+        is_hidden |= table.pseudo(column).is_some_and(|hidden| hidden != PseudoColumn::Row);
+    });
     if is_hidden {
         return Err(refused("a CHECK asks about columns of the row, and not about its history"));
     }
