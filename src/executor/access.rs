@@ -13,8 +13,8 @@ use crate::types::{DataType, KeySchema, TableSchema, Value};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
-/// Of which part of a batch the filter is computed for them alone.
-const FEW: usize = 8;
+/// The filter is computed for what the joins above left of a batch alone where that is one row in so many.
+const FEW: usize = 2;
 
 /// Rows of a table.
 pub struct AccessRows {
@@ -86,23 +86,14 @@ impl AccessRows {
 
     /// The rows of a batch for which all filters are true.
     fn kept(&mut self, mut batch: Batch) -> Result<Batch, Error> {
-        let mut mask = None;
         let found = ScanFilter::select(&mut self.runtime_filters, &batch);
-        if let Some(found) = found.filter(|found| found.count_set_bits() < batch.rows) {
-            mask = Some(BooleanArray::new(found, None));
-        }
+        let mut mask = found.map(|found| BooleanArray::new(found, None));
         if let Some(filter) = self.filter.as_ref().or(self.access.filter.as_ref()) {
-            let own = match mask.as_ref().filter(|mask| mask.true_count() * FEW < batch.rows) {
-                // Where few are left the filter looks at these alone.
-                Some(found) => {
-                    let found = found.clone();
-                    let some = self.context.mask(filter, &batch.filter(&found)?)?;
-                    let mut some = some.values().iter();
-                    let is_kept = |found| found && some.next().unwrap_or(false);
-                    BooleanArray::new(found.values().iter().map(is_kept).collect(), None)
-                }
-                None => self.context.mask(filter, &batch)?,
-            };
+            // Where few are left the filter looks at these alone.
+            if let Some(few) = mask.take_if(|mask| mask.true_count() * FEW <= batch.rows) {
+                batch = batch.filter(&few)?;
+            }
+            let own = self.context.mask(filter, &batch)?;
             mask = Some(match mask {
                 Some(found) => BooleanArray::new(found.values() & own.values(), None),
                 None => own,

@@ -108,10 +108,16 @@ impl GroupTable {
         if self.groups.is_empty() {
             return vec![0; batch.rows];
         }
-        let mut key = Vec::new();
-        let mut numbers = Vec::with_capacity(batch.rows);
+        let (mut key, mut before) = (Vec::new(), Vec::new());
+        let mut numbers: Vec<usize> = Vec::with_capacity(batch.rows);
         for row in 0..batch.rows {
+            std::mem::swap(&mut key, &mut before);
             row_key(&mut key, &batch.groups, row);
+            // Rows often come group by group.
+            if let Some(number) = numbers.last().copied().filter(|_| key == before) {
+                numbers.push(number);
+                continue;
+            }
             let (number, is_new) = self.numbers.insert(&key);
             if is_new {
                 for (values, column) in self.values.iter_mut().zip(&batch.groups) {

@@ -94,7 +94,9 @@ impl JoinTable {
     /// The table of some right rows.
     pub fn new(rows: RightRows, join: &Join, types: (&[DataType], &[DataType])) -> JoinTable {
         let RightRows { mut held, keys } = rows;
-        let places: Vec<RowPlace> = held.places().collect();
+        // Where it is enough that there is a right row, none is looked at.
+        let are_read = join.kind.gives_right() || join.condition.is_some();
+        let places: Vec<RowPlace> = if are_read { held.places().collect() } else { Vec::new() };
         let keys = JoinKeys::new(join, &keys);
         let none = (held.batches().len(), 0);
         if join.kind.keeps_left() && join.kind.gives_right() {

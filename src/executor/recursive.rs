@@ -41,6 +41,9 @@ pub struct Recursive {
     /// The keys of all rows so far, where equal ones count once.
     seen: HashSet<Vec<u8>>,
     waiting: Waiting,
+    /// The values of a row that is being made, and a row that was handed on, whose place it may take.
+    made: Vec<Value>,
+    spare: SharedRow,
     /// An error behind rows that came out.
     failure: Option<Error>,
 }
@@ -202,6 +205,8 @@ impl Recursive {
             steps: plan.steps.iter().map(Step::of).collect(),
             seen: HashSet::new(),
             waiting,
+            made: Vec::new(),
+            spare: Arc::default(),
             failure: None,
         })
     }
@@ -274,27 +279,41 @@ impl Recursive {
     /// What a step without a table makes of a row.
     fn values(&mut self, step: usize, row: &SharedRow) -> Result<Option<SharedRow>, Error> {
         self.give(row);
-        let Some(Step::Values { conditions, columns }) = self.steps.get(step) else {
+        let Recursive { context, steps, made, .. } = self;
+        let Some(Step::Values { conditions, columns }) = steps.get(step) else {
             unreachable!("the step is computed by value")
         };
         for condition in conditions {
-            if self.context.constant(condition)? != Value::Boolean(true) {
+            if context.constant(condition)? != Value::Boolean(true) {
                 return Ok(None);
             }
         }
-        columns
-            .iter()
-            .map(|column| self.context.constant(column))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        made.clear();
+        for column in columns.iter() {
+            made.push(context.constant(column)?);
+        }
+        Ok(Some(self.shared_row()))
+    }
+
+    /// The row that was made, in the place of one that nobody reads any more, if there is one.
+    fn shared_row(&mut self) -> SharedRow {
+        let mut spare = std::mem::take(&mut self.spare);
+        if let Some(places) = Arc::get_mut(&mut spare)
+            && places.len() == self.made.len()
+        {
+            places.iter_mut().zip(self.made.drain(..)).for_each(|(place, value)| *place = value);
+            return spare;
+        }
+        self.made.drain(..).collect()
     }
 
     /// Makes the values of a row the first arguments.
     fn give(&mut self, row: &SharedRow) {
-        self.context.subqueries.arguments = match self.arguments.is_empty() {
+        let arguments = match self.arguments.is_empty() {
             true => Arc::clone(row),
             false => row.iter().chain(&*self.arguments).cloned().collect(),
         };
+        self.spare = std::mem::replace(&mut self.context.subqueries.arguments, arguments);
     }
 
     /// What all steps make of some rows, in the order in which they would of one after the other.

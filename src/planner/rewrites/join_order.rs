@@ -6,7 +6,7 @@
 //! programming over sets of them (Selinger et al., 1979); of more, the next input is always the one
 //! that leaves the fewest rows. The rows so far stream, and each input that is added is held, or is a
 //! table in which they look their partners up by a key; an outer join is one input, whose own sides are
-//! ordered for themselves. The order that was written stays unless another costs less than half of it.
+//! ordered for themselves. The order that was written stays unless another is clearly cheaper.
 //!
 //! Of `a = b` and `b = c` follows `a = c`, which connects inputs, too; of the equalities of some columns
 //! only as many are tested as it takes.
@@ -30,8 +30,10 @@ const MOST_INPUTS: usize = 256;
 /// How many columns that are equal to each other there are at most for which all equalities are edges.
 const MOST_IMPLIED: usize = 8;
 
-/// How many times cheaper an order must be than the one that was written.
-const WORTH_IT: f64 = 2.0;
+/// How many times cheaper an order must be than the one that was written, and how many times where that
+/// is [`MUCH`], in rows that are read: those of small tables come in the order that somebody expects.
+const WORTH_IT: (f64, f64) = (2.0, 1.25);
+const MUCH: f64 = 100_000.0;
 
 /// Orders the joins of a plan.
 pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
@@ -167,8 +169,9 @@ impl JoinGraph {
         self.add_implied();
         let costs = self.costs();
         let best = if written.len() > MOST_EXACT { costs.greedy() } else { costs.exact() };
-        let is_worth_it = costs.cost(&best) * WORTH_IT < costs.cost(&written);
-        self.in_order(if is_worth_it { &best } else { &written })
+        let (cost, of_written) = (costs.cost(&best), costs.cost(&written));
+        let times = if of_written - cost > MUCH { WORTH_IT.1 } else { WORTH_IT.0 };
+        self.in_order(if cost * times < of_written { &best } else { &written })
     }
 
     /// The inputs that an expression reads.
