@@ -11,7 +11,7 @@ use super::operator::{BoxedOperator, Operator};
 use super::profile::Probe;
 use super::row_key::RowKey;
 use crate::planner::{BoundExpression, Join, JoinType, TableAccess};
-use crate::storage::{LocatedVersion, TableView};
+use crate::storage::{LocatedVersion, RowBatch, TableView};
 use crate::types::column::value_at;
 use crate::types::{DataType, Value};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
@@ -25,6 +25,9 @@ const PARTNERS: usize = 4_096;
 pub struct PartnerLookup {
     access: Arc<TableAccess>,
     view: TableView,
+    /// What must be true of a right row by itself, over these columns of the table: they are fetched first,
+    /// and the others of what is left.
+    filter: Option<(BoundExpression, Vec<usize>)>,
     /// What must be true of a pair besides what the key says.
     condition: Option<BoundExpression>,
     /// Whether all that is asked is if there is a partner, which need not be fetched then.
@@ -94,7 +97,8 @@ impl PartnerLookup {
             !join.kind.gives_right() && condition.is_none() && access.filter.is_none();
         let probe = context.probe(join.right.id());
         let (access, view) = (Arc::clone(access), view.clone());
-        Ok(Some(PartnerLookup { access, view, condition, is_one_enough, probe }))
+        let filter = access.filter.clone().map(|filter| own_filter(filter, &access.columns));
+        Ok(Some(PartnerLookup { access, view, filter, condition, is_one_enough, probe }))
     }
 
     /// The values that the key is asked for, for each row of a batch.
@@ -142,18 +146,36 @@ impl PartnerLookup {
             let right = Batch { columns: Vec::new(), rows: lefts.len() };
             return Ok((right, lefts.to_vec(), lefts.len()));
         }
-        let fetched = self.view.fetch_first(located, &self.access.columns)?;
-        let rows = fetched.rows.len();
-        let mut right = Batch { columns: fetched.columns, rows };
-        let mut lefts = lefts[..rows].to_vec();
-        if let Some(filter) = &self.access.filter {
-            let mask = context.mask(filter, &right)?;
-            right.columns.truncate(self.access.output);
-            right = kept(&right, &mut lefts, &mask)?;
-        }
-        self.probe.count(right.rows);
-        Ok((right, lefts, rows))
+        let columns = &self.access.columns[..self.access.output];
+        let Some((filter, compared)) = &self.filter else {
+            let RowBatch { rows, columns } = self.view.fetch_first(located, columns)?;
+            let right = Batch { columns, rows: rows.len() };
+            self.probe.count(right.rows);
+            return Ok((right, lefts[..rows.len()].to_vec(), rows.len()));
+        };
+        let RowBatch { rows, columns: values } = self.view.fetch_first(located, compared)?;
+        let mut looked_at = rows.len();
+        let mask = context.mask(filter, &Batch { columns: values, rows: looked_at })?;
+        let mut kept: Vec<usize> = mask.values().set_indices().collect();
+        let rest: Vec<LocatedVersion> = kept.iter().map(|at| located[*at]).collect();
+        let RowBatch { rows, columns } = self.view.fetch_first(&rest, columns)?;
+        // Those that one batch has no room for are looked at again.
+        looked_at = kept.get(rows.len()).copied().unwrap_or(looked_at);
+        kept.truncate(rows.len());
+        self.probe.count(rows.len());
+        let lefts = kept.iter().map(|at| lefts[*at]).collect();
+        Ok((Batch { columns, rows: rows.len() }, lefts, looked_at))
     }
+}
+
+/// A filter over some columns of a table as one over those that it reads.
+fn own_filter(mut filter: BoundExpression, columns: &[usize]) -> (BoundExpression, Vec<usize>) {
+    let mut read: Vec<usize> = Vec::new();
+    filter.for_each_column(&mut |column| read.push(column));
+    read.sort_unstable();
+    read.dedup();
+    filter.map_columns(&|column| read.binary_search(&column).unwrap_or(column));
+    (filter, read.into_iter().map(|at| columns[at]).collect())
 }
 
 /// The right rows of some pairs for which a mask is true; `lefts` keeps theirs.
