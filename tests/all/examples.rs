@@ -1,10 +1,11 @@
 //! The examples, run as a reader would run them.
 
+use crate::golden::assert_golden;
 use crate::shell::TestDirectory;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 #[path = "../../examples/embed.rs"]
 #[expect(dead_code, reason = "main is for cargo run --example")]
@@ -31,11 +32,7 @@ fn says_what_it_said(script: &Path) {
     let run = TestDirectory::new().run(&arguments, "");
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{path}");
     let golden = script.with_extension("out");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&golden, &run.out).expect("a golden file");
-    }
-    let said = fs::read_to_string(&golden).expect("text; UPDATE_GOLDEN=1 writes it");
-    assert!(run.out == said, "{path}: UPDATE_GOLDEN=1 cargo test writes:\n{}", run.out);
+    assert_golden(&golden, &run.out);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod flexible;
 mod flexible_expressions;
 mod follow;
 mod generated;
+mod golden;
 mod grammar;
 mod help;
 mod hidden;

@@ -2,11 +2,11 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test all picture` draws it again.
 
+use crate::golden::assert_golden;
 use crate::shell::TestDirectory;
 use crate::terminal::screen::Screen;
 use std::fmt::Write;
 use std::path::Path;
-use std::{env, fs};
 use vt100::{Cell, Color};
 
 /// What is typed, and the prompt that answers it.
@@ -49,11 +49,7 @@ fn the_picture_in_the_readme_is_a_session() {
     screen.keys("\x04");
     assert_eq!(screen.end(), 0);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/session.svg");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, &drawn).expect("a picture");
-    }
-    let kept = fs::read_to_string(&path).expect("a picture; UPDATE_GOLDEN=1 draws it");
-    assert!(kept == drawn, "the session looks otherwise: UPDATE_GOLDEN=1 cargo test draws it");
+    assert_golden(&path, &drawn);
 }
 
 /// The screen in a window, as SVG.

@@ -6,6 +6,7 @@
 //! change rows are run as well: behind the plan stand its operations, the events that it made.
 
 use crate::answer::rows_of;
+use crate::golden::assert_golden;
 use asof::session::Session;
 use asof::storage::Database;
 use asof::types::{EventId, Value};
@@ -72,11 +73,7 @@ fn plans_are_what_their_book_says() {
         let script = std::fs::read_to_string(&path).expect("a file of text");
         let now = explained(&script);
         files += 1;
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, now).expect("written");
-        } else {
-            assert_eq!(now, script, "{}", path.display());
-        }
+        assert_golden(&path, &now);
     }
     assert!(files > 0, "there are plans");
 }

@@ -62,7 +62,7 @@ pub(super) fn fill(
     let Some(column) = filled else { return Ok(()) };
     // The largest number is looked up when it is first needed.
     let (mut given, mut last) = (before.0, None);
-    for WriteRow { old, new, .. } in rows {
+    for WriteRow { old, new, place, .. } in rows {
         let (None, Some(new)) = (old, new) else { continue };
         if let Value::Integer(number) = new[column] {
             given = given.max(number);
@@ -73,7 +73,7 @@ pub(super) fn fill(
                 None => {
                     // The rest of the batch counts on from there.
                     given = 0;
-                    free(table, view)?
+                    free(table, view).map_err(|error| error.of_row(Some(*place), Some(column)))?
                 }
             };
             (last, new[column]) = (Some(next), Value::Integer(next));
