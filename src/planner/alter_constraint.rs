@@ -3,7 +3,7 @@
 //! The text is edited where the constraint stands, and stays what it is everywhere else: that of the
 //! statement that created the table, or of the column if ALTER TABLE added it.
 
-use super::definition::{column_definition, created, without_end};
+use super::definition::{ADD_COLUMN, column_definition, created, without_end};
 use super::write::named_columns;
 use super::{Error, ddl, rename};
 use crate::language::ast::{
@@ -169,9 +169,6 @@ struct ConstraintText {
     end: usize,
 }
 
-/// Before the definition of a column that was added.
-const ADD: &str = "ALTER TABLE t ADD COLUMN ";
-
 impl ConstraintText {
     /// Of the statement that created the table; `None` where it is none that can be read.
     fn of_table(table: &TableSchema) -> Option<ConstraintText> {
@@ -209,7 +206,7 @@ impl ConstraintText {
             "" => column_definition(column),
             written => written.to_owned(),
         };
-        let text = format!("{ADD}{written}");
+        let text = format!("{ADD_COLUMN}{written}");
         let Ok(Some(Statement::Schema(SchemaStatement::AlterTable {
             action: AlterAction::AddColumn(definition),
             ..
@@ -300,7 +297,7 @@ fn altered(
     let sql = match (text, home) {
         (Some(mut text), home) => {
             rewrite(&mut text);
-            home.map_or(text.text.clone(), |_| text.text[ADD.len()..].trim_end().to_owned())
+            home.map_or(text.text.clone(), |_| text.text[ADD_COLUMN.len()..].trim_end().to_owned())
         }
         // What cannot be read stays what it is.
         (None, Some(column)) => table.columns[column].sql.clone(),
@@ -340,16 +337,13 @@ pub fn alteration(table: &TableSchema, edit: &ConstraintEdit) -> String {
     let column = |at: usize| {
         Identifier::of(table.columns.get(at).map_or("?", |column| column.name.as_str()))
     };
-    let drop = |name: Option<&String>| {
-        format!("DROP CONSTRAINT {}", Identifier::of(name.map_or("?", String::as_str)))
-    };
     let what = match edit {
         ConstraintEdit::AddCheck(check) => add_check(check),
         ConstraintEdit::DropCheck(at) => {
-            drop(table.checks.get(*at).and_then(|check| check.name.as_ref()))
+            drop_constraint(table.checks.get(*at).and_then(|check| check.name.as_deref()))
         }
         ConstraintEdit::DropForeignKey(at) => {
-            drop(table.foreign_keys.get(*at).and_then(|key| key.name.as_ref()))
+            drop_constraint(table.foreign_keys.get(*at).and_then(|key| key.name.as_deref()))
         }
         ConstraintEdit::SetNotNull { column: at, on_null } => {
             let on_null = on_null.map(|resolution| format!(" ON CONFLICT {resolution}"));
@@ -359,15 +353,23 @@ pub fn alteration(table: &TableSchema, edit: &ConstraintEdit) -> String {
             format!("ALTER COLUMN {} DROP NOT NULL", column(*at))
         }
     };
+    altering(table, &what)
+}
+
+/// `ALTER TABLE t …`
+fn altering(table: &TableSchema, what: &str) -> String {
     format!("ALTER TABLE {} {what}", Identifier::of(&table.name))
+}
+
+fn drop_constraint(name: Option<&str>) -> String {
+    format!("DROP CONSTRAINT {}", Identifier::of(name.unwrap_or("?")))
 }
 
 /// What takes back that a constraint of a table, as it was before, was altered.
 pub fn reverse_alteration(table: &TableSchema, edit: &ConstraintEdit) -> String {
     let reverse = match edit {
         ConstraintEdit::AddCheck(CheckConstraint { name: Some(name), .. }) => {
-            let table = Identifier::of(&table.name);
-            return format!("ALTER TABLE {table} DROP CONSTRAINT {}", Identifier::of(name));
+            return altering(table, &drop_constraint(Some(name)));
         }
         ConstraintEdit::DropCheck(at) => {
             table.checks.get(*at).cloned().map(ConstraintEdit::AddCheck)

@@ -36,6 +36,26 @@ pub fn create_flexible_table(table: &TableSchema) -> String {
     edits.map_or_else(|| written.to_owned(), |edits| edited(written, edits))
 }
 
+/// The verb of a CREATE statement, without TEMP, and where the name begins in it; `None` of any other text.
+pub fn created_object(sql: &str) -> Option<(&'static str, usize)> {
+    let Ok(Some(Statement::Schema(statement))) = parse_statement(sql) else { return None };
+    let (verb, name) = match &statement {
+        SchemaStatement::CreateTable(create) => ("CREATE TABLE", &create.name),
+        SchemaStatement::CreateTableAs(create) => ("CREATE TABLE", &create.name),
+        SchemaStatement::CreateIndex(create) if create.unique => {
+            ("CREATE UNIQUE INDEX", &create.name)
+        }
+        SchemaStatement::CreateIndex(create) => ("CREATE INDEX", &create.name),
+        SchemaStatement::CreateView(create) => ("CREATE VIEW", &create.name),
+        SchemaStatement::CreateTrigger(create) => ("CREATE TRIGGER", &create.name),
+        SchemaStatement::AlterTable { .. }
+        | SchemaStatement::DropTable { .. }
+        | SchemaStatement::DropDefinition(_)
+        | SchemaStatement::DropIndex { .. } => return None,
+    };
+    Some((verb, name.span.start))
+}
+
 /// A CREATE TABLE that a text is.
 pub(super) fn created(text: &str) -> Option<CreateTable> {
     match parse_statement(text) {
@@ -281,11 +301,13 @@ fn refer(clause: &ForeignKeyClause, key: Option<&ForeignKey>, edits: &mut Vec<Ed
     }
 }
 
+/// What makes a statement of the definition of a column that was added.
+pub(super) const ADD_COLUMN: &str = "ALTER TABLE t ADD COLUMN ";
+
 /// The definition of a column that came later: as it was written, if that is known, but for what was
 /// altered since.
 fn added_column(table: &TableSchema, place: usize, column: &Column) -> String {
-    const ADD: &str = "ALTER TABLE t ADD COLUMN ";
-    let text = format!("{ADD}{}", column.sql);
+    let text = format!("{ADD_COLUMN}{}", column.sql);
     let Ok(Some(Statement::Schema(SchemaStatement::AlterTable {
         action: AlterAction::AddColumn(definition),
         table: name,
@@ -305,5 +327,5 @@ fn added_column(table: &TableSchema, place: usize, column: &Column) -> String {
     };
     let mut of_text = TableText::new(&text, &create, table);
     of_text.column(&definition, place);
-    edited(&text, of_text.edits)[ADD.len()..].to_owned()
+    edited(&text, of_text.edits)[ADD_COLUMN.len()..].to_owned()
 }

@@ -83,7 +83,9 @@ mod write_plan;
 pub use alter_constraint::{alteration, reverse_alteration};
 pub use comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;
-pub use definition::{column_definition, create_flexible_table, create_index, create_table};
+pub use definition::{
+    column_definition, create_flexible_table, create_index, create_table, created_object,
+};
 pub use error::Error;
 pub use exact_numbers::quotient_scale;
 pub use expression::{

@@ -5,6 +5,7 @@
 //! the change is refused, and says which stands in its way.
 
 use super::altered_catalog::AlteredCatalog;
+use super::definition::ADD_COLUMN;
 use super::references::{self, NameReference};
 use super::{Catalog, Error};
 use crate::language::ast::Identifier;
@@ -37,7 +38,7 @@ pub(super) fn unqualified(text: &str) -> String {
 
 /// The same of the definition of a column.
 pub(super) fn unqualified_column(text: &str) -> String {
-    without_tables(text, &pieces_behind("ALTER TABLE t ADD COLUMN ", text))
+    without_tables(text, &pieces_behind(ADD_COLUMN, text))
 }
 
 /// The same of a constraint of the table.

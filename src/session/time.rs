@@ -1,7 +1,6 @@
 //! Statements about moments: SET AS OF, TAG, SNAPSHOT.
 
 use super::outcome::{self, Outcome, Receipt};
-use super::transaction::check_annotations;
 use super::{Error, Session};
 use crate::language::ast::{Annotations, AsOf, Identifier, SpannedPoint};
 use crate::planner;
@@ -43,20 +42,8 @@ impl Session {
         };
         self.check_tag(name)?;
         let change = Change::Tag { name: name.name.clone(), at };
-        let mut receipt = receipt("TAG", name.name.clone(), None);
-        if let Some(transaction) = &mut self.transaction {
-            check_annotations(Some(annotations))?;
-            receipt.events = transaction.fork.record(vec![change])?;
-            transaction.state.note(text, &self.parameters);
-            return Ok(Outcome::Changed(receipt));
-        }
-        let mut fork = self.database.begin()?;
-        receipt.events = fork.record(vec![change])?;
-        let mut state = self.state(annotations);
-        state.note(text, &self.parameters);
-        let committed = self.database.commit(fork, state.finish())?;
-        receipt.committed = committed.map(ends);
-        Ok(Outcome::Changed(receipt))
+        let receipt = receipt("TAG", name.name.clone(), None);
+        self.record_changes((annotations, text), receipt, |_| vec![change])
     }
 
     /// Makes sure that no moment has this name, and none will get it by the open transaction.

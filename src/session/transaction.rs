@@ -7,8 +7,8 @@ use super::{Error, Outcome, PendingStatement, Receipt, Session};
 use crate::executor::{self, CheckedConstraints, Enforcement};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
-use crate::storage::{self, CommittedTransaction, Database, Fork, Metadata, TextDigest};
-use crate::types::TxId;
+use crate::storage::{self, Change, CommittedTransaction, Database, Fork, Metadata, TextDigest};
+use crate::types::{Schema, TxId};
 use std::sync::Arc;
 
 /// An open transaction.
@@ -123,6 +123,38 @@ impl Session {
         transaction.state.note_enforcement(self.enforcement());
         transaction.state.note(text, &self.parameters);
         Ok(changed)
+    }
+
+    /// Records what is no change of rows: in the open transaction, or in one of its own, which says this of
+    /// itself.
+    ///
+    /// # Errors
+    /// `transaction` of annotations inside of one; `read-only`, `busy`, `damaged` and `poisoned` where nothing
+    /// can be written.
+    pub(super) fn record_changes(
+        &mut self,
+        (annotations, text): (&Annotations, &str),
+        mut receipt: Receipt,
+        changes: impl FnOnce(&Schema) -> Vec<Change>,
+    ) -> Result<Outcome, Error> {
+        if let Some(transaction) = &self.transaction {
+            check_annotations(Some(annotations))?;
+            self.check_place(&transaction.fork, false)?;
+        }
+        if let Some(transaction) = &mut self.transaction {
+            let changes = changes(transaction.fork.view().schema());
+            receipt.events = transaction.fork.record(changes)?;
+            transaction.state.note(text, &self.parameters);
+            return Ok(Outcome::Changed(receipt));
+        }
+        let mut fork = self.database.begin()?;
+        let changes = changes(fork.view().schema());
+        receipt.events = fork.record(changes)?;
+        let mut state = self.state(annotations);
+        state.note(text, &self.parameters);
+        let committed = self.database.commit(fork, state.finish())?;
+        receipt.committed = committed.map(|committed| (committed.first, committed.last));
+        Ok(Outcome::Changed(receipt))
     }
 
     /// BEGIN.

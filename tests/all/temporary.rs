@@ -1,6 +1,7 @@
 //! What is temporary is a session's alone: no file knows it, no event is of it, and it needs nobody's leave.
 
 use crate::answer::{rows_of, run};
+use crate::shell::TestDirectory;
 use asof::session::{Outcome, Session};
 use asof::storage::{Database, Environment, MemVfs, OpenOptions};
 use asof::types::{EventId, Value};
@@ -128,6 +129,8 @@ fn where_nothing_can_be_written_temporary_tables_can() {
     let mut loader = session.load(None, "c", None).expect("it is temporary");
     loader.add(1, vec![Some(Value::Integer(11))]).expect("a row");
     assert_eq!(loader.finish().map(drop).expect_err("the trigger writes").code(), "read-only");
+    assert_eq!(code(&mut session, "TAG 'here'"), "read-only");
+    assert_eq!(code(&mut session, "PRAGMA user_version = 7"), "read-only");
     run(&mut session, &["INSERT INTO kept VALUES (2)", "COMMIT"]);
     assert_eq!(answer(&mut session, "SELECT sum(a), (SELECT sum(a) FROM c) FROM kept"), "3 | 5");
 }
@@ -166,6 +169,16 @@ fn rows_that_break_what_is_demanded_of_them_are_named() {
     assert_eq!(answer(&mut session, "PRAGMA integrity_check(child)"), "ok");
     run(&mut session, &["UPDATE temp.t SET a = 8"]);
     assert_eq!(answer(&mut session, "PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn schema_shows_where_each_is_however_it_was_written() {
+    let script = "create temp table t(a);\ncreate /* INDEX x */ unique index temp.i on t(a);\n\
+                  create temporary view v as select 1;\n.schema";
+    let run = TestDirectory::new().run(&["-q"], script);
+    let shown = "CREATE TABLE temp.t(a);\nCREATE UNIQUE INDEX temp.i on t(a);\n\
+                 CREATE VIEW temp.v as select 1;\n";
+    assert_eq!((run.code, run.out.as_str()), (0, shown), "{}", run.err);
 }
 
 #[test]

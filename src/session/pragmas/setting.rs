@@ -63,26 +63,11 @@ impl Session {
     ) -> Result<Outcome, Error> {
         self.check_changeable()?;
         let number = leading_number(value);
-        let mut receipt =
+        let receipt =
             Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };
-        if let Some(transaction) = &self.transaction {
-            self.check_place(&transaction.fork, false)?;
-        }
-        if let Some(transaction) = &mut self.transaction {
-            let change = change(transaction.fork.view().schema(), name, number);
-            let changes = change.into_iter().map(Change::Schema).collect();
-            receipt.events = transaction.fork.record(changes)?;
-            transaction.state.note(text, &self.parameters);
-            return Ok(Outcome::Changed(receipt));
-        }
-        let mut fork = self.database.begin()?;
-        let change = change(fork.view().schema(), name, number);
-        receipt.events = fork.record(change.into_iter().map(Change::Schema).collect())?;
-        let mut state = self.state(&Annotations::default());
-        state.note(text, &self.parameters);
-        let committed = self.database.commit(fork, state.finish())?;
-        receipt.committed = committed.map(|committed| (committed.first, committed.last));
-        Ok(Outcome::Changed(receipt))
+        self.record_changes((&Annotations::default(), text), receipt, |schema| {
+            change(schema, name, number).into_iter().map(Change::Schema).collect()
+        })
     }
 }
 

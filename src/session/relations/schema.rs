@@ -6,9 +6,9 @@
 use super::super::pragmas::sqlite_indexes;
 use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
-use crate::language::ast::{SchemaStatement, Statement};
-use crate::language::parse_statement;
-use crate::planner::{create_flexible_table, create_index, create_table, parse_trigger};
+use crate::planner::{
+    create_flexible_table, create_index, create_table, created_object, parse_trigger,
+};
 use crate::storage::{self, View};
 use crate::types::{
     DataType, Definition, EventId, KeyKind, KeySchema, Row, Schema, TableSchema, Value,
@@ -320,20 +320,8 @@ fn objects_of(table: &TableSchema, are_flexible: bool) -> Vec<(EventId, Row)> {
 /// A CREATE statement as SQLite keeps it: its verb is written in capitals, and what stands before the
 /// name, TEMP and IF NOT EXISTS, goes.
 fn as_sqlite_keeps(sql: &str) -> String {
-    let Ok(Some(Statement::Schema(statement))) = parse_statement(sql) else {
-        return sql.to_owned();
-    };
-    let (verb, name) = match &statement {
-        SchemaStatement::CreateTable(create) => ("TABLE", &create.name),
-        SchemaStatement::CreateIndex(create) if create.unique => ("UNIQUE INDEX", &create.name),
-        SchemaStatement::CreateIndex(create) => ("INDEX", &create.name),
-        SchemaStatement::CreateView(create) => ("VIEW", &create.name),
-        SchemaStatement::CreateTrigger(create) => ("TRIGGER", &create.name),
-        SchemaStatement::CreateTableAs(_)
-        | SchemaStatement::AlterTable { .. }
-        | SchemaStatement::DropTable { .. }
-        | SchemaStatement::DropDefinition(_)
-        | SchemaStatement::DropIndex { .. } => return sql.to_owned(),
-    };
-    format!("CREATE {verb} {}", &sql[name.span.start..])
+    match created_object(sql) {
+        Some((verb, name)) => format!("{verb} {}", &sql[name..]),
+        None => sql.to_owned(),
+    }
 }

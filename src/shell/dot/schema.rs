@@ -1,7 +1,7 @@
 //! The tables and what made them.
 
 use super::{DotCommand, DotCommandError, DotCommandGroup};
-use crate::planner::{create_index, create_table};
+use crate::planner::{create_index, create_table, created_object};
 use crate::render::{self, Diagnostic};
 use crate::shell::Shell;
 use crate::types::{KeyKind, Schema, SchemaName, TableSchema, fold};
@@ -122,11 +122,10 @@ fn shown_name(home: SchemaName, name: &str) -> String {
 
 /// A statement that makes what is temporary, as sqlite3 shows it: with the schema before the name.
 fn in_temp(statement: &str) -> String {
-    let kinds = ["TABLE ", "VIEW ", "INDEX ", "TRIGGER "];
-    let name = kinds.iter().filter_map(|kind| Some(statement.find(kind)? + kind.len())).min();
-    let (before, behind) = statement.split_at(name.unwrap_or_default());
-    match name {
-        Some(_) => format!("{before}{}.{behind}", SchemaName::Temporary),
+    match created_object(statement) {
+        Some((verb, name)) => {
+            format!("{verb} {}.{}", SchemaName::Temporary, &statement[name..])
+        }
         None => statement.to_owned(),
     }
 }

@@ -16,6 +16,43 @@ const TEXTS: &str = "SELECT sql FROM (SELECT * FROM sqlite_master UNION ALL SELE
 /// Definitions, and a change that they follow or that both refuse.
 const CASES: &[(&[&str], &str)] = &[
     (
+        &["CREATE VIEW v AS SELECT a FROM t WHERE EXISTS (SELECT 1 WHERE t.b = 1)"],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (
+        &["CREATE VIEW v AS SELECT j.value FROM t JOIN json_each(json_array(t.b)) AS j"],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (
+        &["CREATE VIEW v AS SELECT sum(a) FILTER (WHERE b > 1) OVER w FROM t \
+           WINDOW w AS (PARTITION BY b ORDER BY a + b)"],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (
+        &[
+            "CREATE VIEW v AS WITH RECURSIVE r(n) AS (SELECT b FROM t UNION ALL SELECT n + b FROM r \
+           JOIN t ON t.a = n WHERE n < 5) SELECT n FROM r",
+        ],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (
+        &[
+            "CREATE VIEW v AS VALUES ((SELECT b FROM t))",
+            "CREATE VIEW v2 AS SELECT a IS b, CASE b \
+           WHEN a THEN b END, CAST(b AS TEXT), b COLLATE NOCASE, b BETWEEN b AND b FROM t AS x \
+           WHERE x.b NOT NULL",
+        ],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (
+        &[
+            "CREATE TRIGGER tr AFTER UPDATE OF b ON t WHEN new.b IN (SELECT b FROM t) BEGIN UPDATE t \
+           SET (a, b) = (SELECT b, a FROM t) WHERE (b, a) IN (SELECT b, a FROM t); END",
+        ],
+        "ALTER TABLE t RENAME b TO z",
+    ),
+    (&["CREATE VIEW v AS SELECT * FROM v"], "ALTER TABLE t RENAME b TO z"),
+    (
         &["CREATE VIEW v AS SELECT a FROM t", "CREATE VIEW v2 AS SELECT a FROM v"],
         "ALTER TABLE t RENAME COLUMN a TO z",
     ),
