@@ -5,8 +5,8 @@
 //! SELECTs calls a column or computes as it: the first of them that does.
 
 use super::collation;
+use super::common_type::common_type;
 use super::expression::{BoundExpression, BoundKind};
-use super::functions::common_type;
 use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter};
 use super::query::{LogicalQuery, QueryColumn, bind_part, widened};
 use super::select::{no_such_ordinal, signed_integer};

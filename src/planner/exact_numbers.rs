@@ -6,8 +6,9 @@
 //! decided here and nowhere else.
 
 use super::Error;
+use super::common_type::common_type;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
-use super::functions::{ScalarFunction, common_type};
+use super::functions::ScalarFunction;
 use super::logical::{ComputedColumn, Logical};
 use crate::types::{ColumnAffinity, DataType, Decimal, Literal, Span, Value, with_stack};
 

@@ -7,7 +7,7 @@ mod volatility;
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 pub use volatility::Volatility;
 
-use super::exact_numbers::{common_decimal, quotient_scale};
+use super::exact_numbers::quotient_scale;
 pub use super::ordered_set::OrderedSetFunction;
 use crate::language::ast::RaiseAction;
 use crate::types::{Collation, DataType};
@@ -485,23 +485,6 @@ impl WindowFunction {
         let named = WINDOW_FUNCTIONS.iter().find(|entry| entry.function == self);
         named.map_or("", |entry| entry.signature.name)
     }
-}
-
-/// The common type of several: the one they all have, a DECIMAL that holds the values of INTEGERs and
-/// other DECIMALs, else ANY. NULL literals have no say.
-pub fn common_type(types: impl IntoIterator<Item = Option<DataType>>) -> DataType {
-    let mut common = None;
-    for data_type in types.into_iter().flatten().map(DataType::without_affinity) {
-        match common {
-            None => common = Some(data_type),
-            Some(other) if other == data_type => {}
-            Some(other) => match common_decimal(other, data_type) {
-                Some(decimal) => common = Some(decimal),
-                None => return DataType::Any,
-            },
-        }
-    }
-    common.unwrap_or(DataType::Any)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod cardinality;
 mod coerce;
 mod collation;
 mod common_table;
+mod common_type;
 mod comparison_traits;
 mod compound;
 mod condition;

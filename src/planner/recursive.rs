@@ -6,10 +6,10 @@
 //! goes on, row by row in the order in which they come, or in that of ORDER BY, until there is none
 //! left or LIMIT is reached.
 
+use super::common_type::common_type;
 use super::compound::{self, CompoundOrder};
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
-use super::functions::common_type;
 use super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey};
 use super::query::{self, LogicalQuery, QueryColumn};
 use super::surroundings::{CommonTableReference, Recursion, Surroundings};

@@ -6,9 +6,9 @@
 
 use super::bind::Binder;
 use super::calls::misplaced_aggregate;
+use super::common_type::common_type;
 use super::comparison_traits::ComparisonTraits;
 use super::expression::BoundExpression;
-use super::functions::common_type;
 use super::logical::{Logical, LogicalValues};
 use super::plan::AggregateCall;
 use super::query::{LogicalQuery, QueryColumn};
