@@ -5,10 +5,12 @@ mod bytes;
 mod digits;
 mod format;
 mod json;
+mod padding;
 
 pub use build::COMPILE_OPTIONS;
 pub use format::fifteen_digits;
 pub use json::{JsonRows, item as json_item, label as json_label};
+use padding::Side;
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
@@ -48,11 +50,7 @@ pub fn call(
         }
         ScalarFunction::Random => Ok(bytes::random_integer(&*context.random)),
         ScalarFunction::Randomblob => bytes::random_bytes(&arguments[0], &*context.random),
-        ScalarFunction::Session(function) => Ok(Value::Integer(match function {
-            SessionFunction::Changes => context.counts.changes(),
-            SessionFunction::LastInsertRowid => context.counts.last_row(),
-            SessionFunction::TotalChanges => context.counts.total_changes(),
-        })),
+        ScalarFunction::Session(function) => Ok(Value::Integer(session_count(function, context))),
         ScalarFunction::Soundex => Ok(Value::text(bytes::soundex(&arguments[0].to_text()))),
         ScalarFunction::CompileOption(function) => Ok(build::option(function, &arguments[0])),
         ScalarFunction::SqliteSourceId => Ok(Value::text(build::SQLITE_SOURCE_ID)),
@@ -88,6 +86,11 @@ pub fn call(
         ScalarFunction::Like => matches(PatternKind::Like, arguments),
         ScalarFunction::Regexp => matches(PatternKind::Regexp, arguments),
         ScalarFunction::Replace => replace(arguments),
+        ScalarFunction::Lpad => padding::padded(arguments, Side::Front),
+        ScalarFunction::Rpad => padding::padded(arguments, Side::End),
+        ScalarFunction::Repeat => padding::repeated(&arguments[0], &arguments[1]),
+        ScalarFunction::Gcd => padding::greatest_common_divisor(&arguments[0], &arguments[1]),
+        ScalarFunction::Lcm => padding::least_common_multiple(&arguments[0], &arguments[1]),
         ScalarFunction::Unhex => {
             let ignored = arguments.get(1).map_or(Cow::Borrowed(""), Value::to_text);
             Ok(bytes::from_hexadecimal(&arguments[0].to_text(), &ignored))
@@ -106,6 +109,14 @@ pub fn call(
         }
         ScalarFunction::Math(function) => Ok(real_function(function, arguments)),
         ScalarFunction::Text(function) => Ok(text_function(function, arguments)),
+    }
+}
+
+fn session_count(function: SessionFunction, context: &Context) -> i64 {
+    match function {
+        SessionFunction::Changes => context.counts.changes(),
+        SessionFunction::LastInsertRowid => context.counts.last_row(),
+        SessionFunction::TotalChanges => context.counts.total_changes(),
     }
 }
 

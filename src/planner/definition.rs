@@ -90,6 +90,7 @@ pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
     }
     if let (Some(condition), Some(now)) = (&create.condition, &key.condition) {
         edits.extend(expression_edits(&pieces, condition.span, now));
+        edits.extend(table_edits(&pieces, condition.span, &create.table.name, &table.name));
     }
     edited(written, edits)
 }
@@ -244,15 +245,21 @@ impl<'a> TableText<'a> {
         let Some(now) = now else { return };
         self.edits.extend(expression_edits(&self.pieces, place, now));
         let (written, name) = (&self.create.name.name, &self.table.name);
-        if written != name {
-            let inside =
-                |piece: &&Highlight| place.start <= piece.span.start && piece.span.end <= place.end;
-            let is_table = |piece: &&Highlight| matches!(&piece.kind, HighlightKind::Table(of) if of.eq_ignore_ascii_case(written));
-            let named = self.pieces.iter().filter(inside).filter(is_table);
-            let name = Identifier::of(name).to_string();
-            self.edits.extend(named.map(|piece| (piece.span, name.clone())));
-        }
+        self.edits.extend(table_edits(&self.pieces, place, written, name));
     }
+}
+
+/// Lets an expression say the name that a table has now.
+fn table_edits(pieces: &[Highlight], place: Span, written: &str, now: &str) -> Vec<Edit> {
+    if written == now {
+        return Vec::new();
+    }
+    let inside =
+        |piece: &&Highlight| place.start <= piece.span.start && piece.span.end <= place.end;
+    let is_table = |piece: &&Highlight| matches!(&piece.kind, HighlightKind::Table(of) if of.eq_ignore_ascii_case(written));
+    let named = pieces.iter().filter(inside).filter(is_table);
+    let name = Identifier::of(now).to_string();
+    named.map(|piece| (piece.span, name.clone())).collect()
 }
 
 /// A name in another case is the name that was written.

@@ -1,9 +1,12 @@
 //! The vocabulary of functions: one [table] for names, arities, result types and what HELP says of
 //! each. The executor gives each scalar function its meaning and each aggregate its accumulator.
 
+mod signature;
 mod table;
 mod volatility;
 
+pub(super) use signature::MANY;
+pub use signature::Signature;
 pub use table::{AGGREGATE_FUNCTIONS, SCALAR_FUNCTIONS, WINDOW_FUNCTIONS};
 pub use volatility::Volatility;
 
@@ -14,7 +17,7 @@ use crate::types::{Collation, DataType};
 
 /// A scalar function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is SQLite's function of that name; version is PostgreSQL's")]
+#[expect(missing_docs, reason = "each is SQLite's or PostgreSQL's function of that name")]
 pub enum ScalarFunction {
     Abs,
     Calendar(CalendarFunction),
@@ -26,13 +29,16 @@ pub enum ScalarFunction {
     ConcatWs,
     Floor,
     Format,
+    Gcd,
     Glob,
     Hex,
     Iif,
     Json(JsonFunction),
+    Lcm,
     Like,
     Likelihood,
     Likely,
+    Lpad,
     Math(MathFunction),
     /// Of several values, whose texts compare by a collation.
     Max(Collation),
@@ -44,8 +50,10 @@ pub enum ScalarFunction {
     Random,
     Randomblob,
     Regexp,
+    Repeat,
     Replace,
     Round,
+    Rpad,
     Session(SessionFunction),
     Sign,
     Soundex,
@@ -319,63 +327,6 @@ pub struct WindowEntry {
     pub function: WindowFunction,
 }
 
-/// How a function is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// Its name in lower case.
-    pub name: &'static str,
-    /// The name and its arguments: those in brackets may be left out, `…` is any number more.
-    pub usage: &'static str,
-    /// What it gives, in a few words.
-    pub about: &'static str,
-    /// The fewest arguments; `*` is none.
-    pub least: usize,
-    /// The most arguments.
-    pub most: usize,
-}
-
-/// The most arguments of a function that takes any number of them.
-pub(super) const MANY: usize = 1000;
-
-impl Signature {
-    /// Reads name and arity from a usage as `substr(text, start [, length])`; what stands behind the
-    /// parenthesis is no argument.
-    pub(super) const fn new(usage: &'static str, about: &'static str) -> Signature {
-        let bytes = usage.as_bytes();
-        let mut open = 0;
-        while bytes[open] != b'(' {
-            open += 1;
-        }
-        let (mut least, mut most, mut optional, mut at) = (0, 0, false, open + 1);
-        while at < bytes.len() && bytes[at] != b')' {
-            let begins_word =
-                bytes[at].is_ascii_alphabetic() && !bytes[at - 1].is_ascii_alphabetic();
-            match bytes[at] {
-                b'[' => optional = true,
-                b']' => optional = false,
-                _ if begins_word => {
-                    most += if most == MANY { 0 } else { 1 };
-                    least += if optional { 0 } else { 1 };
-                }
-                _ if !bytes[at].is_ascii() => most = MANY,
-                _ => {}
-            }
-            at += 1;
-        }
-        // A star is no argument.
-        if bytes[open + 1] == b'*' {
-            (least, most) = (0, 1);
-        }
-        let (name, _) = usage.split_at(open);
-        Signature { name, usage, about, least, most }
-    }
-
-    /// Whether the function takes so many arguments.
-    pub fn takes(&self, given: usize) -> bool {
-        (self.least..=self.most).contains(&given)
-    }
-}
-
 impl ScalarFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
@@ -490,24 +441,6 @@ impl WindowFunction {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_usage_says_how_many_arguments_there_are() {
-        for (usage, least, most) in [
-            ("pi()", 0, 0),
-            ("abs(x)", 1, 1),
-            ("substr(text, start [, length])", 2, 3),
-            ("log([base,] x)", 1, 2),
-            ("char([code, …])", 0, MANY),
-            ("coalesce(x, y, …)", 2, MANY),
-            ("iif(condition, x [, …, y])", 2, MANY),
-            ("count(* or x)", 0, 1),
-        ] {
-            let read = Signature::new(usage, "");
-            assert_eq!((read.least, read.most), (least, most), "{usage}");
-            assert!(usage.starts_with(&format!("{}(", read.name)), "{usage}");
-        }
-    }
 
     #[test]
     fn functions_are_told_apart_by_name_and_arity() {

@@ -69,8 +69,19 @@ pub(super) fn condition(text: &str, table: &TableSchema) -> Result<BoundExpressi
 /// # Errors
 /// `index-expression` of what can change while the row stays the same, and those of any expression.
 pub(super) fn bind(expression: &Expression, table: &TableSchema) -> Result<BoundExpression, Error> {
-    let scope = Scope::of_row(table);
-    let bound = Binder::new(&scope, "an index").bind(expression)?;
+    bind_over(&Scope::of_row(table), expression, table)
+}
+
+/// The same over a scope of the table, in which its columns may stand with its name.
+///
+/// # Errors
+/// Those of [`bind`].
+pub(super) fn bind_over(
+    scope: &Scope,
+    expression: &Expression,
+    table: &TableSchema,
+) -> Result<BoundExpression, Error> {
+    let bound = Binder::new(scope, "an index").bind(expression)?;
     let refused = |what: &str| {
         let message = format!("{what} cannot stand in an index");
         Error::new("index-expression", message, expression.span)

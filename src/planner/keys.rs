@@ -1,8 +1,9 @@
 //! The keys of tables and their indexes: what is written becomes a [`KeySchema`].
 
 use super::expression::BoundExpression;
+use super::scope::Scope;
 use super::write::named_columns;
-use super::{Error, collation, key_definition};
+use super::{Error, collation, key_definition, rename};
 use crate::language::ast::{Expression, ExpressionKind, Identifier, IndexedColumn};
 use crate::types::{KeyKind, KeyPart, KeySchema, KeySource, Literal, TableSchema, Value};
 use std::collections::HashSet;
@@ -35,8 +36,9 @@ pub(super) fn of_parts(
     let columns: Option<Vec<usize>> = columns.collect();
     key.columns = parts.iter().filter_map(|part| part.source.column()).collect();
     if let Some(condition) = condition {
-        note_columns(&key_definition::bind(condition, table)?, &mut read);
-        key.condition = Some(condition.to_string());
+        let scope = Scope::of(&table.name, table);
+        note_columns(&key_definition::bind_over(&scope, condition, table)?, &mut read);
+        key.condition = Some(rename::unqualified(&condition.to_string()));
     }
     key.columns.extend(read);
     let mut known = HashSet::new();

@@ -35,21 +35,26 @@ impl ScalarFunction {
             | ScalarFunction::ConcatWs
             | ScalarFunction::Floor
             | ScalarFunction::Format
+            | ScalarFunction::Gcd
             | ScalarFunction::Glob
             | ScalarFunction::Hex
             | ScalarFunction::Iif
             | ScalarFunction::Json(_)
+            | ScalarFunction::Lcm
             | ScalarFunction::Like
             | ScalarFunction::Likelihood
             | ScalarFunction::Likely
+            | ScalarFunction::Lpad
             | ScalarFunction::Math(_)
             | ScalarFunction::Max(_)
             | ScalarFunction::Min(_)
             | ScalarFunction::Nullif
             | ScalarFunction::Quote
             | ScalarFunction::Regexp
+            | ScalarFunction::Repeat
             | ScalarFunction::Replace
             | ScalarFunction::Round
+            | ScalarFunction::Rpad
             | ScalarFunction::Sign
             | ScalarFunction::Soundex
             | ScalarFunction::Subtype
