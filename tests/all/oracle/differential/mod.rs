@@ -126,6 +126,8 @@ struct ScriptGenerator {
     collated: bool,
     /// Whether there is a table with AUTOINCREMENT, so that SQLite has `sqlite_sequence`.
     numbered: bool,
+    /// Whether rows have numbers that no column shows; here one that is gone is never given again.
+    hides_numbers: bool,
     /// Whether nothing is to be written just now.
     query_only: bool,
 }
@@ -147,6 +149,7 @@ impl ScriptGenerator {
             flexible,
             collated,
             numbered: false,
+            hides_numbers: false,
             query_only: false,
         }
     }

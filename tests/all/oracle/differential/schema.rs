@@ -119,8 +119,14 @@ impl ScriptGenerator {
             }
             1 => ("id INTEGER PRIMARY KEY", " WITHOUT ROWID"),
             // In strict tables an INT is an INTEGER here, too.
-            2 if self.flexible => ("id INT NOT NULL PRIMARY KEY", ""),
-            3 => ("id INTEGER NOT NULL UNIQUE", ""),
+            2 if self.flexible => {
+                self.hides_numbers = true;
+                ("id INT NOT NULL PRIMARY KEY", "")
+            }
+            3 => {
+                self.hides_numbers = true;
+                ("id INTEGER NOT NULL UNIQUE", "")
+            }
             _ => ("id INTEGER PRIMARY KEY", ""),
         };
         (key.into(), options)

@@ -96,7 +96,7 @@ impl ScriptGenerator {
                  WHERE name NOT LIKE 'sqlite%'"
                 .into(),
             10 => super::deliberate::CHANGES.into(),
-            11 => super::deliberate::NUMBER.into(),
+            11 if !self.hides_numbers => super::deliberate::NUMBER.into(),
             12 => {
                 let name = self.dice.pick(&[
                     "foreign_keys",

@@ -43,7 +43,9 @@ impl ScriptGenerator {
         let row = rows[0];
         let mut body = Vec::new();
         if self.dice.roll(4) == 0 {
-            let action = self.dice.pick(&["IGNORE", "ABORT, 'no'", "FAIL, 'no'", "ROLLBACK, 'no'"]);
+            // What FAIL leaves behind SQLite does not count with AUTOINCREMENT.
+            let fail = if self.numbered { "ABORT, 'no'" } else { "FAIL, 'no'" };
+            let action = self.dice.pick(&["IGNORE", "ABORT, 'no'", fail, "ROLLBACK, 'no'"]);
             body.push(format!("SELECT RAISE({action}) WHERE {row}.id = 3"));
         }
         let (a, b) = (self.value(Kind::Integer, &scope, 2), self.value(Kind::Any, &asking, 1));

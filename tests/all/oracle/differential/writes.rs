@@ -127,13 +127,14 @@ impl ScriptGenerator {
     }
 
     /// Not OR ROLLBACK where there are foreign keys: SQLite ends the transaction for one that is broken
-    /// by several rows.
+    /// by several rows. Not OR FAIL where AUTOINCREMENT counts: SQLite does not count what it leaves.
     fn or(&mut self, table: &Table) -> &'static str {
         let or = self.dice.pick(OR);
-        if table.columns.iter().any(|column| column.name.starts_with('p')) {
-            or.trim_end_matches(" OR ROLLBACK")
-        } else {
-            or
+        let refers = table.columns.iter().any(|column| column.name.starts_with('p'));
+        match or {
+            " OR ROLLBACK" if refers => "",
+            " OR FAIL" if self.numbered => " OR ABORT",
+            or => or,
         }
     }
 
