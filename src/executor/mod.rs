@@ -100,7 +100,8 @@ pub use spill::Spilled;
 pub use statistics::table_statistics;
 pub use write::{
     Audit, CheckedConstraints, Failure, MAX_TRIGGER_DEPTH, NoTriggers, PartialRow, Trigger,
-    TriggerProgram, TriggerSource, Written, check_foreign_keys, load, unreferenced_rows, write,
+    TriggerFault, TriggerProgram, TriggerSource, Written, check_foreign_keys, load,
+    unreferenced_rows, write,
 };
 
 #[cfg(doc)]

@@ -83,7 +83,7 @@ impl Changed {
 impl Session {
     /// Does what a statement changes: in the open transaction, or in one of its own.
     pub(super) fn change(&mut self, pending: PendingStatement) -> Result<Outcome, Error> {
-        self.check_changeable()?;
+        self.check_present()?;
         if let Some(mut transaction) = self.transaction.take() {
             let changed = self.change_transaction(&mut transaction, pending);
             match changed.as_ref().is_ok_and(Changed::rolls_back) {
@@ -151,6 +151,7 @@ impl Session {
         if let PendingStatement::Parsed { statement, .. } = &pending
             && let Some(write) = counter_write(*statement)
         {
+            self.check_changeable()?;
             self.check_place(fork, false)?;
             let receipt = self.write_sequence(fork, write)?;
             self.counts.end(receipt.rows);
@@ -159,7 +160,11 @@ impl Session {
         let text = pending.text();
         let executable = self.executable(pending, fork.view());
         let is_temporary = executable.as_ref().is_ok_and(|of| of.plan.planned().is_temporary());
-        self.check_place(fork, is_temporary)?;
+        // `DROP TABLE IF EXISTS` of none asks nothing of anybody.
+        if !executable.as_ref().is_ok_and(|of| of.plan.planned().changes_nothing()) {
+            self.check_changeable()?;
+            self.check_place(fork, is_temporary)?;
+        }
         let ExecutableStatement { plan, inputs, context, .. } = executable?;
         match plan.planned() {
             Planned::Write(write) => {

@@ -70,6 +70,14 @@ impl Session {
 }
 
 impl Planned {
+    /// Whether there is nothing to do: what is to be made is there, or what is to be dropped is not.
+    pub(super) fn changes_nothing(&self) -> bool {
+        match self {
+            Planned::Query(_) | Planned::Write(_) => false,
+            Planned::Schema(schema) => schema.changes.is_empty(),
+        }
+    }
+
     /// Whether it changes what is temporary and, but for triggers, nothing else.
     pub(super) fn is_temporary(&self) -> bool {
         match self {

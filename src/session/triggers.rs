@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::catalog::StatementCatalog;
-use crate::executor::{self, Trigger, TriggerProgram, TriggerSource};
+use crate::executor::{self, Trigger, TriggerFault, TriggerProgram, TriggerSource};
 use crate::language::ast::{CreateTrigger, Statement, TriggerEvent};
 use crate::planner::{self, RowEvent, parse_trigger, plan_condition, plan_in_trigger};
 use crate::storage::{Fork, View};
@@ -52,7 +52,7 @@ impl TriggerSource for Session {
         let mut bound = Vec::new();
         for definition in on {
             let trigger = self.bound_trigger(&definition, table, event, &view);
-            bound.extend(trigger.map_err(|error| not_bound(error, &definition))?.map(Arc::new));
+            bound.extend(trigger.map_err(|error| fault(error, &definition))?.map(Arc::new));
         }
         let bound: Arc<[Arc<Trigger>]> = bound.into();
         self.triggers.borrow_mut().known.insert(asked, Arc::clone(&bound));
@@ -60,12 +60,15 @@ impl TriggerSource for Session {
     }
 }
 
-/// Why a trigger cannot fire.
-fn not_bound(error: planner::Error, trigger: &Definition) -> executor::Error {
+/// Why a trigger cannot run.
+fn fault(error: planner::Error, trigger: &Definition) -> TriggerFault {
     let planner::Error { code, message, help, .. } = error;
     let message = format!("trigger {} cannot run: {message}", trigger.name);
-    executor::Error::Failed { code, message, help }
+    TriggerFault { code, message, help }
 }
+
+/// WHEN, and what a trigger does.
+type TriggerPrograms = (Option<TriggerProgram>, Vec<TriggerProgram>);
 
 impl Session {
     /// A trigger ready to fire; `None` where something else fires it.
@@ -86,7 +89,24 @@ impl Session {
             }
             TriggerEvent::Insert | TriggerEvent::Delete | TriggerEvent::Update(_) => None,
         };
-        let (text, parsed) = (definition.sql.as_str(), &parsed);
+        let programs = self.programs(&parsed, &definition.sql, table, view);
+        let (programs, fault) = match programs {
+            Ok(programs) => (programs, None),
+            Err(error) => (TriggerPrograms::default(), Some(fault(error, definition))),
+        };
+        let (condition, statements) = programs;
+        let (id, name, time) = (definition.id, definition.name.clone(), parsed.time);
+        Ok(Some(Trigger { id, name, time, columns, condition, statements, fault }))
+    }
+
+    /// What a trigger of this text does.
+    fn programs(
+        &self,
+        parsed: &CreateTrigger,
+        text: &str,
+        table: &TableSchema,
+        view: &View,
+    ) -> Result<TriggerPrograms, planner::Error> {
         let condition = parsed.condition.as_ref().map(|condition| {
             self.program(parsed, view, |catalog| {
                 plan_condition(condition, parsed, table, text, catalog)
@@ -98,9 +118,7 @@ impl Session {
                 plan_in_trigger(statement, parsed, table, text, catalog)
             })
         });
-        let statements = statements.collect::<Result<_, _>>()?;
-        let (id, name, time) = (definition.id, definition.name.clone(), parsed.time);
-        Ok(Some(Trigger { id, name, time, columns, condition, statements }))
+        Ok((condition, statements.collect::<Result<_, _>>()?))
     }
 
     /// A statement of a trigger with the tables that fill its slots.

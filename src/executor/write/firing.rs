@@ -36,6 +36,26 @@ pub struct Trigger {
     pub condition: Option<TriggerProgram>,
     /// What it does.
     pub statements: Vec<TriggerProgram>,
+    /// Why it cannot run; what does not fire it need not know.
+    pub fault: Option<TriggerFault>,
+}
+
+/// Why a trigger cannot run as things are.
+#[derive(Clone, Debug)]
+pub struct TriggerFault {
+    /// The code of the error.
+    pub code: &'static str,
+    /// Its sentence.
+    pub message: String,
+    /// A way out, where there is one.
+    pub help: Option<String>,
+}
+
+impl From<TriggerFault> for Error {
+    fn from(fault: TriggerFault) -> Error {
+        let TriggerFault { code, message, help } = fault;
+        Error::Failed { code, message, help }
+    }
 }
 
 /// Knows which triggers there are.
@@ -43,7 +63,7 @@ pub trait TriggerSource {
     /// The triggers that changes of a table fire, in their order; `None` where there are none on it.
     ///
     /// # Errors
-    /// Those of a definition that does not bind.
+    /// `syntax` and its like of a definition that this version cannot read.
     fn triggers(
         &self,
         table: &TableSchema,
@@ -110,19 +130,28 @@ impl<'a> Firing<'a> {
         Ok(inner)
     }
 
-    /// The triggers on a table; of those that are firing only where they may fire inside of themselves.
+    /// The triggers on a table that are about a change; of those that are firing only where they may fire
+    /// inside of themselves.
+    ///
+    /// # Errors
+    /// That of one that cannot run.
     fn on(
         &self,
         table: &TableSchema,
         event: RowEvent,
+        is_about: impl Fn(&Trigger) -> bool,
         fork: &Fork,
         context: &Context,
     ) -> Result<Vec<Arc<Trigger>>, Error> {
         let Some(all) = self.source.triggers(table, event, fork)? else { return Ok(Vec::new()) };
         let fires = |trigger: &&Arc<Trigger>| {
-            context.recursive_triggers || !self.active.contains(&trigger.id)
+            is_about(trigger) && (context.recursive_triggers || !self.active.contains(&trigger.id))
         };
-        Ok(all.iter().filter(fires).map(Arc::clone).collect())
+        let fired: Vec<Arc<Trigger>> = all.iter().filter(fires).map(Arc::clone).collect();
+        match fired.iter().find_map(|trigger| trigger.fault.clone()) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(fired),
+        }
     }
 }
 
@@ -172,21 +201,25 @@ impl<'a> RowSteps<'a> {
         firing: &'a Firing<'a>,
     ) -> Result<RowSteps<'a>, Error> {
         let table = &write.table;
-        let is_assigned = |column: usize| match &write.action {
+        let is_changed = |column: usize| match &write.action {
             WriteAction::Update { assignments, .. } => is_assigned(assignments, column),
             WriteAction::InsteadOf { assigned, .. } => assigned.contains(&column),
             WriteAction::Insert { .. } | WriteAction::Delete { .. } => true,
         };
-        let mut triggers = firing.on(table, event_of(write), fork, context)?;
-        triggers.retain(|trigger| trigger.is_about(is_assigned));
+        let is_about = |trigger: &Trigger| trigger.is_about(is_changed);
+        let triggers = firing.on(table, event_of(write), is_about, fork, context)?;
         let (mut upserted, mut replaced) = (Vec::new(), Vec::new());
         if let WriteAction::Insert { upserts, .. } = &write.action
             && upserts.iter().any(|upsert| upsert.update.is_some())
         {
-            upserted = firing.on(table, RowEvent::Update, fork, context)?;
+            let is_about = |trigger: &Trigger| {
+                let mut updates = upserts.iter().filter_map(|upsert| upsert.update.as_ref());
+                updates.any(|update| trigger.is_about(|at| is_assigned(&update.assignments, at)))
+            };
+            upserted = firing.on(table, RowEvent::Update, is_about, fork, context)?;
         }
         if context.recursive_triggers && write.replaces() {
-            replaced = firing.on(table, RowEvent::Delete, fork, context)?;
+            replaced = firing.on(table, RowEvent::Delete, |_| true, fork, context)?;
         }
         let view = fork.view();
         let schema = view.schema();

@@ -63,7 +63,9 @@ mod unique;
 pub(super) use altered::{Demand, ask_rows};
 pub(super) use assign::assign;
 pub use audit::Audit;
-pub use firing::{MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerProgram, TriggerSource};
+pub use firing::{
+    MAX_TRIGGER_DEPTH, NoTriggers, Trigger, TriggerFault, TriggerProgram, TriggerSource,
+};
 pub(super) use foreign_keys::empty;
 pub use foreign_keys::{CheckedConstraints, check_foreign_keys, unreferenced_rows};
 pub use load::{PartialRow, load};

@@ -25,7 +25,14 @@ fn query_only_refuses_every_change_until_it_is_off() {
         UPDATE t SET b = 'z'
         DELETE FROM t WHERE a > 10
         CREATE TABLE u(a INTEGER)
+        CREATE TABLE IF NOT EXISTS t(b INTEGER)
+        CREATE TABLE IF NOT EXISTS u(b INTEGER)
+        CREATE TEMP TABLE u(a INTEGER)
         DROP TABLE t
+        DROP TABLE IF EXISTS nothing
+        DROP INDEX IF EXISTS nothing
+        DROP VIEW IF EXISTS nothing
+        DROP TRIGGER IF EXISTS nothing
         CREATE VIEW v AS SELECT 1
         PRAGMA user_version = 3
         BEGIN

@@ -130,7 +130,9 @@ impl ScriptGenerator {
             2 => {
                 let function =
                     self.dice.pick(&["upper", "lower", "trim", "hex", "ltrim", "rtrim", "quote"]);
-                format!("{function}({a})")
+                // Some digits with an E in them are a number beyond the largest real.
+                let before = if function == "hex" { "'x' || " } else { "" };
+                format!("({before}{function}({a}))")
             }
             3 => format!("substr({a}, {}, {})", self.small(), self.small()),
             4 => format!("replace({a}, {}, 'z')", self.literal(Kind::Text)),
