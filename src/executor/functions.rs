@@ -416,7 +416,8 @@ fn real_function(function: MathFunction, arguments: &[Value]) -> Value {
         MathFunction::Asinh => a.asinh(),
         MathFunction::Atan => a.atan(),
         MathFunction::Atan2 => a.atan2(b),
-        MathFunction::Atanh => a.atanh(),
+        // Of a negative number the formula loses digits.
+        MathFunction::Atanh => a.abs().atanh().copysign(a),
         MathFunction::Cos => a.cos(),
         MathFunction::Cosh => a.cosh(),
         MathFunction::Degrees => a.to_degrees(),

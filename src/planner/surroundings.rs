@@ -113,8 +113,7 @@ impl<'q> Surroundings<'q> {
     /// The same for what a query has inside.
     ///
     /// # Errors
-    /// `ambiguous-table` where two tables of its WITH have one name, and those of the [`Catalog`] where
-    /// there is no moment as its AS OF says.
+    /// Those of the [`Catalog`] where there is no moment as its AS OF says.
     ///
     /// [`Catalog`]: super::Catalog
     pub fn inside(
@@ -122,7 +121,7 @@ impl<'q> Surroundings<'q> {
         query: &'q Query,
         planning: &mut Planning,
     ) -> Result<Surroundings<'q>, Error> {
-        let mut inside = self.with(&query.with, planning)?;
+        let mut inside = self.with(&query.with, planning);
         if let Some(as_of) = &query.as_of {
             // Also where no table is read then.
             planning.catalog.check_moment(as_of)?;
@@ -132,28 +131,13 @@ impl<'q> Surroundings<'q> {
     }
 
     /// The same for what knows the tables of a WITH, too.
-    ///
-    /// # Errors
-    /// `ambiguous-table` of two that have one name.
-    pub fn with(
-        &self,
-        tables: &'q [CommonTable],
-        planning: &mut Planning,
-    ) -> Result<Surroundings<'q>, Error> {
+    pub fn with(&self, tables: &'q [CommonTable], planning: &mut Planning) -> Surroundings<'q> {
         let mut inside = Surroundings { recursion: None, ..self.clone() };
-        for (index, table) in tables.iter().enumerate() {
-            let is_called =
-                |known: &CommonTable| known.name.name.eq_ignore_ascii_case(&table.name.name);
-            if tables[..index].iter().any(is_called) {
-                let message = format!("two tables of WITH are called \"{}\"", table.name.name);
-                return Err(Error::new("ambiguous-table", message, table.name.span));
-            }
-        }
         if !tables.is_empty() {
             planning.withs += 1;
             inside.withs.push(With { number: planning.withs, tables, outer: self.outer });
         }
-        Ok(inside)
+        inside
     }
 
     /// The same for a part of a recursive table that reads what it has so far.

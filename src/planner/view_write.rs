@@ -109,7 +109,7 @@ pub(super) fn insert(
             values(Arc::new(ValueRows::new(view.columns.len(), list)))
         }
     };
-    let surroundings: Surroundings<'_> = planning.surroundings().with(&insert.with, planning)?;
+    let surroundings: Surroundings<'_> = planning.surroundings().with(&insert.with, planning);
     let bound = query::bind(&query, &surroundings, planning)?;
     if bound.output.len() != given.len() {
         let (wanted, have) = (given.len(), bound.output.len());

@@ -18,6 +18,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
 use nom::sequence::preceded;
+use std::collections::HashSet;
 
 /// The most tables one query joins: their tree is walked recursively.
 pub const MAX_TABLES: usize = 200;
@@ -65,7 +66,14 @@ pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     rest.offer(Keyword::Recursive);
     let is_name = rest.is_word(1, Keyword::As) || rest.is_symbol(1, Symbol::LeftParenthesis);
     let rest = rest.skip(usize::from(rest.is_word(0, Keyword::Recursive) && !is_name));
-    comma_list(common_table)(rest)
+    let (rest, tables) = comma_list(common_table)(rest)?;
+    let mut known = HashSet::new();
+    let is_again = |table: &&CommonTable| !known.insert(table.name.name.to_ascii_lowercase());
+    if let Some(again) = tables.iter().find(is_again) {
+        let message = format!("two tables of WITH are called \"{}\"", again.name.name);
+        return input.fail_at(again.name.span, "ambiguous-table", message, None);
+    }
+    Ok((rest, tables))
 }
 
 /// `CommonTable ::= Name [Names] 'AS' [['NOT'] 'MATERIALIZED'] '(' Query ')'`

@@ -28,7 +28,7 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     if let Some(view) = view_write::target(name, RowEvent::Update, assigned, planning)? {
         return view_write::update(view, update, planning);
     }
-    let surroundings = planning.surroundings().with(&update.with, planning)?;
+    let surroundings = planning.surroundings().with(&update.with, planning);
     let (alias, index_hint) = (update.alias.as_ref(), update.index_hint.as_ref());
     let mut target = ChangeTarget::new(&update.table, alias, index_hint, planning)?;
     target.join(update.from.as_ref(), &surroundings, planning)?;
@@ -55,7 +55,7 @@ pub(in super::super) fn delete(delete: &Delete, planning: &mut Planning) -> Resu
     if let Some(view) = view_write::target(&delete.table, RowEvent::Delete, &[], planning)? {
         return view_write::delete(view, delete, planning);
     }
-    let surroundings = planning.surroundings().with(&delete.with, planning)?;
+    let surroundings = planning.surroundings().with(&delete.with, planning);
     let (alias, index_hint) = (delete.alias.as_ref(), delete.index_hint.as_ref());
     let mut target = ChangeTarget::new(&delete.table, alias, index_hint, planning)?;
     target.filter(delete.filter.as_ref(), &surroundings, planning)?;

@@ -29,7 +29,7 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     if let Some(view) = view_write::target(&insert.table, RowEvent::Insert, &[], planning)? {
         return view_write::insert(view, insert, planning);
     }
-    let surroundings = &planning.surroundings().with(&insert.with, planning)?;
+    let surroundings = &planning.surroundings().with(&insert.with, planning);
     let TableSource { slot, schema: table, .. } =
         planning.catalog.target(&*planning.looked_up(&insert.table)?)?;
     planning.note_table(&insert.table, &table);

@@ -63,7 +63,7 @@ fn means_something(error: &ParseError) -> bool {
         || point
         || deep
         || kept
-        || matches!(error.code, "row-length" | "ambiguous-as-of" | "size"))
+        || matches!(error.code, "row-length" | "ambiguous-as-of" | "ambiguous-table" | "size"))
 }
 
 #[test]
