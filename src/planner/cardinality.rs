@@ -124,18 +124,11 @@ pub(super) fn joined_rows(join: &LogicalJoin, lefts: f64) -> f64 {
         return lefts * SOME;
     }
     let rights = rows(right);
-    let fractions: Vec<f64> = fractions.collect();
-    let mut fraction = fractions.iter().product::<f64>();
-    for key in composite_keys(right) {
-        let fixes = |(condition, _): &(&BoundExpression, &f64), column: usize| {
-            let is_it = |side: &BoundExpression| side.kind == BoundKind::Column(column);
-            equal_sides(condition).is_some_and(|(a, b)| is_it(a) || is_it(b))
-        };
-        let left = |column: usize| on.iter().zip(&fractions).find(|of| fixes(of, column));
-        let left: Option<f64> = key.into_iter().map(|column| left(column).map(|of| of.1)).product();
-        // A left row that has a value for all of a key finds its row, if there is one.
-        fraction *= left.map_or(1.0, |left| (1.0 / rows_read(right).max(1.0) / left).max(1.0));
-    }
+    // What several equalities leave mostly depends on each other: each further one counts half.
+    let mut fractions: Vec<f64> = fractions.collect();
+    fractions.sort_by(f64::total_cmp);
+    let weights = std::iter::successors(Some(1.0), |weight| Some(weight / 2.0));
+    let fraction: f64 = fractions.iter().zip(weights).map(|(left, by)| left.powf(by)).product();
     let mut pairs = lefts * rights * fraction;
     if kind.keeps_left() {
         pairs = pairs.max(lefts);

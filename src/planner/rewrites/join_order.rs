@@ -99,6 +99,8 @@ struct Edge {
 /// A unique key of several columns: of the rows of both sides of a join that fixes all of them, at least
 /// those are left of which each left row finds one.
 struct CompositeKey {
+    /// The input that has it.
+    input: usize,
     /// The identities of its columns.
     columns: Vec<usize>,
     /// What is left of the pairs at least.
@@ -258,7 +260,7 @@ impl JoinGraph {
             let set = equal_sides_of_one_type(condition).and_then(|_| equal_columns(condition));
             let set = set.map(|(one, _)| equal.least(one));
             let fixed = equal_columns(condition).filter(|_| is_equality);
-            let fixes = fixed.iter().flat_map(|(a, b)| fixed_of(&keys, [*a, *b])).collect();
+            let fixes = fixed.iter().flat_map(|(a, b)| fixed_of(&keys, [*a, *b], &equal)).collect();
             Edge { reads, fraction, is_equality, set, fixes }
         });
         let edges = edges.collect();
@@ -270,12 +272,12 @@ impl JoinGraph {
 
     /// The unique keys of several columns that tables among the inputs have.
     fn composite_keys(&self) -> Vec<CompositeKey> {
-        let of_input = |input: &Logical| {
-            let fraction = 1.0 / cardinality::rows_read(input).max(1.0);
-            let keys = cardinality::composite_keys(input).into_iter();
-            keys.map(move |columns| CompositeKey { columns, fraction }).collect::<Vec<_>>()
+        let of_input = |(input, table): (usize, &Logical)| {
+            let fraction = 1.0 / cardinality::rows_read(table).max(1.0);
+            let keys = cardinality::composite_keys(table).into_iter();
+            keys.map(move |columns| CompositeKey { input, columns, fraction }).collect::<Vec<_>>()
         };
-        self.inputs.iter().flat_map(of_input).collect()
+        self.inputs.iter().enumerate().flat_map(of_input).collect()
     }
 
     /// How an input's rows are looked up by the values of others.
@@ -343,11 +345,16 @@ fn says_more(condition: &BoundExpression, known: &mut EqualColumns) -> bool {
     }
 }
 
-/// Which columns of which keys some columns are, by their numbers.
-fn fixed_of(keys: &[CompositeKey], columns: [usize; 2]) -> Vec<(usize, usize)> {
+/// Which columns of which keys some columns are, or are equal to, by their numbers.
+fn fixed_of(
+    keys: &[CompositeKey],
+    columns: [usize; 2],
+    equal: &EqualColumns,
+) -> Vec<(usize, usize)> {
+    let columns = columns.map(|column| equal.least(column));
     let keys = keys.iter().enumerate();
     let fixed = keys.filter_map(|(key, known)| {
-        let is_one = |column: &usize| columns.contains(column);
+        let is_one = |column: &usize| columns.contains(&equal.least(*column));
         known.columns.iter().position(is_one).map(|column| (key, column))
     });
     fixed.collect()
@@ -376,7 +383,7 @@ impl Costs {
                 fixed.extend(edge.fixes.iter().map(|(key, column)| (*key, *column, edge.fraction)));
             }
         }
-        fraction *= self.composite_factor(&fixed);
+        fraction *= self.composite_factor(inputs, &fixed);
         let own = self.rows[input];
         let rows = joined.rows * own * fraction;
         let pairs = if is_found { joined.rows + rows } else { joined.rows * own };
@@ -389,7 +396,7 @@ impl Costs {
 
     /// By how much more is left than if the columns of composite keys had nothing to do with each other,
     /// where equalities fix some of them: the key, its column, and what that leaves.
-    fn composite_factor(&self, fixed: &[(usize, usize, f64)]) -> f64 {
+    fn composite_factor(&self, inputs: InputSet, fixed: &[(usize, usize, f64)]) -> f64 {
         let factor = |(key, known): (usize, &CompositeKey)| {
             let left = |column| {
                 let of = fixed.iter().find(|(fixed, at, _)| (*fixed, *at) == (key, column));
@@ -401,7 +408,8 @@ impl Costs {
         if fixed.len() < 2 {
             return 1.0;
         }
-        self.keys.iter().enumerate().map(factor).fold(1.0, f64::max)
+        let keys = self.keys.iter().enumerate().filter(|(_, known)| inputs.has(known.input));
+        keys.map(factor).fold(1.0, f64::max)
     }
 
     fn cost(&self, order: &[usize]) -> f64 {
