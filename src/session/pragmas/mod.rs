@@ -198,8 +198,8 @@ impl PragmaAnswers {
         for table in schema.all_tables().filter(|table| is_asked(table)) {
             for (number, row, constraint) in unreferenced_rows(&self.view, table)? {
                 let rowid = match table.integer_primary_key() {
+                    Some(_) | None if table.options.without_rowid => Value::Null,
                     Some(key) => row[key].clone(),
-                    None if table.options.without_rowid => Value::Null,
                     None => integer(number.0),
                 };
                 rows.push(vec![
