@@ -16,6 +16,9 @@ pub enum Deliberate {
     ReadWhole,
     /// A foreign key refers to a table that is not there, of no row that is written.
     MissingParent,
+    /// A column is renamed of a temporary table that a temporary view or trigger names, whose text SQLite
+    /// leaves as it is.
+    TemporaryRename,
     /// A view that cannot be read gets an INSTEAD OF trigger.
     TriggerOfBrokenView,
     /// An integer overflows, which is a real to SQLite.
@@ -44,6 +47,17 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
 /// Why asof takes a statement that SQLite refuses, if that is meant.
 pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
     let message = error.to_string();
+    let of_definition = message
+        .strip_prefix("error in trigger ")
+        .or_else(|| message.strip_prefix("error in view "));
+    if let Some(name) = of_definition.and_then(|what| what.split(':').next())
+        && sql.starts_with("ALTER TABLE")
+        && sql.contains(" RENAME ")
+    {
+        let named = format!("SELECT 1 FROM sqlite_temp_master WHERE name = '{name}'");
+        let is_temporary = pair.ask_sqlite(&named).is_ok_and(|rows| rows.len() == 1);
+        return is_temporary.then_some(Deliberate::TemporaryRename);
+    }
     let missing = message.strip_prefix("no such table: main.")?;
     let missing = missing.split(' ').next().unwrap_or(missing);
     let count = format!(

@@ -98,11 +98,11 @@ impl ScriptGenerator {
             13 => format!("unicode({})", self.value(Kind::Text, scope, depth)),
             14 => {
                 let text = self.value(Kind::Text, scope, depth);
-                format!("json_array_length(json_array({a}, CAST({text} AS TEXT)))")
+                format!("json_array_length(json_array(quote({a}), '' || {text}))")
             }
             15 => {
-                let b = self.value(Kind::Integer, scope, 0);
-                format!("json_extract(json_object('k', {a}, 'l', {b}), '$.l')")
+                let b = self.small();
+                format!("json_extract(json_object('k', quote({a}), 'l', {b}), '$.l')")
             }
             _ => self.leaf(Kind::Integer, scope),
         }
@@ -142,10 +142,11 @@ impl ScriptGenerator {
             8 if self.collated => {
                 format!("({a} COLLATE {})", self.dice.pick(&["NOCASE", "RTRIM", "BINARY"]))
             }
-            9 => format!("json_array(CAST({a} AS TEXT), {})", self.value(Kind::Integer, scope, 0)),
+            // No blob comes into JSON, and no JSON into JSON through CAST, which SQLite takes for JSON still.
+            9 => format!("json_array('' || {a}, quote({}))", self.value(Kind::Integer, scope, 0)),
             10 => {
                 let path = self.dice.pick(&["'k'", "'$.k'", "'$.l'"]);
-                format!("(json_object('k', CAST({a} AS TEXT)) ->> {path})")
+                format!("(json_object('k', '' || {a}) ->> {path})")
             }
             11 => format!("concat_ws('/', {a}, {})", self.value(Kind::Integer, scope, depth)),
             _ => self.leaf(Kind::Text, scope),

@@ -176,7 +176,7 @@ impl ScriptGenerator {
                 format!("group_concat({}, '-' ORDER BY {keys})", self.value(Kind::Text, &plain, 1))
             }
             7 => format!("sum(DISTINCT {number})"),
-            8 => format!("json_group_array({number} ORDER BY {keys})"),
+            8 => format!("json_group_array(quote({number}) ORDER BY {keys})"),
             9 => format!(
                 "string_agg(CAST({number} AS TEXT), ',' ORDER BY {} DESC, {keys})",
                 self.value(Kind::Integer, &plain, 0)

@@ -139,13 +139,10 @@ impl Run {
         {
             return Verdict::Meant(Deliberate::CountOfFailure);
         }
-        if let Ok(rows) = self.pair.ask_sqlite(sql) {
-            self.count.answered += 1;
-            if of_its_time && self.pair.session.transaction().is_none() {
-                self.asked.push((sql.to_owned(), self.pair.session.head(), rows));
-            }
-        } else {
-            self.count.unanswered += 1;
+        let theirs = self.pair.ask_sqlite(sql);
+        match &theirs {
+            Ok(_) => self.count.answered += 1,
+            Err(_) => self.count.unanswered += 1,
         }
         for rewrites in ["off", "on"] {
             let switch = format!("SET rewrites = {rewrites}");
@@ -158,6 +155,12 @@ impl Run {
                     None => Verdict::Differs(format!("with rewrites {rewrites}: {what}")),
                 };
             }
+        }
+        if let Ok(rows) = theirs
+            && of_its_time
+            && self.pair.session.transaction().is_none()
+        {
+            self.asked.push((sql.to_owned(), self.pair.session.head(), rows));
         }
         Verdict::Alike
     }

@@ -43,8 +43,8 @@ impl ScriptGenerator {
             (self.leaf(Kind::Integer, beside), self.value(Kind::Text, &beside.plain(), 1));
         let columns = [("key", Kind::Any), ("value", Kind::Any), ("path", Kind::Text)];
         let json = match self.dice.roll(2) {
-            0 => format!("json_array(quote({number}), CAST({text} AS TEXT))"),
-            _ => format!("json_object('a', CAST({text} AS TEXT), 'b', json_array(1, 2))"),
+            0 => format!("json_array(quote({number}), '' || {text})"),
+            _ => format!("json_object('a', '' || {text}, 'b', json_array(1, 2))"),
         };
         (format!("json_each({json}) {alias}"), scope(alias, &columns, "key"))
     }
