@@ -11,7 +11,8 @@ use super::{Catalog, Error};
 use crate::language::ast::Identifier;
 use crate::language::{Highlight, HighlightKind, highlight};
 use crate::storage::SchemaChange;
-use crate::types::{Definition, SchemaName, Span, TableId, TableSchema, fold};
+use crate::types::{Definition, SchemaName, Span, TableSchema, fold};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The pieces of the text of an expression, behind what makes it a statement.
@@ -179,8 +180,19 @@ impl AlteredDefinitions {
         let AlteredDefinitions { before, changes } = self;
         let all: Vec<SchemaChange> = std::iter::once(change).chain(&changes).cloned().collect();
         let mut catalog = AlteredCatalog::new(catalog, &all);
-        let is_rename =
-            matches!(change, SchemaChange::RenameColumn { .. } | SchemaChange::RenameTable { .. });
+        // The columns behind one that goes move up; what named that one cannot mean the same.
+        let moved = |one: &NameReference| {
+            let SchemaChange::DropColumn { table, column } = change else {
+                return (one.table, one.column);
+            };
+            let behind = one.column.map(|known| match known.cmp(column) {
+                _ if one.table != table.id => known,
+                Ordering::Less => known,
+                Ordering::Equal => usize::MAX,
+                Ordering::Greater => known - 1,
+            });
+            (one.table, behind)
+        };
         for (old, references) in before {
             let now = changes.iter().find_map(|change| {
                 let SchemaChange::ReplaceDefinition { old: replaced, new } = change else {
@@ -191,10 +203,8 @@ impl AlteredDefinitions {
             let now = now.unwrap_or(old);
             let meant = references::of_definition(&now, &mut catalog)
                 .map_err(|error| refused(&now, "could not be read after that", &error, at))?;
-            let meanings = |references: &[NameReference]| -> Vec<(TableId, Option<usize>)> {
-                references.iter().map(|one| (one.table, one.column)).collect()
-            };
-            if is_rename && meanings(&meant) != meanings(&references) {
+            let meant = meant.iter().map(|one| (one.table, one.column));
+            if !meant.eq(references.iter().map(moved)) {
                 let error =
                     Error::new("alter-table", "a name in it would mean another column", at.span);
                 return Err(refused(&now, "could not stay what it is", &error, at));
