@@ -74,7 +74,7 @@ pub(super) fn rows(logical: &Logical) -> f64 {
         }
         Logical::Append { inputs, .. } => inputs.iter().map(|(input, _)| rows(input)).sum(),
         Logical::SetFilter(filter) => rows(&filter.left),
-        Logical::Shared(shared) => rows(&shared.table.query.logical),
+        Logical::Shared(shared) => shared.table.rows(),
         Logical::Recursive(recursive) => rows(&recursive.initial) * SHARE * SHARE,
         // Mostly one row is handed on.
         Logical::RecursiveRows(_) => 1.0,

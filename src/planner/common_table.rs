@@ -12,7 +12,7 @@ use super::logical::{ComputedColumn, Logical};
 use super::plan::Plan;
 use super::query::{self, LogicalQuery, QueryColumn};
 use super::surroundings::{CommonTableKey, CommonTableReference};
-use super::{Error, Planning, lower, recursive};
+use super::{Error, Planning, cardinality, lower, recursive};
 use crate::language::ast::{Identifier, Temporal};
 use crate::types::with_stack;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,6 +36,9 @@ pub(super) struct SharedTable {
     pub query: LogicalQuery,
     /// Its plan, once it is known that its rows are kept.
     plan: OnceLock<Arc<Plan>>,
+    /// About how many rows it has, once that was asked: those of tables that name each other twice would be
+    /// counted again for each way from one to the other.
+    rows: OnceLock<f64>,
 }
 
 /// The rows of a table of WITH where it is named.
@@ -56,8 +59,13 @@ impl SharedTable {
         Arc::clone(self.plan.get().expect("a table is planned before its readers"))
     }
 
+    /// About how many rows it has.
+    pub fn rows(&self) -> f64 {
+        *self.rows.get_or_init(|| cardinality::rows(&self.query.logical))
+    }
+
     /// Whether it becomes a part of the one query that names it.
-    fn is_inlined(&self) -> bool {
+    pub fn is_inlined(&self) -> bool {
         !self.is_materialized && self.uses.load(Ordering::Relaxed) == 1 && self.plan.get().is_none()
     }
 }
@@ -99,6 +107,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
                     is_materialized: reference.table.materialized == Some(true),
                     query,
                     plan: OnceLock::new(),
+                    rows: OnceLock::new(),
                 });
                 planning.shared.push(Arc::clone(&shared));
                 shared

@@ -45,7 +45,8 @@ pub(super) fn check(is_one: bool, call: &FunctionCall, span: Span) -> Result<(),
         (false, []) => return Ok(()),
         (false, _) => {
             let help = "ORDER BY inside of its parentheses says in which order it takes its rows";
-            return refuse(format!("{name} takes no WITHIN GROUP"), help);
+            let message = format!("{name} takes no WITHIN GROUP beside these arguments");
+            return refuse(message, help);
         }
         (true, []) => {
             let help = "write WITHIN GROUP (ORDER BY …) behind it";

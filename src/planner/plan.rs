@@ -377,8 +377,26 @@ impl Plan {
         }
     }
 
+    /// Calls `visit` with every operator, those of rows that are held for several readers once. `held` are the
+    /// numbers of those that were visited.
+    fn for_each_operator<'a>(&'a self, held: &mut Vec<usize>, visit: &mut impl FnMut(&'a Plan)) {
+        visit(self);
+        if let Plan::Shared(shared) = self {
+            if held.contains(&shared.number) {
+                return;
+            }
+            held.push(shared.number);
+        }
+        self.for_each_input(|input| input.for_each_operator(held, visit));
+    }
+
     /// Calls `visit` with every expression of the plan.
     pub fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
+        self.for_each_operator(&mut Vec::new(), &mut |operator| operator.for_each_own(visit));
+    }
+
+    /// The same of this operator, not of its inputs.
+    fn for_each_own<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match self {
             Plan::OneRow
             | Plan::Distinct { .. }
@@ -410,7 +428,6 @@ impl Plan {
             }
             Plan::Limit { limits, .. } => limits.for_each_expression(visit),
         }
-        self.for_each_input(|input| input.for_each_expression(visit));
     }
 
     /// The access to a table that the plan is, if it is nothing else.
@@ -420,10 +437,11 @@ impl Plan {
 
     /// Calls `visit` with every table access of the plan.
     pub fn for_each_access<'a>(&'a self, visit: &mut impl FnMut(&'a TableAccess)) {
-        if let Some(access) = self.as_access() {
-            visit(access);
-        }
-        self.for_each_input(|input| input.for_each_access(visit));
+        self.for_each_operator(&mut Vec::new(), &mut |operator| {
+            if let Some(access) = operator.as_access() {
+                visit(access);
+            }
+        });
     }
 
     /// Names for the columns that come out, for EXPLAIN only.

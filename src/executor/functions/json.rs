@@ -57,6 +57,9 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
             }))
         }),
         JsonFunction::ErrorPosition if arguments[0].is_null() => Ok(Value::Null),
+        JsonFunction::ErrorPosition if binary_document(&arguments[0]).is_some() => {
+            Ok(Value::Integer(0))
+        }
         JsonFunction::ErrorPosition => {
             let at = parse::error_position(&arguments[0].to_text());
             Ok(Value::Integer(i64::try_from(at).unwrap_or(i64::MAX)))

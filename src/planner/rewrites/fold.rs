@@ -58,15 +58,36 @@ fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) {
     }
 }
 
+fn is_computed(expression: &BoundExpression) -> bool {
+    matches!(expression.kind, BoundKind::Literal(_) | BoundKind::Number(_))
+}
+
 /// Computes a constant, or what can be of it.
 fn compute(expression: &mut BoundExpression, catalog: &dyn Catalog) {
-    if matches!(expression.kind, BoundKind::Literal(_) | BoundKind::Number(_)) {
+    if is_computed(expression) {
         return;
     }
     if let Some(value) = catalog.constant(expression) {
         expression.kind = BoundKind::Literal(value);
     } else {
-        expression.for_each_operand_mut(|operand| compute(operand, catalog));
+        expression.for_each_operand_mut(|operand| compute_parts(operand, catalog));
+        fold_logic(expression);
+    }
+}
+
+/// Computes the parts of a constant from the innermost on, each once, and it from them.
+fn compute_parts(expression: &mut BoundExpression, catalog: &dyn Catalog) {
+    if is_computed(expression) {
+        return;
+    }
+    let mut all = true;
+    expression.for_each_operand_mut(|operand| {
+        compute_parts(operand, catalog);
+        all = all && is_computed(operand);
+    });
+    if all && let Some(value) = catalog.constant(expression) {
+        expression.kind = BoundKind::Literal(value);
+    } else {
         fold_logic(expression);
     }
 }
@@ -110,7 +131,7 @@ fn is_known(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
     expression.for_each_operand_mut(|operand| {
         let is_known = is_known(operand, catalog);
         all = all && is_known;
-        if is_known && !matches!(operand.kind, BoundKind::Literal(_) | BoundKind::Number(_)) {
+        if is_known && !is_computed(operand) {
             constants.push(operands);
         }
         operands += 1;

@@ -97,13 +97,16 @@ impl PlanParts {
     fn note(&mut self, logical: &Logical) {
         if let Logical::Shared(LogicalShared { table, .. }) = logical {
             self.shared = true;
-            with_stack(|| self.note(&table.query.logical));
+            // Only what is named once becomes a part.
+            if table.is_inlined() {
+                with_stack(|| self.note(&table.query.logical));
+            }
         }
         self.recursive |= matches!(logical, Logical::Recursive(_));
         self.joins |= matches!(logical, Logical::Join(_));
         self.limits |= matches!(logical, Logical::Limit { .. });
         logical.for_each_expression(|expression| self.note_expression(expression));
-        logical.for_each_input(|input| with_stack(|| self.note(input)));
+        logical.for_each_input(|input| self.note(input));
     }
 
     fn note_expression(&mut self, expression: &BoundExpression) {

@@ -40,7 +40,7 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     };
     let named = insert.columns.iter().zip(&given);
     named.for_each(|(name, column)| planning.note_column(name, &table, *column));
-    let row = given.iter().position(|column| *column >= table.columns.len());
+    let row = given.iter().rposition(|column| *column >= table.columns.len());
     let (input, columns) = match &insert.source {
         InsertSource::Values(rows) => {
             let input =
@@ -143,8 +143,7 @@ fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> 
     Err(Error::new("column-count", message, span).note(table.to_string()))
 }
 
-/// Where each column's value comes from if the source gives these, in this order.
-/// What fills each column. Of several values for one SQLite takes the first, and the last for the
+/// Where each column's value comes from if the source gives these, in this order. Of several values for one SQLite takes the first, and the last for the
 /// number of a row.
 fn column_sources(table: &TableSchema, given: &[usize]) -> Result<Vec<ColumnSource>, Error> {
     let number = table.integer_primary_key();
