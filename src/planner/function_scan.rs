@@ -254,7 +254,8 @@ impl ScopeRelation {
             name: (*name).into(),
             data_type: *data_type,
             column: first + index,
-            traits: ComparisonTraits::default(),
+            // SQLite declares them without a type, whatever their values are.
+            traits: ComparisonTraits::of_column(DataType::Any).as_column(),
             is_merged: false,
             is_shadowed: false,
             merged: None,
