@@ -247,7 +247,12 @@ fn rows_of(
     let mut scope = Scope { references: references.cloned(), ..Scope::default() };
     for (at, name) in ROWS.into_iter().enumerate().filter(|(at, _)| is_known[*at]) {
         let first = at * trigger_width(table);
-        scope.relations.push(ScopeRelation::row(name, table, first).noted(table.id, true));
+        let mut row = ScopeRelation::row(name, table, first).noted(table.id, true);
+        if trigger.time == TriggerTime::InsteadOf && at == 1 {
+            // Nothing converts what is written into a view.
+            row.columns.iter_mut().for_each(|column| column.data_type = DataType::Any);
+        }
+        scope.relations.push(row);
     }
     scope
 }
