@@ -9,6 +9,16 @@ use asof::session::Error;
 pub enum Deliberate {
     /// A name that means nothing stands beside a constant false, with which SQLite's parser drops it.
     DroppedName,
+    /// A deferred foreign key is counted that no row has any more.
+    CountedKey,
+    /// A foreign key is not asked, because a trigger deletes from the table that it refers to.
+    ForgottenKey,
+    /// A trigger cannot run that the action of a foreign key would fire, if there were a row.
+    UnfiredTrigger,
+    /// The name of a renamed table stands where a trigger says `excluded`.
+    RenamedExcluded,
+    /// `changes()` counts a row of `sqlite_sequence` that says 0.
+    EmptySequence,
     /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
     CountOfFailure,
     /// A table is altered whose views and triggers could not run, of which SQLite looks at the names in
@@ -25,6 +35,10 @@ pub enum Deliberate {
     Overflow,
 }
 
+/// The statements of all that was made.
+const DEFINITIONS: &str = "(SELECT type, name, sql FROM sqlite_master UNION ALL \
+                           SELECT type, name, sql FROM sqlite_temp_master)";
+
 /// What differs behind a statement that failed.
 pub const NUMBER: &str = "SELECT last_insert_rowid()";
 pub const CHANGES: &str = "SELECT changes()";
@@ -36,6 +50,10 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
         "alter-table" if is_of_definition(&error.to_string()) => Some(Deliberate::ReadWhole),
         "unknown-column" | "unknown-table" if is_of_broken_view(sql, pair) => {
             Some(Deliberate::TriggerOfBrokenView)
+        }
+        "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
+        "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
+            Some(Deliberate::DroppedName)
         }
         "unknown-column" if !is_column_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
@@ -58,6 +76,18 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         let is_temporary = pair.ask_sqlite(&named).is_ok_and(|rows| rows.len() == 1);
         return is_temporary.then_some(Deliberate::TemporaryRename);
     }
+    if message == "FOREIGN KEY constraint failed" && matches!(sql, "COMMIT" | "END") {
+        let broken = pair.ask_sqlite("PRAGMA foreign_key_check");
+        return broken.is_ok_and(|rows| rows.is_empty()).then_some(Deliberate::CountedKey);
+    }
+    if let Some(missing) = message.strip_prefix("no such table: ")
+        && !missing.contains('.')
+        && (sql.starts_with("DELETE") || sql.starts_with("UPDATE"))
+        && !sql.contains(missing)
+        && is_in_trigger(missing, pair)
+    {
+        return Some(Deliberate::UnfiredTrigger);
+    }
     let missing = message.strip_prefix("no such table: main.")?;
     let missing = missing.split(' ').next().unwrap_or(missing);
     let count = format!(
@@ -66,6 +96,37 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     );
     let is_parent = pair.ask_sqlite(&count).is_ok_and(|rows| rows != [[Plain::Number(0.0)]]);
     (is_parent && !sql.starts_with("SELECT")).then_some(Deliberate::MissingParent)
+}
+
+/// Whether a RENAME put the table's name in the place of `excluded`.
+pub fn renames_excluded(sql: &str, pair: &Pair) -> bool {
+    let Some((_, name)) = sql.split_once(" RENAME TO ") else { return false };
+    let texts = pair.ask_sqlite(&format!(
+        "SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND sql LIKE '%DO UPDATE%=%\"{name}\".%'"
+    ));
+    texts.is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether a trigger deletes from the table that the foreign key of an error refers to.
+fn is_forgotten(message: &str, pair: &Pair) -> bool {
+    let Some((_, parent)) = message.split_once(" refers to ") else { return false };
+    let parent = parent.split('.').next().unwrap_or_default();
+    is_in_trigger(&format!("DELETE FROM {parent}"), pair)
+}
+
+/// Whether a trigger has these words.
+fn is_in_trigger(words: &str, pair: &Pair) -> bool {
+    let words = words.replace('\'', "''");
+    let found =
+        format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND instr(sql, '{words}')");
+    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether SQLite has the table or view that the error names.
+fn is_table_anywhere(message: &str, pair: &Pair) -> bool {
+    let Some(name) = message.split('"').nth(1) else { return true };
+    let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE name = '{name}' COLLATE NOCASE");
+    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
 /// Whether it is a view or a trigger that stands in the way.

@@ -59,6 +59,8 @@ struct Run {
     number_is_of_failure: bool,
     /// Whether the last statement that is no query failed.
     last_failed: bool,
+    /// Whether it wrote to `sqlite_sequence`.
+    last_is_of_sequence: bool,
 }
 
 impl Run {
@@ -73,6 +75,7 @@ impl Run {
             asked: Vec::new(),
             number_is_of_failure: false,
             last_failed: false,
+            last_is_of_sequence: false,
         }
     }
 
@@ -86,11 +89,18 @@ impl Run {
     fn write(&mut self, sql: &str) -> Verdict {
         let ours = rows_of(&mut self.pair.session, sql);
         let theirs = self.pair.ask_sqlite(sql);
-        self.last_failed = theirs.is_err();
+        // What a PRAGMA sets leaves what was counted as it is.
+        if !sql.starts_with("PRAGMA") {
+            self.last_failed = theirs.is_err();
+            self.last_is_of_sequence = sql.contains("sqlite_sequence");
+        }
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
                 self.count.written += 1;
                 let (ours, theirs) = (sorted(plain(&ours)), sorted(theirs));
+                if deliberate::renames_excluded(sql, &self.pair) {
+                    return Verdict::Meant(Deliberate::RenamedExcluded);
+                }
                 if !are_like(&ours, &theirs) {
                     let what = format!("returned {ours:?}\nSQLite   {theirs:?}");
                     return Verdict::Differs(what);
@@ -138,6 +148,9 @@ impl Run {
             || sql == deliberate::CHANGES && self.last_failed
         {
             return Verdict::Meant(Deliberate::CountOfFailure);
+        }
+        if sql == deliberate::CHANGES && self.last_is_of_sequence {
+            return Verdict::Meant(Deliberate::EmptySequence);
         }
         let theirs = self.pair.ask_sqlite(sql);
         match &theirs {
