@@ -322,7 +322,9 @@ impl Session {
             return match &plan.planned {
                 Planned::Query(_) => {
                     self.note_read();
-                    Ok(self.dated(self.read(shared, view)?))
+                    let outcome = self.read(shared, view)?;
+                    self.end_reading(&outcome);
+                    Ok(self.dated(outcome))
                 }
                 Planned::Write(_) | Planned::Schema(_) => {
                     // Nobody looks while a transaction changes, so nothing is copied for a view.
@@ -367,7 +369,10 @@ impl Session {
             Statement::Query(query) => {
                 self.note_read();
                 let statement = PlannableStatement::Query(query);
-                self.read(PendingStatement::Parsed { statement, text }, self.present()?)
+                let pending = PendingStatement::Parsed { statement, text };
+                let outcome = self.read(pending, self.present()?)?;
+                self.end_reading(&outcome);
+                Ok(outcome)
             }
             Statement::Write(write) => {
                 let statement = PlannableStatement::Write(write);
@@ -388,7 +393,9 @@ impl Session {
         text: &str,
     ) -> Result<Outcome, Error> {
         match statement {
-            SessionStatement::Begin(annotations) => self.begin(annotations),
+            SessionStatement::Begin { is_immediate, annotations } => {
+                self.begin(*is_immediate, annotations)
+            }
             SessionStatement::Commit => self.commit(),
             SessionStatement::Rollback => self.rollback(),
             SessionStatement::Savepoint(name) => self.savepoint(name, text),

@@ -93,7 +93,7 @@ impl Session {
     pub(super) fn savepoint(&mut self, name: &Identifier, text: &str) -> Result<Outcome, Error> {
         let begins = self.transaction.is_none();
         if begins {
-            self.begin(&Annotations::default())?;
+            self.begin(false, &Annotations::default())?;
         }
         let Some(open) = &mut self.transaction else { return Err(not_open("SAVEPOINT")) };
         if begins {

@@ -105,7 +105,7 @@ impl Session {
                 Some(explained) => self.bind_planned(script_check, explained, text),
                 None => Ok(()),
             },
-            SessionStatement::Begin(_) => {
+            SessionStatement::Begin { .. } => {
                 script_check.check_present()?;
                 if script_check.begun.replace(script_check.fork.savepoint()).is_some() {
                     return Err(already_open());

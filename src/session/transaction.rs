@@ -158,8 +158,15 @@ impl Session {
     }
 
     /// BEGIN.
-    pub(super) fn begin(&mut self, annotations: &Annotations) -> Result<Outcome, Error> {
-        self.check_present()?;
+    pub(super) fn begin(
+        &mut self,
+        is_immediate: bool,
+        annotations: &Annotations,
+    ) -> Result<Outcome, Error> {
+        match is_immediate {
+            true => self.check_changeable()?,
+            false => self.check_present()?,
+        }
         if self.transaction.is_some() {
             return Err(already_open());
         }
@@ -208,6 +215,14 @@ impl Session {
     pub(super) fn note_read(&mut self) {
         if let Some(transaction) = &mut self.transaction {
             transaction.state.has_read = true;
+        }
+    }
+
+    /// A query of a table, where no transaction is open, is one by itself: what was said until its end is over.
+    pub(super) fn end_reading(&mut self, outcome: &Outcome) {
+        let is_of_table = matches!(outcome, Outcome::Rows(rows) if rows.as_of.is_some());
+        if is_of_table && self.transaction.is_none() {
+            self.end_deferring();
         }
     }
 

@@ -196,7 +196,9 @@ impl Shell {
         if !matches!(
             parsed,
             Statement::Session(
-                SessionStatement::Begin(_) | SessionStatement::Commit | SessionStatement::Rollback
+                SessionStatement::Begin { .. }
+                    | SessionStatement::Commit
+                    | SessionStatement::Rollback
             )
         ) {
             return None;

@@ -52,8 +52,13 @@ pub enum QueryStatement {
 /// A statement that the session does by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionStatement {
-    /// BEGIN, perhaps with what the transaction says about itself.
-    Begin(Annotations),
+    /// BEGIN
+    Begin {
+        /// Whether it says that something will be changed: IMMEDIATE or EXCLUSIVE.
+        is_immediate: bool,
+        /// What the transaction says about itself.
+        annotations: Annotations,
+    },
     /// COMMIT or END
     Commit,
     /// ROLLBACK
@@ -246,7 +251,7 @@ impl SessionStatement {
     /// What it says about the transaction that it is or begins; nothing where it makes no events.
     fn annotations(&self) -> Option<&Annotations> {
         match self {
-            SessionStatement::Begin(annotations)
+            SessionStatement::Begin { annotations, .. }
             | SessionStatement::Snapshot { annotations, .. }
             | SessionStatement::Tag { annotations, .. } => Some(annotations),
             SessionStatement::Commit

@@ -14,13 +14,15 @@ use nom::combinator::opt;
 /// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
 pub(super) fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
-    let (rest, _) = (word(Keyword::Begin), opt(kinds)).parse(input)?;
+    let (at, _) = word(Keyword::Begin)(input)?;
+    let (rest, kind) = opt(kinds).parse(at)?;
+    let is_immediate = kind.is_some() && !at.is_word(0, Keyword::Deferred);
     let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
     if rest.word().eq_ignore_ascii_case("expect") {
         return rest.unsupported("BEGIN EXPECT EVENT");
     }
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Begin(annotations))))
+    Ok((rest, Statement::Session(SessionStatement::Begin { is_immediate, annotations })))
 }
 
 /// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`

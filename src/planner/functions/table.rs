@@ -266,7 +266,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("unicode(text)", ScalarFunction::Text(TextFunction::Unicode), INTEGER,
         "the Unicode number of the first character"),
     entry("unistr(text)", ScalarFunction::Unistr, TEXT,
-        "text with \\XXXX and its like made characters"),
+        "text with \\0041 and its like made characters"),
     entry("unistr_quote(x)", ScalarFunction::UnistrQuote, TEXT,
         "quote, with control characters as unistr reads them"),
     entry("unixepoch([moment, modifier, …])", ScalarFunction::Calendar(CalendarFunction::Unixepoch), ANY,

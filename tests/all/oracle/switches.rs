@@ -35,7 +35,9 @@ fn query_only_refuses_every_change_until_it_is_off() {
         DROP TRIGGER IF EXISTS nothing
         CREATE VIEW v AS SELECT 1
         PRAGMA user_version = 3
-        BEGIN
+        BEGIN IMMEDIATE
+        BEGIN EXCLUSIVE TRANSACTION
+        BEGIN DEFERRED
         INSERT INTO t VALUES (2, 'y')
         COMMIT
         PRAGMA query_only = 0
@@ -127,8 +129,18 @@ fn foreign_keys_wait_for_the_end_of_one_transaction() {
         CREATE TABLE c(a INTEGER PRIMARY KEY, p INTEGER REFERENCES p ON DELETE RESTRICT)
         CREATE TABLE d(a INTEGER PRIMARY KEY, p INTEGER REFERENCES p ON DELETE CASCADE)
         PRAGMA defer_foreign_keys = ON
+        SELECT 1
+        PRAGMA defer_foreign_keys
+        SELECT * FROM p
+        PRAGMA defer_foreign_keys
+        PRAGMA defer_foreign_keys = ON
         INSERT INTO c VALUES (1, 1)
         PRAGMA defer_foreign_keys
+        BEGIN
+        PRAGMA defer_foreign_keys = ON
+        SELECT * FROM p
+        PRAGMA defer_foreign_keys
+        ROLLBACK
         BEGIN
         INSERT INTO c VALUES (1, 1)
         PRAGMA defer_foreign_keys = ON

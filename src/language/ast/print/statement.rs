@@ -52,7 +52,9 @@ impl fmt::Display for QueryStatement {
 impl fmt::Display for SessionStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SessionStatement::Begin(annotations) => write!(f, "BEGIN{annotations}"),
+            SessionStatement::Begin { is_immediate, annotations } => {
+                write!(f, "BEGIN{}{annotations}", if *is_immediate { " IMMEDIATE" } else { "" })
+            }
             SessionStatement::Commit => f.write_str("COMMIT"),
             SessionStatement::Rollback => f.write_str("ROLLBACK"),
             SessionStatement::Savepoint(name) => write!(f, "SAVEPOINT {name}"),
