@@ -5,10 +5,11 @@ use super::exact_numbers::{self, common};
 use super::expression::{BoundExpression, BoundKind, Comparison, PatternKind, SubqueryRole};
 use super::notices::suggest_type;
 use super::plan::AggregateCall;
+use super::row_value::ComparisonOperand;
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
-use super::{Error, coerce, collation, row_value};
+use super::{Error, coerce, collation, flexible, row_value};
 use crate::language::ast::{
     CurrentTime, Expression, ExpressionKind, Identifier, ListItem, MatchKind, ObjectName,
     SelectItem, TypeName, UnaryOperator,
@@ -304,24 +305,24 @@ impl<'a> Binder<'a, '_> {
         branches: &[(Expression, Expression)],
         otherwise: Option<&Expression>,
     ) -> Result<BoundExpression, Error> {
-        let operand = operand.map(|operand| self.row(operand)).transpose()?;
+        let operand = operand.map(|operand| self.operand(operand)).transpose()?;
         let mut bound = Vec::with_capacity(branches.len());
         for (when, then) in branches {
             let condition = match &operand {
-                Some(row) if row.len() > 1 => {
-                    let values = self.row(when)?;
-                    row_value::compare(Comparison::Equal, row.clone(), values, when.span)?
+                Some(row @ ComparisonOperand::Row(_)) => {
+                    let other = self.operand(when)?;
+                    row_value::compare(Comparison::Equal, row.clone(), other, when.span)?
                 }
-                Some(_) | None => self.bind(when)?,
+                Some(ComparisonOperand::Value(_)) | None => self.bind(when)?,
             };
-            bound.push((condition, self.bind(then)?));
+            let result = self.bind(then)?;
+            bound.push((condition, self.given(result)));
         }
-        // Rows are compared already.
-        let mut operand = operand.filter(|row| row.len() == 1);
-        let otherwise = self.optional(otherwise)?;
-        Ok(match operand.as_mut().and_then(Vec::pop) {
-            None => chosen(bound, otherwise, truth),
-            Some(operand) => coerce::computed_once(operand, |operand| {
+        let otherwise = self.optional(otherwise)?.map(|value| boxed(self.given(*value)));
+        Ok(match operand {
+            // Rows are compared already.
+            None | Some(ComparisonOperand::Row(_)) => chosen(bound, otherwise, truth),
+            Some(ComparisonOperand::Value(operand)) => coerce::computed_once(operand, |operand| {
                 let is_it = |when| coerce::compare(Comparison::Equal, operand.clone(), when);
                 chosen(bound, otherwise, is_it)
             }),
@@ -360,10 +361,11 @@ pub(super) fn first_true(arguments: Vec<BoundExpression>) -> BoundExpression {
 /// The expression as a condition.
 pub(super) fn truth(expression: BoundExpression) -> BoundExpression {
     if expression.data_type == DataType::Boolean {
-        expression
-    } else {
-        boolean(BoundKind::Truth(boxed(expression)))
+        return expression;
     }
+    let mut number = expression;
+    flexible::truth_of_number(&mut number)
+        .unwrap_or_else(|| boolean(BoundKind::Truth(boxed(number))))
 }
 
 /// CAST to a type.

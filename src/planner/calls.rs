@@ -95,8 +95,7 @@ impl Binder<'_, '_> {
             if let Some(matched) = self.matched(entry.function, &arguments) {
                 return Ok(matched);
             }
-            let (function, arguments) = self.meant(entry.function, arguments);
-            return scalar(function, entry.result, arguments, span);
+            return scalar(self.meant(entry.function), entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
             .map(|entry| entry.signature)
@@ -114,7 +113,8 @@ impl Binder<'_, '_> {
         match arguments {
             FunctionArguments::Star => Ok(Vec::new()),
             FunctionArguments::List(list) => {
-                list.iter().map(|argument| self.bind(argument)).collect()
+                let given = |argument| self.bind(argument).map(|bound| self.given(bound));
+                list.iter().map(given).collect()
             }
         }
     }
@@ -166,7 +166,6 @@ impl Binder<'_, '_> {
             return self.ordered_set(function, call);
         }
         let arguments = self.arguments(&call.arguments)?;
-        let arguments = self.meant_of_rows(function, arguments);
         let mut order = self.order_keys(&call.order_by)?;
         if !function.sees_order() {
             order.clear();

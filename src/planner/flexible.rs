@@ -1,13 +1,17 @@
 //! What an expression means in a session whose new tables are FLEXIBLE, where it differs.
 //!
 //! The columns of such tables hold what SQLite's hold. What is computed from them has SQLite's types
-//! as well: `typeof` knows its five, a comparison counts as an INTEGER in JSON, constants that come to
-//! more than 64 bits are a REAL, and a CAST to a type that nobody knows makes numbers.
+//! as well: `typeof` knows its five, a comparison comes to an INTEGER wherever it is more than a condition,
+//! constants that come to more than 64 bits are a REAL, and a CAST to a type that nobody knows makes
+//! numbers.
 
+use super::Planning;
 use super::bind::Binder;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
-use super::functions::{AggregateFunction, ScalarFunction, TypeNames};
-use crate::types::DataType;
+use super::functions::{ScalarFunction, TypeNames};
+use super::logical::{ComputedColumn, Logical};
+use super::query::{LogicalQuery, QueryColumn};
+use crate::types::{DataType, Value};
 
 impl Binder<'_, '_> {
     /// Whether expressions are SQLite's in the session. What is kept with a table means the same in
@@ -16,38 +20,19 @@ impl Binder<'_, '_> {
         self.subqueries.as_ref().is_some_and(|queries| queries.planning.catalog.is_flexible())
     }
 
-    /// A function, and what it is given, as the session means them.
-    pub(super) fn meant(
-        &self,
-        function: ScalarFunction,
-        arguments: Vec<BoundExpression>,
-    ) -> (ScalarFunction, Vec<BoundExpression>) {
-        if !self.is_flexible() {
-            return (function, arguments);
-        }
-        if let ScalarFunction::Typeof(_) = function {
-            (ScalarFunction::Typeof(TypeNames::Sqlite), arguments)
-        } else if let ScalarFunction::Json(_) = function {
-            (function, arguments.into_iter().map(counted).collect())
-        } else {
-            (function, arguments)
-        }
+    /// What a function, or a CASE, is given as the session means it: SQLite has no truth values, a
+    /// comparison comes to a number.
+    pub(super) fn given(&self, value: BoundExpression) -> BoundExpression {
+        if self.is_flexible() { number_of_truth(value) } else { value }
     }
 
-    /// The same of what an aggregate is given.
-    pub(super) fn meant_of_rows(
-        &self,
-        function: AggregateFunction,
-        arguments: Vec<BoundExpression>,
-    ) -> Vec<BoundExpression> {
-        let is_json = matches!(
-            function,
-            AggregateFunction::JsonGroupArray | AggregateFunction::JsonGroupObject
-        );
-        if is_json && self.is_flexible() {
-            arguments.into_iter().map(counted).collect()
+    /// The function that one is in the session.
+    pub(super) fn meant(&self, function: ScalarFunction) -> ScalarFunction {
+        let is_typeof = matches!(function, ScalarFunction::Typeof(_));
+        if is_typeof && self.is_flexible() {
+            ScalarFunction::Typeof(TypeNames::Sqlite)
         } else {
-            arguments
+            function
         }
     }
 
@@ -77,10 +62,78 @@ impl Binder<'_, '_> {
 
 /// A truth value that is computed as the number that it is in SQLite; that of a column, which a strict
 /// table has, stays one.
-fn counted(argument: BoundExpression) -> BoundExpression {
-    let is_column = matches!(argument.kind, BoundKind::Column(_) | BoundKind::Argument(_));
-    if argument.data_type != DataType::Boolean || is_column {
-        return argument;
+fn number_of_truth(value: BoundExpression) -> BoundExpression {
+    let is_column = matches!(value.kind, BoundKind::Column(_) | BoundKind::Argument(_));
+    if value.data_type != DataType::Boolean || is_column {
+        return value;
     }
-    BoundExpression::new(BoundKind::Cast(Box::new(argument)), DataType::Integer)
+    let place = value.place;
+    let number = BoundExpression::new(BoundKind::Cast(Box::new(value)), DataType::Integer);
+    BoundExpression { place, ..number }
+}
+
+/// The truth value that such a number is of, where it is asked as one again.
+pub(super) fn truth_of_number(number: &mut BoundExpression) -> Option<BoundExpression> {
+    let is_number = number.data_type == DataType::Integer;
+    if let BoundKind::Cast(inner) = &mut number.kind
+        && inner.data_type == DataType::Boolean
+        && is_number
+    {
+        return Some(std::mem::replace(inner.as_mut(), BoundExpression::of(Value::Null)));
+    }
+    None
+}
+
+/// A query that becomes a relation: its columns that are computed truth values are numbers, too, and those
+/// that are JSON are texts, as SQLite knows no more of a value from another query.
+pub(super) fn relation(query: LogicalQuery, planning: &mut Planning) -> LogicalQuery {
+    let becomes = |column: &QueryColumn| {
+        let data_type = if column.data_type == DataType::Boolean {
+            DataType::Integer
+        } else if column.data_type == DataType::Json {
+            DataType::Text
+        } else {
+            return None;
+        };
+        (!is_handed_on(&query.logical, column.column)).then_some(data_type)
+    };
+    if !planning.catalog.is_flexible() {
+        return query;
+    }
+    let types: Vec<Option<DataType>> = query.output.iter().map(becomes).collect();
+    if types.iter().all(Option::is_none) {
+        return query;
+    }
+    let LogicalQuery { logical, output } = query;
+    let mut columns = Vec::with_capacity(output.len());
+    let output = output.into_iter().zip(types).map(|(known, becomes)| {
+        let expression = known.bound();
+        let Some(data_type) = becomes else {
+            columns.push(ComputedColumn { column: known.column, expression });
+            return known;
+        };
+        let cast = BoundKind::Cast(Box::new(expression));
+        let column = planning.names.add(&known.name);
+        columns.push(ComputedColumn { column, expression: BoundExpression::new(cast, data_type) });
+        QueryColumn { column, data_type, ..known }
+    });
+    let output = output.collect();
+    LogicalQuery { logical: Logical::Project { input: Box::new(logical), columns }, output }
+}
+
+/// Whether a query hands a column of its tables on.
+fn is_handed_on(logical: &Logical, column: usize) -> bool {
+    let mut found = false;
+    if let Logical::Project { columns, .. } = logical {
+        let is_it = |known: &&ComputedColumn| known.column == column;
+        return columns.iter().find(is_it).is_some_and(|known| {
+            matches!(known.expression.kind, BoundKind::Column(_) | BoundKind::Argument(_))
+        });
+    }
+    if matches!(logical, Logical::Table(_)) {
+        return true;
+    }
+    logical
+        .for_each_input(|input| found = found || input.has(column) && is_handed_on(input, column));
+    found
 }

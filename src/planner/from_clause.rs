@@ -1,7 +1,6 @@
 //! FROM: tables and joins become a logical plan, and their columns a scope.
 
 use super::bind::Binder;
-use super::coerce;
 use super::exact_numbers::common;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::function_scan::LateArguments;
@@ -14,6 +13,7 @@ use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
 use super::table_functions::TableFunction;
 use super::{Error, Planning, TableSource};
+use super::{coerce, flexible};
 use crate::language::ast::{
     Identifier, IndexHint, JoinConstraint, Query, SelectItem, TableReference, Temporal,
 };
@@ -200,6 +200,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
 
     /// What a query that is bound answers under a name here.
     pub(super) fn add_answer(&mut self, called: &Identifier, answer: LogicalQuery) -> Logical {
+        let answer = flexible::relation(answer, self.planning);
         let column = |column: QueryColumn| ScopeColumn {
             name: column.name.into(),
             data_type: column.data_type,

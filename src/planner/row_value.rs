@@ -29,25 +29,57 @@ pub(super) fn lengths(left: usize, right: usize, span: Span) -> Error {
     Error::new("column-count", message, span)
 }
 
+/// What stands where something is compared.
+#[derive(Clone)]
+pub(super) enum ComparisonOperand {
+    /// One value.
+    Value(BoundExpression),
+    /// Several values, or none.
+    Row(Vec<BoundExpression>),
+}
+
+impl ComparisonOperand {
+    /// The same with something else in the place of each value.
+    fn map(self, change: impl Fn(BoundExpression) -> BoundExpression) -> ComparisonOperand {
+        match self {
+            ComparisonOperand::Value(value) => ComparisonOperand::Value(change(value)),
+            ComparisonOperand::Row(row) => {
+                ComparisonOperand::Row(row.into_iter().map(change).collect())
+            }
+        }
+    }
+
+    /// The values.
+    pub fn into_row(self) -> Vec<BoundExpression> {
+        match self {
+            ComparisonOperand::Value(value) => vec![value],
+            ComparisonOperand::Row(row) => row,
+        }
+    }
+}
+
 impl Binder<'_, '_> {
-    /// The values that stand where something is compared: those of a row, those of a query's first
-    /// row, or one.
+    /// What stands where something is compared: a value, a row, or a query's first row.
     ///
     /// # Errors
     /// As of any expression.
-    pub(super) fn row(&mut self, expression: &Expression) -> Result<Vec<BoundExpression>, Error> {
-        if let ExpressionKind::Row(values) = &expression.kind {
-            return values.iter().map(|value| self.bind(value)).collect();
+    pub(super) fn operand(&mut self, expression: &Expression) -> Result<ComparisonOperand, Error> {
+        let row: Vec<BoundExpression> = if let ExpressionKind::Row(values) = &expression.kind {
+            values.iter().map(|value| self.bind(value)).collect::<Result<_, _>>()?
+        } else if let ExpressionKind::Subquery(query) = &expression.kind {
+            self.first_row(query, expression.span)?
+        } else {
+            return Ok(ComparisonOperand::Value(self.bind(expression)?));
+        };
+        match <[BoundExpression; 1]>::try_from(row) {
+            Ok([only]) => Ok(ComparisonOperand::Value(only)),
+            Err(row) => Ok(ComparisonOperand::Row(row)),
         }
-        if let ExpressionKind::Subquery(query) = &expression.kind {
-            return self.first_row(query, expression.span);
-        }
-        Ok(vec![self.bind(expression)?])
     }
 
-    /// Whether an operand is one value and cannot be a row.
-    fn is_value(operand: &Expression) -> bool {
-        !matches!(operand.kind, ExpressionKind::Row(_) | ExpressionKind::Subquery(_))
+    /// The same as a row, which may be one value.
+    pub(super) fn row(&mut self, expression: &Expression) -> Result<Vec<BoundExpression>, Error> {
+        self.operand(expression).map(ComparisonOperand::into_row)
     }
 
     /// An operator between two operands, which may be rows where it compares them.
@@ -66,17 +98,11 @@ impl Binder<'_, '_> {
         let asks_truth = matches!(comparison, Comparison::Is | Comparison::IsNot)
             && matches!(&right.kind, ExpressionKind::Literal(literal)
                 if matches!(literal.value, Value::Boolean(_)));
-        if Self::is_value(left) && Self::is_value(right) {
-            let left = self.bind(left)?;
-            let left = if asks_truth { truth(left) } else { left };
-            return Ok(coerce::compare(comparison, left, self.bind(right)?));
-        }
-        let mut values = self.row(left)?;
+        let mut left = self.operand(left)?;
         if asks_truth {
-            values = values.into_iter().map(truth).collect();
+            left = left.map(truth);
         }
-        let others = self.row(right)?;
-        compare(comparison, values, others, span)
+        compare(comparison, left, self.operand(right)?, span)
     }
 
     /// `operand BETWEEN low AND high`.
@@ -88,21 +114,20 @@ impl Binder<'_, '_> {
         span: Span,
     ) -> Result<BoundExpression, Error> {
         let both = |low, high| boolean(BoundKind::And(boxed(low), boxed(high)));
-        let of_values = |operand, low, high| {
-            coerce::computed_once(operand, |operand| {
+        match (self.operand(operand)?, self.operand(low)?, self.operand(high)?) {
+            (
+                ComparisonOperand::Value(operand),
+                ComparisonOperand::Value(low),
+                ComparisonOperand::Value(high),
+            ) => Ok(coerce::computed_once(operand, |operand| {
                 let low = coerce::compare(Comparison::GreaterEqual, operand.clone(), low);
                 both(low, coerce::compare(Comparison::LessEqual, operand, high))
-            })
-        };
-        if [operand, low, high].into_iter().all(Self::is_value) {
-            return Ok(of_values(self.bind(operand)?, self.bind(low)?, self.bind(high)?));
+            })),
+            (operand, low, high) => {
+                let low = compare(Comparison::GreaterEqual, operand.clone(), low, span)?;
+                Ok(both(low, compare(Comparison::LessEqual, operand, high, span)?))
+            }
         }
-        let (mut values, mut low, mut high) = (self.row(operand)?, self.row(low)?, self.row(high)?);
-        if let ([_], [_], [_]) = (&*values, &*low, &*high) {
-            return Ok(of_values(values.remove(0), low.remove(0), high.remove(0)));
-        }
-        let low = compare(Comparison::GreaterEqual, values.clone(), low, span)?;
-        Ok(both(low, compare(Comparison::LessEqual, values, high, span)?))
     }
 
     /// `operand [NOT] IN (list)`.
@@ -113,48 +138,48 @@ impl Binder<'_, '_> {
         negated: bool,
         span: Span,
     ) -> Result<BoundExpression, Error> {
-        if Self::is_value(operand) {
-            let operand = self.bind(operand)?;
-            let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
-            return Ok(coerce::in_list(operand, list?, negated));
-        }
-        let mut values = self.row(operand)?;
-        if values.len() == 1 {
-            let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
-            return Ok(coerce::in_list(values.remove(0), list?, negated));
-        }
+        let row = match self.operand(operand)? {
+            ComparisonOperand::Value(value) => {
+                let list: Result<Vec<_>, _> = list.iter().map(|item| self.item(&item)).collect();
+                return Ok(coerce::in_list(value, list?, negated));
+            }
+            row @ ComparisonOperand::Row(_) => row,
+        };
         let mut equal = Vec::with_capacity(list.len());
         for item in list.iter() {
-            let row = match &item {
-                ListItem::Expression(expression) => self.row(expression)?,
-                ListItem::Constant(_) | ListItem::Default => vec![self.item(&item)?],
+            let other = match &item {
+                ListItem::Expression(expression) => self.operand(expression)?,
+                ListItem::Constant(_) | ListItem::Default => {
+                    ComparisonOperand::Value(self.item(&item)?)
+                }
             };
-            equal.push(compare(Comparison::Equal, values.clone(), row, span)?);
+            equal.push(compare(Comparison::Equal, row.clone(), other, span)?);
         }
         let nowhere = || BoundExpression::of(Value::Boolean(false));
         Ok(not_if(negated, BoundExpression::any_of(equal).unwrap_or_else(nowhere)))
     }
 }
 
-/// Compares two rows as SQLite would.
+/// Compares two operands as SQLite would.
 ///
 /// # Errors
 /// `column-count` of rows that have not as many values.
 pub(super) fn compare(
     comparison: Comparison,
-    left: Vec<BoundExpression>,
-    right: Vec<BoundExpression>,
+    left: ComparisonOperand,
+    right: ComparisonOperand,
     span: Span,
 ) -> Result<BoundExpression, Error> {
+    let (left, right) = match (left, right) {
+        (ComparisonOperand::Value(left), ComparisonOperand::Value(right)) => {
+            return Ok(coerce::compare(comparison, left, right));
+        }
+        (left, right) => (left.into_row(), right.into_row()),
+    };
     if left.len() != right.len() {
         return Err(lengths(left.len(), right.len(), span));
     }
-    let mut pairs = left.into_iter().zip(right);
-    if pairs.len() == 1
-        && let Some((left, right)) = pairs.next()
-    {
-        return Ok(coerce::compare(comparison, left, right));
-    }
+    let pairs = left.into_iter().zip(right);
     let compared = match comparison {
         Comparison::Equal | Comparison::Is => BoundExpression::all_of(
             pairs.map(|(left, right)| coerce::compare(comparison, left, right)),

@@ -27,6 +27,14 @@ const SAME: &[&str] = &[
     "SELECT 1e999, -1e999, 1e999 > 1e308, 1e999 - 1e999, typeof(1e999), json_array(1e999), quote(-1e999)",
     "SELECT n + 1, n - 1, n * 2, -n, typeof(n + 1), typeof(n - 1), t + 1 FROM counters ORDER BY n",
     "SELECT n FROM counters WHERE n + 1 > 9e18 OR n - 1 < -9e18 ORDER BY n",
+    "SELECT json_array(x), json_array(coalesce(x, 5)), json_quote(x), x + 1 FROM (SELECT 1 = 1 AS x)",
+    "SELECT json_array(iif(1, 1 = 1, 0), max(1 = 1, 0), CASE WHEN 1 THEN 2 > 1 ELSE 'x' END, coalesce(NULL, 2 > 3))",
+    "WITH w(x) AS (SELECT 2 > 1 UNION ALL SELECT 1 > 2) SELECT json_array(x), typeof(x) FROM w WHERE x OR NOT x",
+    "SELECT json_group_array(n > 1) OVER (ORDER BY n) FROM counters ORDER BY n",
+    "SELECT n > 1, count(*), sum(n > 2), json_group_array(n > 1) FROM counters GROUP BY n > 1 ORDER BY n > 1",
+    "SELECT DISTINCT n > 1 FROM counters ORDER BY n > 1",
+    "SELECT json_array(x), x FROM (SELECT json_array(1) AS x)",
+    "SELECT iif(n > 1, 'more', 'less'), iif((n > 1) IS NULL, 1, 2) FROM counters ORDER BY n",
 ];
 
 fn session() -> Session {
