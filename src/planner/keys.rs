@@ -5,7 +5,9 @@ use super::scope::Scope;
 use super::write::named_columns;
 use super::{Error, collation, key_definition, rename};
 use crate::language::ast::{Expression, ExpressionKind, Identifier, IndexedColumn};
-use crate::types::{KeyKind, KeyPart, KeySchema, KeySource, Literal, TableSchema, Value};
+use crate::types::{
+    Collation, KeyKind, KeyPart, KeySchema, KeySource, Literal, TableSchema, Value,
+};
 use std::collections::HashSet;
 
 /// A key that is one column as it is.
@@ -77,9 +79,9 @@ fn part(
     } else if kind == KeyKind::Index {
         let bound = key_definition::bind(expression, table)?;
         note_columns(&bound, read);
-        let collation = bound.traits.collation.collation();
         let source = KeySource::Expression(expression.to_string());
-        KeyPart { source, collation, descending: false }
+        // Only the COLLATE of the part itself counts, as in SQLite: none inside of the expression does.
+        KeyPart { source, collation: Collation::default(), descending: false }
     } else {
         let message = "a PRIMARY KEY or UNIQUE constraint is made of columns";
         return Err(Error::new("index-expression", message, expression.span)

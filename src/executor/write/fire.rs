@@ -278,6 +278,7 @@ pub(super) fn row_values(table: &TableSchema, row: &WriteRow, number: Option<Row
         }
     }
     if let Some(key) = table.integer_primary_key()
+        && !table.options.without_rowid
         && row.old.is_none()
         && values[width + key].is_null()
     {
