@@ -19,6 +19,10 @@ pub enum Deliberate {
     RenamedExcluded,
     /// `changes()` counts a row of `sqlite_sequence` that says 0.
     EmptySequence,
+    /// `changes()` counts the rows of a table that is dropped while foreign keys are held.
+    CountOfDrop,
+    /// A temporary trigger that ignores a row keeps it from RETURNING.
+    ReturningBehindIgnore,
     /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
     CountOfFailure,
     /// A table is altered whose views and triggers could not run, of which SQLite looks at the names in
@@ -81,7 +85,7 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         return broken.is_ok_and(|rows| rows.is_empty()).then_some(Deliberate::CountedKey);
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
-        && !missing.contains('.')
+        && let missing = missing.strip_prefix("main.").unwrap_or(missing)
         && (sql.starts_with("DELETE") || sql.starts_with("UPDATE"))
         && !sql.contains(missing)
         && is_in_trigger(missing, pair)
@@ -105,6 +109,13 @@ pub fn renames_excluded(sql: &str, pair: &Pair) -> bool {
         "SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND sql LIKE '%DO UPDATE%=%\"{name}\".%'"
     ));
     texts.is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether a temporary trigger leaves rows out of what RETURNING gives.
+pub fn ignores_returning(sql: &str, pair: &Pair) -> bool {
+    let found = "SELECT 1 FROM sqlite_temp_master \
+                 WHERE type = 'trigger' AND sql LIKE '%AFTER%RAISE(IGNORE)%'";
+    sql.contains("RETURNING") && pair.ask_sqlite(found).is_ok_and(|rows| !rows.is_empty())
 }
 
 /// Whether a trigger deletes from the table that the foreign key of an error refers to.

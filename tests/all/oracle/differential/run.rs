@@ -61,6 +61,8 @@ struct Run {
     last_failed: bool,
     /// Whether it wrote to `sqlite_sequence`.
     last_is_of_sequence: bool,
+    /// Whether it dropped a table.
+    last_is_drop: bool,
 }
 
 impl Run {
@@ -76,6 +78,7 @@ impl Run {
             number_is_of_failure: false,
             last_failed: false,
             last_is_of_sequence: false,
+            last_is_drop: false,
         }
     }
 
@@ -93,6 +96,7 @@ impl Run {
         if !sql.starts_with("PRAGMA") {
             self.last_failed = theirs.is_err();
             self.last_is_of_sequence = sql.contains("sqlite_sequence");
+            self.last_is_drop = sql.starts_with("DROP TABLE");
         }
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
@@ -100,6 +104,9 @@ impl Run {
                 let (ours, theirs) = (sorted(plain(&ours)), sorted(theirs));
                 if deliberate::renames_excluded(sql, &self.pair) {
                     return Verdict::Meant(Deliberate::RenamedExcluded);
+                }
+                if !are_like(&ours, &theirs) && deliberate::ignores_returning(sql, &self.pair) {
+                    return Verdict::Meant(Deliberate::ReturningBehindIgnore);
                 }
                 if !are_like(&ours, &theirs) {
                     let what = format!("returned {ours:?}\nSQLite   {theirs:?}");
@@ -148,6 +155,9 @@ impl Run {
             || sql == deliberate::CHANGES && self.last_failed
         {
             return Verdict::Meant(Deliberate::CountOfFailure);
+        }
+        if sql == deliberate::CHANGES && self.last_is_drop {
+            return Verdict::Meant(Deliberate::CountOfDrop);
         }
         if sql == deliberate::CHANGES && self.last_is_of_sequence {
             return Verdict::Meant(Deliberate::EmptySequence);
