@@ -164,9 +164,7 @@ impl TriggerText<'_> {
         catalog: &mut dyn Catalog,
     ) -> Result<TriggerStatement, Error> {
         let item = SelectItem::Expression { expression: condition.clone(), alias: None };
-        let (distinct, from, filter, group_by, having, windows) = Default::default();
-        let items = vec![item];
-        let query = Query::of(Select { distinct, items, from, filter, group_by, having, windows });
+        let query = Query::of(Select::of_items(vec![item]));
         let statement = QueryStatement::Query(Box::new(query));
         self.plan(PlannableStatement::Query(&statement), catalog)
     }

@@ -82,20 +82,6 @@ impl Schema {
         self.looked_up(schema).find_map(|schema| schema.index(name))
     }
 
-    /// The views and triggers that may name a table: those of its schema, and what is temporary, unless
-    /// it has something else of the name.
-    pub fn naming(&self, table: &TableSchema) -> Vec<&Arc<Definition>> {
-        let home = table.id.schema_name();
-        let mut naming = self.within(home).views_and_triggers();
-        let temporary = self.within(SchemaName::Temporary);
-        if home == SchemaName::Main {
-            let is_shadowed = self.schema_of(None, &table.name) != home;
-            let all = temporary.views_and_triggers().into_iter();
-            naming.extend(all.filter(|known| !is_shadowed || known.is_on(home, &table.name)));
-        }
-        naming
-    }
-
     /// All views, those of the database and those that are temporary.
     pub fn all_views(&self) -> impl Iterator<Item = &Arc<Definition>> {
         self.looked_up(None).flat_map(Schema::views)

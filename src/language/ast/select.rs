@@ -138,8 +138,13 @@ impl Select {
     /// All columns of what a FROM has, which stands there.
     pub fn all_of(from: TableReference, span: Span) -> Select {
         let items = vec![SelectItem::Star(SourceSpan(span))];
-        let (distinct, filter, group_by, having, windows) = Default::default();
-        Select { distinct, items, from: Some(from), filter, group_by, having, windows }
+        Select { from: Some(from), ..Select::of_items(items) }
+    }
+
+    /// One row of these items.
+    pub fn of_items(items: Vec<SelectItem>) -> Select {
+        let (distinct, from, filter, group_by, having, windows) = Default::default();
+        Select { distinct, items, from, filter, group_by, having, windows }
     }
 }
 

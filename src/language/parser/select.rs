@@ -13,7 +13,7 @@ use super::name::{alias, columns, is_name, label, name, table_name};
 use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
 use super::window::windows;
 use super::write::values;
-use crate::types::Span;
+use crate::types::{Span, fold};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
@@ -68,7 +68,7 @@ pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     let rest = rest.skip(usize::from(rest.is_word(0, Keyword::Recursive) && !is_name));
     let (rest, tables) = comma_list(common_table)(rest)?;
     let mut known = HashSet::new();
-    let is_again = |table: &&CommonTable| !known.insert(table.name.name.to_ascii_lowercase());
+    let is_again = |table: &&CommonTable| !known.insert(fold(&table.name.name));
     if let Some(again) = tables.iter().find(is_again) {
         let message = format!("two tables of WITH are called \"{}\"", again.name.name);
         return input.fail_at(again.name.span, "ambiguous-table", message, None);
