@@ -21,6 +21,8 @@ pub enum Deliberate {
     EmptySequence,
     /// `changes()` counts the rows of a table that is dropped while foreign keys are held.
     CountOfDrop,
+    /// What a dropped table does to rows that refer to it fires no trigger.
+    TriggerOfDrop,
     /// A temporary trigger that ignores a row keeps it from RETURNING.
     ReturningBehindIgnore,
     /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
@@ -118,6 +120,12 @@ pub fn ignores_returning(sql: &str, pair: &Pair) -> bool {
     sql.contains("RETURNING") && pair.ask_sqlite(found).is_ok_and(|rows| !rows.is_empty())
 }
 
+/// Whether a table goes while there are triggers on those that may refer to it.
+pub fn drops_unfired(sql: &str, pair: &Pair) -> bool {
+    let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger'");
+    sql.starts_with("DROP TABLE") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
 /// Whether a trigger deletes from the table that the foreign key of an error refers to.
 fn is_forgotten(message: &str, pair: &Pair) -> bool {
     let Some((_, parent)) = message.split_once(" refers to ") else { return false };
@@ -135,7 +143,8 @@ fn is_in_trigger(words: &str, pair: &Pair) -> bool {
 
 /// Whether SQLite has the table or view that the error names.
 fn is_table_anywhere(message: &str, pair: &Pair) -> bool {
-    let Some(name) = message.split('"').nth(1) else { return true };
+    let name = message.split('"').nth(1).or_else(|| message.strip_prefix("no table main."));
+    let Some(name) = name.and_then(|name| name.split(' ').next()) else { return true };
     let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE name = '{name}' COLLATE NOCASE");
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }

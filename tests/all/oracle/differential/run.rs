@@ -131,7 +131,12 @@ impl Run {
             }
         }
         self.number_is_of_failure &= self.pair.difference(deliberate::NUMBER, false).is_some();
-        Verdict::of(self.tables_differ())
+        match self.tables_differ() {
+            Some(_) if deliberate::drops_unfired(sql, &self.pair) => {
+                Verdict::Meant(Deliberate::TriggerOfDrop)
+            }
+            what => Verdict::of(what),
+        }
     }
 
     fn tables_differ(&mut self) -> Option<String> {

@@ -91,7 +91,9 @@ impl ScriptGenerator {
             8 if !self.flexible => "SELECT type, name, tbl_name FROM sqlite_master \
                  WHERE name NOT LIKE 'sqlite%'"
                 .into(),
-            8 => "SELECT type, name, tbl_name FROM sqlite_master".into(),
+            // That of AUTOINCREMENT stays in SQLite when its tables are gone.
+            8 => "SELECT type, name, tbl_name FROM sqlite_master WHERE name <> 'sqlite_sequence'"
+                .into(),
             9 => "SELECT type, name, tbl_name FROM sqlite_temp_master \
                  WHERE name NOT LIKE 'sqlite%'"
                 .into(),
