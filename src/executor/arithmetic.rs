@@ -1,8 +1,9 @@
 //! Arithmetic: of two values, and of two columns by the same rules.
 //!
-//! Integers stay integers and overflow is an error, but where the result may be a real; of decimals and integers + - * % are exact and /
-//! has ten digits behind the point or as many as they have, more than 38 digits are an error; division
-//! by zero is NULL; a real that would be no number is NULL. A text counts as the number it begins with.
+//! Integers stay integers and overflow is an error, but where the result may be a real; of decimals and
+//! integers + - * % are exact and / has ten digits behind the point or as many as they have, more than
+//! 38 digits are an error; division by zero is NULL; a real that would be no number is NULL. A text
+//! counts as the number it begins with.
 
 use super::datum::{Datum, map_values, shared};
 use super::{Error, exact_columns, kernels};

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// Bytes that are left at least to whatever runs until it asks again: more than a tree takes to be dropped, without
-/// optimisation too.
+/// Bytes that are left at least to whatever runs until it asks again: more than a tree takes to be
+/// dropped, without optimisation too.
 const RESERVE: usize = 256 << 10;
 
 /// Bytes of each piece that is added.
@@ -40,7 +40,7 @@ fn asked<T>(step: impl FnOnce() -> T) -> T {
     }
 }
 
-/// About where the stack ends now.
+/// About where on its stack the thread is now.
 #[inline(always)]
 fn here() -> usize {
     let place = 0_u8;
