@@ -16,9 +16,17 @@ pub struct OrderedSet {
     values: Vec<Value>,
     /// The value that came most often up to the last one, and how often.
     most: Option<(Value, u64)>,
-    /// The values that equal each other and came last: by what they are told apart, the first, and how
-    /// many.
-    last: Option<(Value, Value, u64)>,
+    /// The values that equal each other and came last.
+    last: Option<EqualValues>,
+}
+
+/// Values that came one behind the other and equal each other.
+#[derive(Clone, Debug)]
+struct EqualValues {
+    /// What they are told from others by.
+    key: Value,
+    first: Value,
+    count: u64,
 }
 
 impl OrderedSet {
@@ -53,19 +61,15 @@ impl OrderedSet {
 
     /// Counts a value.
     fn count(&mut self, value: &Value, key: &Value) {
-        let count = match &mut self.last {
-            Some((last, _, count)) if compare(Comparison::Equal, last, key) == Some(true) => {
-                *count += 1;
-                *count
-            }
-            _ => {
-                self.last = Some((key.clone(), value.clone(), 1));
-                1
-            }
+        let equal = |last: &EqualValues| compare(Comparison::Equal, &last.key, key) == Some(true);
+        let last = match self.last.take().filter(equal) {
+            Some(last) => EqualValues { count: last.count + 1, ..last },
+            None => EqualValues { key: key.clone(), first: value.clone(), count: 1 },
         };
-        if self.most.as_ref().is_none_or(|(_, most)| count > *most) {
-            self.most = self.last.as_ref().map(|(_, first, _)| (first.clone(), count));
+        if self.most.as_ref().is_none_or(|(_, most)| last.count > *most) {
+            self.most = Some((last.first.clone(), last.count));
         }
+        self.last = Some(last);
     }
 
     /// The value that is wanted; NULL of none, and where the fraction is.
@@ -86,7 +90,8 @@ impl OrderedSet {
     }
 }
 
-/// The place of the first of so many values up to which there is this share of all.
+/// The place of the first of so many values up to which there is this share of all: computed in doubles,
+/// as PostgreSQL does, where `percentile_disc(0.07)` of 1 to 100 is 8.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
