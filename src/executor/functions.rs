@@ -6,11 +6,13 @@ mod digits;
 mod format;
 mod json;
 mod padding;
+mod substr;
 
 pub use build::COMPILE_OPTIONS;
 pub use format::fifteen_digits;
 pub use json::{JsonRows, item as json_item, label as json_label};
 use padding::Side;
+pub use substr::character_range;
 
 use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
@@ -366,39 +368,10 @@ fn text_function(function: TextFunction, arguments: &[Value]) -> Value {
         TextFunction::Unicode => {
             text.chars().next().map_or(Value::Null, |c| Value::Integer(i64::from(u32::from(c))))
         }
-        TextFunction::Substr => substring(arguments),
+        TextFunction::Substr => substr::substr(arguments),
         TextFunction::Ltrim => Value::text(text.trim_start_matches(trimmed)),
         TextFunction::Rtrim => Value::text(text.trim_end_matches(trimmed)),
         TextFunction::Trim => Value::text(text.trim_matches(trimmed)),
-    }
-}
-
-/// SQLite's `substr`: positions from 1, negative ones from the end, a negative length takes what
-/// stands before; bytes of a blob, characters of anything else.
-fn substring(arguments: &[Value]) -> Value {
-    let text = arguments[0].to_text();
-    let blob = blob(&arguments[0]);
-    let length =
-        i128::try_from(blob.map_or_else(|| text.chars().count(), |b| b.len())).unwrap_or(i128::MAX);
-    let start = i128::from(to_integer(&arguments[1]));
-    let wanted = arguments.get(2).map_or(i128::MAX >> 1, |n| i128::from(to_integer(n)));
-    // The first position, counted from 0; one before the text takes part of the length with it.
-    let first = match start {
-        0 => -1,
-        1.. => start - 1,
-        _ => length + start,
-    };
-    let (from, to) = if wanted >= 0 { (first, first + wanted) } else { (first + wanted, first) };
-    // Position 0 lies before the first character and counts as one.
-    let clip = |at: i128| usize::try_from(at.clamp(0, length)).unwrap_or(0);
-    let (from, to) = (clip(from), clip(to));
-    match blob {
-        // SQLite does not tell an empty blob from none here.
-        Some([]) => Value::Null,
-        Some(bytes) => Value::Blob(bytes[from..to.max(from)].into()),
-        None => {
-            Value::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>())
-        }
     }
 }
 
