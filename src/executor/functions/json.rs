@@ -57,11 +57,13 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
             }))
         }),
         JsonFunction::ErrorPosition if arguments[0].is_null() => Ok(Value::Null),
-        JsonFunction::ErrorPosition if binary_document(&arguments[0]).is_some() => {
-            Ok(Value::Integer(0))
-        }
         JsonFunction::ErrorPosition => {
-            let at = parse::error_position(&arguments[0].to_text());
+            // Of a binary document it is not told which byte is wrong.
+            let binary = binary_form(&arguments[0]).map(binary::decode);
+            let at = match binary {
+                Some(document) => usize::from(document.is_none()),
+                None => parse::error_position(&arguments[0].to_text()),
+            };
             Ok(Value::Integer(i64::try_from(at).unwrap_or(i64::MAX)))
         }
         JsonFunction::ArrayInsert => change(arguments, function, JsonEdit::InsertBefore),
@@ -132,16 +134,20 @@ fn json_value(json: &Json) -> Value {
 
 /// The document that a value is the text of, or SQLite's binary form of it.
 fn document(value: &Value) -> Result<Json, Error> {
-    if let Some(document) = binary_document(value) {
-        return Ok(document);
-    }
-    let parsed = parse::parse(&value.to_text());
-    parsed.map(|(document, _)| document).ok_or_else(|| malformed(value))
+    let document = match binary_form(value) {
+        Some(bytes) => binary::decode(bytes),
+        None => parse::parse(&value.to_text()).map(|(document, _)| document),
+    };
+    document.ok_or_else(|| malformed(value))
 }
 
-/// The document that a blob is in SQLite's binary form.
-fn binary_document(value: &Value) -> Option<Json> {
-    if let Value::Blob(bytes) = value { binary::decode(bytes) } else { None }
+/// The bytes of a blob that counts as a document in SQLite's binary form.
+fn binary_form(value: &Value) -> Option<&[u8]> {
+    if let Value::Blob(bytes) = value {
+        Some(&**bytes).filter(|bytes| binary::is_binary(bytes))
+    } else {
+        None
+    }
 }
 
 fn malformed(value: &Value) -> Error {
@@ -175,11 +181,10 @@ fn held(value: &Value) -> Result<Json, Error> {
         Value::Date(_) | Value::Timestamp(_) | Value::Text(_) => {
             Json::Text(JsonText::of(&value.to_text()))
         }
-        Value::Json(_) => document(value)?,
-        Value::Blob(_) => {
-            let refused = || Error::failed("json", "JSON cannot hold BLOB values");
-            binary_document(value).ok_or_else(refused)?
+        Value::Blob(_) if binary_form(value).is_none() => {
+            return Err(Error::failed("json", "JSON cannot hold BLOB values"));
         }
+        Value::Json(_) | Value::Blob(_) => document(value)?,
     })
 }
 
@@ -209,9 +214,11 @@ fn valid(arguments: &[Value]) -> Result<Value, Error> {
     if arguments[0].is_null() {
         return Ok(Value::Null);
     }
-    // 4 and 8 ask for SQLite's binary JSON, 1 for RFC 8259, 2 also for JSON5.
-    if binary_document(&arguments[0]).is_some() {
-        return Ok(Value::Boolean(flags & 12 != 0));
+    // 4 asks whether it counts as SQLite's binary JSON, 8 whether it is that; 1 for RFC 8259, 2 also for
+    // JSON5.
+    if let Some(bytes) = binary_form(&arguments[0]) {
+        let is_valid = flags & 4 != 0 || flags & 8 != 0 && binary::decode(bytes).is_some();
+        return Ok(Value::Boolean(is_valid));
     }
     let parsed = parse::parse(&arguments[0].to_text());
     let is_valid =

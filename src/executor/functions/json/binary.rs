@@ -10,6 +10,49 @@ use crate::types::MAX_JSON_DEPTH;
 /// The longest payload that the first byte says.
 const SHORT: usize = 11;
 
+/// The longest payload of which all is read to tell bytes in this form from those of a text.
+const DOUBTFUL: usize = 7;
+
+/// The first value of some bytes, not looked into.
+struct Encoded<'a> {
+    kind: u8,
+    payload: &'a [u8],
+    /// The bytes behind it.
+    rest: &'a [u8],
+}
+
+impl Encoded<'_> {
+    fn of(bytes: &[u8]) -> Option<Encoded<'_>> {
+        let (first, behind) = bytes.split_first()?;
+        let (length, behind) = match usize::from(first >> 4) {
+            length @ ..=SHORT => (length, behind),
+            more => {
+                let (said, behind) = behind.split_at_checked(1 << (more - SHORT - 1))?;
+                let said = said.iter().try_fold(0_usize, |length, byte| {
+                    length.checked_mul(256)?.checked_add(usize::from(*byte))
+                });
+                (said?, behind)
+            }
+        };
+        let (payload, rest) = behind.split_at_checked(length)?;
+        Some(Encoded { kind: first & 0xf, payload, rest })
+    }
+}
+
+/// Whether these bytes count as a document in this form by SQLite's first look, which may be wrong about
+/// what is inside: one value takes all of them, and they are not a short text of JSON.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    let Some(Encoded { kind, payload, rest }) = Encoded::of(bytes) else { return false };
+    let has_payload = match kind {
+        0..=2 => payload.is_empty(),
+        3..=12 => true,
+        _ => false,
+    };
+    let may_be_text = payload.len() <= DOUBTFUL
+        && bytes.first().is_some_and(|first| matches!(first, b'{' | b'[' | b'0'..=b'9'));
+    has_payload && rest.is_empty() && (!may_be_text || decode(bytes).is_some())
+}
+
 /// Reads all of these bytes; `None` of those that are no document in this form.
 pub(super) fn decode(bytes: &[u8]) -> Option<Json> {
     let (document, rest) = value(bytes, 0)?;
@@ -18,29 +61,14 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Json> {
 
 /// The first value of the bytes, and those behind it.
 fn value(bytes: &[u8], depth: usize) -> Option<(Json, &[u8])> {
-    let (first, behind) = bytes.split_first()?;
-    let (length, behind) = match usize::from(first >> 4) {
-        length @ ..=SHORT => (length, behind),
-        more => {
-            let (said, behind) = behind.split_at_checked(1 << (more - SHORT - 1))?;
-            let said = said.iter().try_fold(0_usize, |length, byte| {
-                length.checked_mul(256)?.checked_add(usize::from(*byte))
-            });
-            (said?, behind)
-        }
-    };
-    let (payload, rest) = behind.split_at_checked(length)?;
+    let Encoded { kind, payload, rest } = Encoded::of(bytes)?;
     let text = || std::str::from_utf8(payload).ok();
-    let document = match first & 0xf {
+    let document = match kind {
         0 if payload.is_empty() => Json::Null,
         1 if payload.is_empty() => Json::True,
         2 if payload.is_empty() => Json::False,
-        3 | 4 => read(text()?).filter(|read| matches!(read, Json::Integer(_)))?,
-        5 | 6 => read(text()?).filter(|read| matches!(read, Json::Real(_)))?,
-        // As it stands between quotes.
-        7 | 8 => read(&format!("\"{}\"", text()?)).filter(is_text)?,
-        // The same with the escapes of JSON5.
-        9 => read(&format!("\"{}\"", text()?)).filter(is_text)?,
+        3..=6 => number(kind, text()?)?,
+        7..=9 => Json::Text(quoted(kind, text()?)?),
         10 => Json::Text(JsonText::of(text()?)),
         11 if depth < MAX_JSON_DEPTH => Json::Array(values(payload, depth + 1)?),
         12 if depth < MAX_JSON_DEPTH => {
@@ -57,6 +85,37 @@ fn value(bytes: &[u8], depth: usize) -> Option<(Json, &[u8])> {
     Some((document, rest))
 }
 
+/// A number of each kind: an integer and one in hexadecimal, a real and one as JSON5 has it.
+fn number(kind: u8, text: &str) -> Option<Json> {
+    let (number, is_standard) = parse::number(text)?;
+    let is_of_kind = match &number {
+        Json::Integer(_) => kind == if is_standard { 3 } else { 4 },
+        // An infinity stands as a number that is too large.
+        Json::Real(_) => {
+            kind == 6 && text.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+                || kind == 5 && is_standard
+        }
+        Json::Null
+        | Json::True
+        | Json::False
+        | Json::Text(_)
+        | Json::Array(_)
+        | Json::Object(_) => false,
+    };
+    (is_of_kind && !text.starts_with('+')).then_some(number)
+}
+
+/// A text of each kind: without escapes, with those of RFC 8259, and with those of JSON5.
+fn quoted(kind: u8, text: &str) -> Option<JsonText> {
+    let (quoted, is_standard) = parse::quoted(text)?;
+    let is_of_kind = match kind {
+        7 => is_standard && !text.contains('\\'),
+        8 => is_standard,
+        _ => true,
+    };
+    is_of_kind.then_some(quoted)
+}
+
 /// Values that stand one behind the other.
 fn values(mut bytes: &[u8], depth: usize) -> Option<Vec<Json>> {
     let mut found = Vec::new();
@@ -66,15 +125,6 @@ fn values(mut bytes: &[u8], depth: usize) -> Option<Vec<Json>> {
         bytes = rest;
     }
     Some(found)
-}
-
-/// What a payload says as text of JSON.
-fn read(text: &str) -> Option<Json> {
-    Some(parse::parse(text)?.0)
-}
-
-fn is_text(read: &Json) -> bool {
-    matches!(read, Json::Text(_))
 }
 
 #[cfg(test)]

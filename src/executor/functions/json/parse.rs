@@ -10,6 +10,20 @@ pub(super) fn parse(text: &str) -> Option<(Json, bool)> {
     Some((document, parser.is_standard))
 }
 
+/// Reads a text that is one number, without blanks. Also tells whether it is one by RFC 8259.
+pub(super) fn number(text: &str) -> Option<(Json, bool)> {
+    let mut parser = JsonParser::of(text);
+    let number = parser.number()?;
+    (parser.at == text.len()).then_some((number, parser.is_standard))
+}
+
+/// Reads what stands between the quotes of a text. Also tells whether it can between those of RFC 8259.
+pub(super) fn quoted(text: &str) -> Option<(JsonText, bool)> {
+    let mut parser = JsonParser::of(text);
+    let quoted = parser.characters(None)?;
+    Some((quoted, parser.is_standard))
+}
+
 /// At which character of a text, counted from 1, it stops to be a document; 0 of one that is one.
 pub(super) fn error_position(text: &str) -> usize {
     let mut parser = JsonParser::of(text);
@@ -227,16 +241,23 @@ impl<'a> JsonParser<'a> {
         Some(json)
     }
 
-    /// What stands between quotes, in the escapes of RFC 8259.
+    /// A text in quotes, in the escapes of RFC 8259.
     fn quoted(&mut self) -> Option<JsonText> {
         let quote = char::from(self.byte(0));
         self.is_standard &= quote == '"';
         self.at += 1;
+        self.characters(Some(quote))
+    }
+
+    /// Characters up to a quote, or all that there are.
+    fn characters(&mut self, end: Option<char>) -> Option<JsonText> {
         let mut out = String::new();
         loop {
-            let c = self.rest().chars().next()?;
+            let Some(c) = self.rest().chars().next() else {
+                return end.is_none().then_some(JsonText(out));
+            };
             match c {
-                _ if c == quote => {
+                _ if Some(c) == end => {
                     self.at += 1;
                     return Some(JsonText(out));
                 }
@@ -247,8 +268,12 @@ impl<'a> JsonParser<'a> {
                     out.push_str(&JsonText::of(c.encode_utf8(&mut [0; 4])).0);
                     self.at += 1;
                 }
+                '"' => {
+                    self.is_standard = false;
+                    out.push_str("\\\"");
+                    self.at += 1;
+                }
                 _ => {
-                    out.push_str(if c == '"' { "\\" } else { "" });
                     out.push(c);
                     self.at += c.len_utf8();
                 }
