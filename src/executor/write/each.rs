@@ -133,7 +133,7 @@ impl<'a> Pipeline<'a> {
             *new = now;
         }
         numbers::fill(&write.table, &view, slice::from_mut(row), &mut self.given)?;
-        numbers::foresee(&write.table, &write.checks, &view, slice::from_mut(row));
+        numbers::foresee(&write.table, &write.checks, self.fork, slice::from_mut(row))?;
         self.generate(slice::from_mut(row))?;
         self.demand(row, write.resolution)?;
         let is_written = &|column| write.writes(column);

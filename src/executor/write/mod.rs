@@ -248,7 +248,7 @@ impl Pipeline<'_> {
         let (write, table) = (self.write, &self.write.table);
         let view = self.fork.view().table(table);
         numbers::fill(table, &view, &mut rows, &mut self.given)?;
-        numbers::foresee(table, &write.checks, &view, &mut rows);
+        numbers::foresee(table, &write.checks, self.fork, &mut rows)?;
         let mut failures = Failures::default();
         generate::fill(table, &write.generated, &mut rows, self.context, &mut failures);
         demands::check_not_null(table, &rows, &mut failures);

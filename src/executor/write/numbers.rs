@@ -8,7 +8,7 @@ use crate::types::{PseudoColumn, RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// How many numbers are tried when they cannot be counted up any more: as many as SQLite tries.
-const ATTEMPTS: u64 = 100;
+const ATTEMPTS: usize = 100;
 
 /// The largest number that a statement gave or met so far in a table whose numbers are never used again:
 /// as in SQLite those count that rows got which were left out.
@@ -25,24 +25,48 @@ impl GivenNumbers {
 }
 
 /// Gives new rows the numbers that they will have, where a table's conditions ask for them and no
-/// INTEGER PRIMARY KEY says them.
+/// INTEGER PRIMARY KEY says them: as the fork would, the next, or any that is free behind the largest.
+///
+/// # Errors
+/// `key-exhausted` where none is found.
 pub(super) fn foresee(
-    table: &TableSchema,
+    table: &Arc<TableSchema>,
     checks: &[BoundCheck],
-    view: &TableView,
+    fork: &Fork,
     rows: &mut [WriteRow],
-) {
+) -> Result<(), Error> {
     let number = table.index_of(PseudoColumn::Row);
     if !checks.iter().any(|check| check.columns.contains(&number)) {
-        return;
+        return Ok(());
     }
+    let view = fork.view();
+    let mut scattered = scattered(view.period().last.0);
+    let view = view.table(table);
     let mut next = view.next_row();
     for row in rows.iter_mut().filter(|row| row.old.is_none() && row.new.is_some()) {
-        if row.row.is_none() && next <= RowId::MAX {
-            row.row = Some(next);
-        }
-        next = next.max(row.row.map_or(next, |row| RowId(row.0.saturating_add(1))));
+        let number = match row.row {
+            Some(number) => number,
+            None if next <= RowId::MAX => next,
+            None => {
+                let is_free = |number: &RowId| view.locate(*number).is_none();
+                let found = scattered.by_ref().take(ATTEMPTS).find(is_free);
+                found.ok_or_else(|| exhausted(table).of_row(Some(row.place), None))?
+            }
+        };
+        row.row = Some(number);
+        next = next.max(RowId(number.0.saturating_add(1)));
     }
+    Ok(())
+}
+
+/// Numbers that look as if they were any, others for each seed.
+fn scattered(seed: u64) -> impl Iterator<Item = RowId> {
+    (0..).map(move |step| RowId::scattered(seed.wrapping_add(step)))
+}
+
+fn exhausted(table: &TableSchema) -> Error {
+    let message = format!("{} has no number left for a new row", table.name);
+    Error::failed("key-exhausted", message)
 }
 
 /// Gives every new row its number where it has none: one more than the largest so far, or any that is
@@ -87,19 +111,15 @@ pub(super) fn fill(
 
 /// A number that no row has, where the largest is taken.
 fn free(table: &TableSchema, view: &TableView) -> Result<i64, Error> {
-    let exhausted = || {
-        let message = format!("{} has no number left for a new row", table.name);
-        Error::failed("key-exhausted", message)
-    };
-    let key = table.primary_key().filter(|_| !table.autoincrement).ok_or_else(exhausted)?;
-    let seed = view.next_row().0;
-    let numbers = (0..ATTEMPTS).map(|attempt| RowId::scattered(seed.wrapping_add(attempt)));
+    let key = table.primary_key().filter(|_| !table.autoincrement);
+    let key = key.ok_or_else(|| exhausted(table))?;
+    let numbers = scattered(view.next_row().0).take(ATTEMPTS);
     let mut numbers = numbers.filter_map(|number| i64::try_from(number.0).ok());
     let is_free = |number: &i64| {
         let found = view.find(key.id, &[Value::Integer(*number)]);
         found.is_some_and(|found| found.is_empty())
     };
-    numbers.find(is_free).ok_or_else(exhausted)
+    numbers.find(is_free).ok_or_else(|| exhausted(table))
 }
 
 /// The rowid of a row as far as it is known before it is recorded: its key, or the number that it has.
