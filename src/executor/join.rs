@@ -77,7 +77,7 @@ impl HashJoin {
         if fits {
             drop(right);
             let rows = RightRows::new(rows, &self.join, &self.context)?;
-            self.filters.iter().for_each(|filter| filter.fill(rows.values(filter.pair)));
+            self.filters.iter().for_each(|filter| filter.fill(&rows.keys));
             let table = JoinTable::new(rows, &self.join, types);
             return Ok(JoinState::Joining(table, None));
         }

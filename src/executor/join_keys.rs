@@ -6,11 +6,12 @@
 //! [`key`](crate::types::key) makes. What a batch of left rows finds is looked up for all of them at
 //! once, column by column.
 
+use super::integer_range::IntegerRange;
 use crate::planner::Join;
 use crate::types::DataType;
 use crate::types::key::{KeyColumn, row_key};
 use crate::types::key_hash::KeyHashing;
-use crate::types::key_table::KeyTable;
+use crate::types::key_table::{KeyTable, probe};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -27,7 +28,7 @@ const NONE: u32 = u32::MAX;
 /// How many places a key may take on average where places are found without a hash.
 const PLACES: u64 = 4;
 
-/// The keys of right rows, which are numbered over all batches.
+/// The right rows by their keys; they are numbered over all batches.
 pub struct JoinKeys {
     first: FirstRows,
     /// From each row the next that has its key; empty where none has one.
@@ -38,59 +39,137 @@ pub struct JoinKeys {
 enum FirstRows {
     /// Nothing must be equal: all rows are one chain.
     All(usize),
-    Places(KeyPacking, Vec<u32>),
+    Places(KeyPacking, PlaceTable),
     Hashed(KeyPacking, NumberTable),
     Encoded(KeyTable, Vec<usize>),
 }
 
+/// What the right rows of a join are equal by, batch by batch.
+pub struct RightKeys {
+    /// How many rows each batch has, and a column for each of the join's equalities.
+    batches: Vec<(usize, Vec<KeyColumn>)>,
+    /// The range of each equality's values; `None` where they are no integers, or it is too wide.
+    ranges: Vec<Option<IntegerRange>>,
+}
+
+impl RightKeys {
+    /// The keys of some batches.
+    pub fn new(join: &Join, batches: Vec<(usize, Vec<KeyColumn>)>) -> RightKeys {
+        let pairs = join.equal.iter().enumerate();
+        let ranges = pairs.map(|(pair, (left, right))| {
+            let sides = [left.data_type, right.data_type];
+            let columns = || batches.iter().map(|(_, columns)| &columns[pair]);
+            (sides == [DataType::Integer; 2]).then(|| IntegerRange::of(columns())).flatten()
+        });
+        let ranges = ranges.collect();
+        RightKeys { batches, ranges }
+    }
+
+    /// The values of one of the equalities, if they are integers, and their range.
+    pub fn integers(&self, pair: usize) -> Option<(IntegerRange, impl Iterator<Item = i64>)> {
+        let columns = self.batches.iter().map(move |(_, columns)| &columns[pair]);
+        Some((self.ranges[pair]?, columns.flat_map(KeyColumn::known_integers)))
+    }
+
+    /// How many rows there are.
+    fn rows(&self) -> usize {
+        self.batches.iter().map(|(rows, _)| rows).sum()
+    }
+
+    /// The batches from the last to the first, so that chains are in order: the number of each one's
+    /// first row, its keys, and how many rows it has.
+    fn reversed(&self) -> impl Iterator<Item = (usize, &[KeyColumn], usize)> {
+        let mut first = self.rows();
+        self.batches.iter().rev().map(move |(count, columns)| {
+            first -= count;
+            (first, columns.as_slice(), *count)
+        })
+    }
+}
+
 /// How keys of whole numbers become one number.
 struct KeyPacking {
-    /// For each part the least that it may be, and how many values there are from that on.
-    parts: Vec<(i64, u64)>,
+    /// For each part what it may be.
+    parts: Vec<IntegerRange>,
     /// How many numbers there are.
     numbers: u64,
 }
 
 impl KeyPacking {
     /// The packing of these keys; `None` where they have no room in one number.
-    fn new(batches: &[(usize, Vec<KeyColumn>)], width: usize) -> Option<KeyPacking> {
-        let mut parts = Vec::with_capacity(width);
-        let mut numbers = 1_u64;
-        for part in 0..width {
-            let columns = batches.iter().map(|(_, columns)| &columns[part]);
-            let (mut least, mut most) = (i64::MAX, i64::MIN);
-            for column in columns {
-                for value in column.known_integers() {
-                    (least, most) = (least.min(value), most.max(value));
-                }
-            }
-            let span = if least > most { 0 } else { most.abs_diff(least).checked_add(1)? };
-            numbers = numbers.checked_mul(span)?;
-            parts.push((least, span));
-        }
+    fn new(keys: &RightKeys) -> Option<KeyPacking> {
+        let parts = keys.ranges.iter().copied().collect::<Option<Vec<IntegerRange>>>()?;
+        let mut spans = parts.iter().map(|part| part.span);
+        let numbers = spans.try_fold(1_u64, u64::checked_mul)?;
         Some(KeyPacking { parts, numbers })
     }
 
     /// The number of each row's key; [`NOWHERE`] where a part is NULL or is none of the right side's.
     fn pack(&self, columns: &[KeyColumn], rows: usize) -> Vec<u64> {
         let mut packed = vec![0; rows];
-        for (column, (least, span)) in columns.iter().zip(&self.parts) {
+        for (column, part) in columns.iter().zip(&self.parts) {
             let integers = column.array.as_primitive::<Int64Type>();
             for (packed, value) in packed.iter_mut().zip(integers.values()) {
-                let offset = value.wrapping_sub(*least).cast_unsigned();
-                let is_there = *packed != NOWHERE && offset < *span;
-                *packed = if is_there { packed.wrapping_mul(*span) + offset } else { NOWHERE };
+                *packed = match part.offset(*value) {
+                    Some(offset) if *packed != NOWHERE => packed.wrapping_mul(part.span) + offset,
+                    Some(_) | None => NOWHERE,
+                };
             }
             if let Some(nulls) = integers.nulls() {
-                let known = nulls.iter().zip(&mut packed).filter(|(is_known, _)| !is_known);
-                known.for_each(|(_, packed)| *packed = NOWHERE);
+                let unknown = nulls.iter().zip(&mut packed).filter(|(is_known, _)| !is_known);
+                unknown.for_each(|(_, packed)| *packed = NOWHERE);
             }
         }
         packed
     }
 }
 
-/// Numbers, and the first row of each: open addressing with linear probing, never more than half full.
+/// The first row of each packed number.
+trait FirstByNumber {
+    /// Makes a row the first of its number; gives the one that was, or [`END`].
+    fn replace(&mut self, number: u64, row: usize) -> usize;
+
+    /// The first row of a number, [`END`] where it has none.
+    fn first(&self, number: u64) -> usize;
+}
+
+/// The first row of each number at the place that the number says.
+struct PlaceTable(Vec<u32>);
+
+impl PlaceTable {
+    /// A table with a place for each number; `None` where that is too much for so many rows.
+    fn with_places(numbers: u64, rows: usize) -> Option<PlaceTable> {
+        let most = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(PLACES);
+        let is_close = numbers <= most.max(PLACES * 256) && u32::try_from(rows).is_ok();
+        let places = usize::try_from(numbers).ok().filter(|_| is_close)?;
+        Some(PlaceTable(vec![NONE; places]))
+    }
+
+    /// The row that a place names.
+    fn row_of(place: u32) -> usize {
+        if place == NONE { END } else { usize::try_from(place).unwrap_or(END) }
+    }
+}
+
+impl FirstByNumber for PlaceTable {
+    fn replace(&mut self, number: u64, row: usize) -> usize {
+        let place = usize::try_from(number).ok().and_then(|place| self.0.get_mut(place));
+        place.map_or(END, |place| {
+            let row = u32::try_from(row).unwrap_or(NONE);
+            PlaceTable::row_of(std::mem::replace(place, row))
+        })
+    }
+
+    fn first(&self, number: u64) -> usize {
+        let place = usize::try_from(number).ok().and_then(|place| self.0.get(place));
+        place.map_or(END, |place| PlaceTable::row_of(*place))
+    }
+}
+
+/// The first row of each number, found by a hash; never more than half full.
+///
+/// A [`KeyTable`] would do the same for more: it holds bytes elsewhere and compares them where hashes are
+/// equal, and it grows. Here the slot has all that there is, and how many may come is known.
 struct NumberTable {
     hashing: KeyHashing,
     /// A free slot has no row.
@@ -107,65 +186,58 @@ impl NumberTable {
     /// The slot of a number, or the free one where it would be.
     fn slot(&self, number: u64) -> usize {
         let last = self.slots.len() - 1;
-        let mut at = self.hashing.place(number, last);
-        while self.slots[at].1 != END && self.slots[at].0 != number {
-            at = (at + 1) & last;
-        }
-        at
+        probe(self.hashing.place(number, last), last, |at| {
+            let (known, row) = self.slots[at];
+            row == END || known == number
+        })
+    }
+}
+
+impl FirstByNumber for NumberTable {
+    fn replace(&mut self, number: u64, row: usize) -> usize {
+        let slot = self.slot(number);
+        std::mem::replace(&mut self.slots[slot], (number, row)).1
+    }
+
+    fn first(&self, number: u64) -> usize {
+        if number == NOWHERE { END } else { self.slots[self.slot(number)].1 }
     }
 }
 
 impl JoinKeys {
-    /// The keys of right rows: for each batch how many rows it has and what they are equal by.
-    pub fn new(join: &Join, batches: &[(usize, Vec<KeyColumn>)]) -> JoinKeys {
-        let rows = batches.iter().map(|(rows, _)| rows).sum();
-        if join.equal.is_empty() {
+    /// The keys of right rows.
+    pub fn new(keys: &RightKeys) -> JoinKeys {
+        let rows = keys.rows();
+        if keys.ranges.is_empty() {
             let next = (1..rows).chain([END]).take(rows).collect();
             return JoinKeys { first: FirstRows::All(if rows == 0 { END } else { 0 }), next };
         }
-        let mut sides = join.equal.iter().flat_map(|(left, right)| [left, right]);
-        let are_integers = sides.all(|side| side.data_type == DataType::Integer);
-        match are_integers.then(|| KeyPacking::new(batches, join.equal.len())).flatten() {
-            Some(packing) => JoinKeys::packed(packing, batches, rows),
-            None => JoinKeys::encoded(batches, rows),
+        match KeyPacking::new(keys) {
+            Some(packing) => JoinKeys::packed(packing, keys),
+            None => JoinKeys::encoded(keys),
         }
     }
 
-    fn packed(packing: KeyPacking, batches: &[(usize, Vec<KeyColumn>)], rows: usize) -> JoinKeys {
-        let mut chains = Chains::of(rows);
-        let most = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(PLACES);
-        let is_close = packing.numbers <= most.max(PLACES * 256) && u32::try_from(rows).is_ok();
-        let places = usize::try_from(packing.numbers).ok().filter(|_| is_close);
-        let Some(places) = places else {
-            let mut table = NumberTable::with_room(rows);
-            for (first, columns, count) in from_the_last(batches, rows) {
-                let packed = packing.pack(columns, count).into_iter().enumerate().rev();
-                for (row, number) in packed.filter(|(_, number)| *number != NOWHERE) {
-                    let slot = table.slot(number);
-                    let before = std::mem::replace(&mut table.slots[slot], (number, first + row));
-                    chains.link(first + row, before.1);
-                }
+    fn packed(packing: KeyPacking, keys: &RightKeys) -> JoinKeys {
+        let rows = keys.rows();
+        let (first, next) = match PlaceTable::with_places(packing.numbers, rows) {
+            Some(mut table) => {
+                let next = chained(&mut table, &packing, keys);
+                (FirstRows::Places(packing, table), next)
             }
-            return JoinKeys { first: FirstRows::Hashed(packing, table), next: chains.next };
+            None => {
+                let mut table = NumberTable::with_room(rows);
+                let next = chained(&mut table, &packing, keys);
+                (FirstRows::Hashed(packing, table), next)
+            }
         };
-        let mut table = vec![NONE; places];
-        for (first, columns, count) in from_the_last(batches, rows) {
-            let packed = packing.pack(columns, count).into_iter().enumerate().rev();
-            for (row, number) in packed {
-                let place = usize::try_from(number).ok().and_then(|place| table.get_mut(place));
-                if let Some(place) = place {
-                    let this = u32::try_from(first + row).unwrap_or(NONE);
-                    chains.link(first + row, row_of(std::mem::replace(place, this)));
-                }
-            }
-        }
-        JoinKeys { first: FirstRows::Places(packing, table), next: chains.next }
+        JoinKeys { first, next }
     }
 
-    fn encoded(batches: &[(usize, Vec<KeyColumn>)], rows: usize) -> JoinKeys {
+    fn encoded(keys: &RightKeys) -> JoinKeys {
         let (mut known, mut firsts) = (KeyTable::default(), Vec::new());
-        let (mut chains, mut key) = (Chains::of(rows), Vec::new());
-        for (first, columns, count) in from_the_last(batches, rows) {
+        let (mut chains, mut key) = (Chains::of(keys.rows()), Vec::new());
+        for (first, columns, count) in keys.reversed() {
             for row in (0..count).rev().filter(|row| is_known(columns, *row)) {
                 row_key(&mut key, columns, row);
                 match known.insert(&key) {
@@ -185,20 +257,8 @@ impl JoinKeys {
     pub fn first_partners(&self, columns: &[KeyColumn], rows: usize) -> Option<Vec<usize>> {
         let partners = match &self.first {
             FirstRows::All(_) => return None,
-            FirstRows::Places(packing, table) => {
-                let first = |number: u64| {
-                    let place = usize::try_from(number).ok().and_then(|place| table.get(place));
-                    place.map_or(END, |row| row_of(*row))
-                };
-                packing.pack(columns, rows).into_iter().map(first).collect()
-            }
-            FirstRows::Hashed(packing, table) => {
-                let first = |number: u64| match number {
-                    NOWHERE => END,
-                    number => table.slots[table.slot(number)].1,
-                };
-                packing.pack(columns, rows).into_iter().map(first).collect()
-            }
+            FirstRows::Places(packing, table) => firsts(table, packing, columns, rows),
+            FirstRows::Hashed(packing, table) => firsts(table, packing, columns, rows),
             FirstRows::Encoded(known, firsts) => {
                 let mut key = Vec::new();
                 let first = |row: usize| {
@@ -228,27 +288,32 @@ impl JoinKeys {
     }
 }
 
-/// Batches from the last to the first, so that chains are in order: the number of each one's first row, its
-/// keys, and how many rows it has.
-fn from_the_last(
-    batches: &[(usize, Vec<KeyColumn>)],
+/// Fills a table with the first row of each number, from the last row to the first; gives the row that
+/// is next of each.
+fn chained(table: &mut impl FirstByNumber, packing: &KeyPacking, keys: &RightKeys) -> Vec<usize> {
+    let mut chains = Chains::of(keys.rows());
+    for (first, columns, count) in keys.reversed() {
+        let packed = packing.pack(columns, count).into_iter().enumerate().rev();
+        for (row, number) in packed.filter(|(_, number)| *number != NOWHERE) {
+            chains.link(first + row, table.replace(number, first + row));
+        }
+    }
+    chains.next
+}
+
+/// The first right row for each of some left rows, or [`END`].
+fn firsts(
+    table: &impl FirstByNumber,
+    packing: &KeyPacking,
+    columns: &[KeyColumn],
     rows: usize,
-) -> impl Iterator<Item = (usize, &[KeyColumn], usize)> {
-    let mut first = rows;
-    batches.iter().rev().map(move |(count, columns)| {
-        first -= count;
-        (first, columns.as_slice(), *count)
-    })
+) -> Vec<usize> {
+    packing.pack(columns, rows).into_iter().map(|number| table.first(number)).collect()
 }
 
 /// Whether no part of a row's key is NULL, which equals nothing.
 fn is_known(columns: &[KeyColumn], row: usize) -> bool {
     columns.iter().all(|column| column.is_known(row))
-}
-
-/// The row that a table of places names.
-fn row_of(row: u32) -> usize {
-    if row == NONE { END } else { usize::try_from(row).unwrap_or(END) }
 }
 
 /// Rows with one key, each with the next; a list of them only where one has a next.
@@ -274,13 +339,14 @@ impl Chains {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::planner::{BoundExpression, JoinType, Plan};
     use crate::types::Value;
     use crate::types::column::array_of;
 
-    fn join(types: &[DataType]) -> Join {
+    /// A join by columns of these types.
+    pub fn join(types: &[DataType]) -> Join {
         let side = |(at, data_type): (usize, &DataType)| {
             (BoundExpression::column(at, *data_type), BoundExpression::column(at, *data_type))
         };
@@ -294,7 +360,8 @@ mod tests {
         }
     }
 
-    fn columns(types: &[DataType], rows: &[Vec<Value>]) -> Vec<KeyColumn> {
+    /// The columns of some rows.
+    pub fn columns(types: &[DataType], rows: &[Vec<Value>]) -> Vec<KeyColumn> {
         let column = |(at, data_type): (usize, &DataType)| {
             let values = rows.iter().map(|row| &row[at]);
             KeyColumn::ascending(array_of(*data_type, values).expect("small"), *data_type)
@@ -338,7 +405,7 @@ mod tests {
             let lefts: Vec<Vec<Value>> = (20..70).map(row).collect();
             let parts = [&rights[..20], &rights[20..20], &rights[20..]];
             let batches = parts.map(|part| (part.len(), columns(types, part)));
-            let keys = JoinKeys::new(&join(types), &batches);
+            let keys = JoinKeys::new(&RightKeys::new(&join(types), batches.into()));
             let first = keys.first_partners(&columns(types, &lefts), lefts.len());
             let chain = |first: &usize| {
                 let next = |row: &usize| Some(keys.next(*row));
@@ -352,10 +419,11 @@ mod tests {
 
     #[test]
     fn without_keys_all_rows_are_one_chain() {
-        let keys = JoinKeys::new(&join(&[]), &[(2, Vec::new()), (1, Vec::new())]);
+        let rights = |batches| JoinKeys::new(&RightKeys::new(&join(&[]), batches));
+        let keys = rights(vec![(2, Vec::new()), (1, Vec::new())]);
         assert_eq!(keys.first_partners(&[], 5), None);
         let chain = [keys.first_of_all(), keys.next(0), keys.next(1), keys.next(2)];
         assert_eq!(chain, [0, 1, 2, END]);
-        assert_eq!(JoinKeys::new(&join(&[]), &[]).first_of_all(), END);
+        assert_eq!(rights(Vec::new()).first_of_all(), END);
     }
 }

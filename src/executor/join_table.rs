@@ -5,7 +5,7 @@ use super::batches::each_part;
 use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::held::{HeldBatches, OUTPUT, RowPlace};
-use super::join_keys::{END, JoinKeys};
+use super::join_keys::{END, JoinKeys, RightKeys};
 use crate::planner::{BoundExpression, Join, JoinType};
 use crate::types::DataType;
 use crate::types::key::KeyColumn;
@@ -59,10 +59,11 @@ impl JoinPairs {
     }
 }
 
-/// Right rows that are held, and what is equal of them, batch by batch.
+/// Right rows that are held.
 pub struct RightRows {
     held: HeldBatches,
-    keys: Vec<(usize, Vec<KeyColumn>)>,
+    /// What is equal of them.
+    pub keys: RightKeys,
 }
 
 impl RightRows {
@@ -81,12 +82,7 @@ impl RightRows {
                 held.push(part);
             }
         }
-        Ok(RightRows { held, keys })
-    }
-
-    /// What a pair of the join's equalities has on this side.
-    pub fn values(&self, pair: usize) -> impl Iterator<Item = &KeyColumn> + Clone {
-        self.keys.iter().map(move |(_, columns)| &columns[pair])
+        Ok(RightRows { held, keys: RightKeys::new(join, keys) })
     }
 }
 
@@ -97,7 +93,7 @@ impl JoinTable {
         // Where it is enough that there is a right row, none is looked at.
         let are_read = join.kind.gives_right() || join.condition.is_some();
         let places: Vec<RowPlace> = if are_read { held.places().collect() } else { Vec::new() };
-        let keys = JoinKeys::new(join, &keys);
+        let keys = JoinKeys::new(&keys);
         let none = (held.batches().len(), 0);
         if join.kind.keeps_left() && join.kind.gives_right() {
             let given = held.batches().first().map_or(0, |batch| batch.columns.len());

@@ -19,7 +19,7 @@
 //! * sums of doubles by compensated addition in the order of rows, never by Arrow's `sum`, whose
 //!   result depends on the layout; sums of integers and decimals by checked addition, as Arrow's
 //!   wraps;
-//! * `substr` of a column from a fixed character on, which copies no text twice;
+//! * `substr` of a column with fixed numbers, which allocates nothing for a row;
 //! * LIKE and sorting by our own: Arrow folds more than ASCII, and its sort is not stable.
 
 mod access;
@@ -44,6 +44,7 @@ mod group_table;
 mod held;
 mod held_keys;
 mod input;
+mod integer_range;
 mod join;
 mod join_keys;
 mod join_spilled;

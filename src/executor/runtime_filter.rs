@@ -8,9 +8,10 @@
 //! join is what decides.
 
 use super::datum::Batch;
+use super::integer_range::IntegerRange;
+use super::join_keys::RightKeys;
 use crate::planner::{BoundExpression, BoundKind, Join, JoinType, Plan};
 use crate::types::DataType;
-use crate::types::key::KeyColumn;
 use crate::types::key_hash::KeyHashing;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -30,22 +31,22 @@ const WORTH_IT: usize = 8;
 #[derive(Clone)]
 pub struct RuntimeFilter {
     column: usize,
-    numbers: Arc<OnceLock<NumberSet>>,
+    bitmap: Arc<OnceLock<BitmapFilter>>,
 }
 
 /// A filter that a join fills.
 pub struct FilterSource {
     /// Which of the join's equalities it is about.
     pub pair: usize,
-    numbers: Arc<OnceLock<NumberSet>>,
+    bitmap: Arc<OnceLock<BitmapFilter>>,
 }
 
-/// Some numbers, and perhaps others.
-struct NumberSet {
-    least: i64,
-    /// How many numbers there are from the least to the largest.
-    span: u64,
-    /// A bit for each of these numbers; or for each hash, of which there are as many as a power of two.
+/// A bitmap of some numbers where they lie close; else a Bloom filter with one hash, by which a few
+/// others seem to be among them (Bloom, "Space/time trade-offs in hash coding with allowable errors",
+/// 1970).
+struct BitmapFilter {
+    range: IntegerRange,
+    /// A bit for each number of the range; or for each hash, of which there are as many as a power of two.
     bits: Vec<u64>,
     hashing: Option<KeyHashing>,
 }
@@ -60,10 +61,10 @@ impl RuntimeFilter {
         let pairs = join.equal.iter().enumerate().filter(|_| drops_left);
         let filters = pairs.filter_map(|(pair, (left, right))| {
             let column = whole_number(left)?;
-            let numbers = Arc::default();
+            let bitmap = Arc::default();
             let is_whole = right.data_type == DataType::Integer;
-            let filter = RuntimeFilter { column, numbers: Arc::clone(&numbers) };
-            is_whole.then_some((filter, FilterSource { pair, numbers }))
+            let filter = RuntimeFilter { column, bitmap: Arc::clone(&bitmap) };
+            is_whole.then_some((filter, FilterSource { pair, bitmap }))
         });
         filters.unzip()
     }
@@ -73,7 +74,7 @@ impl RuntimeFilter {
     pub fn below(filters: &[RuntimeFilter], plan: &Plan, input: usize) -> Vec<RuntimeFilter> {
         let moved = filters.iter().filter_map(|filter| {
             let column = column_below(plan, input, filter.column)?;
-            Some(RuntimeFilter { column, numbers: Arc::clone(&filter.numbers) })
+            Some(RuntimeFilter { column, bitmap: Arc::clone(&filter.bitmap) })
         });
         moved.collect()
     }
@@ -118,46 +119,40 @@ fn column_below(plan: &Plan, input: usize, column: usize) -> Option<usize> {
 }
 
 impl FilterSource {
-    /// Fills the filter with a key's values, where somebody applies it.
-    pub fn fill<'a>(&self, values: impl Iterator<Item = &'a KeyColumn> + Clone) {
-        if Arc::strong_count(&self.numbers) > 1
-            && let Some(numbers) = NumberSet::new(values)
+    /// Fills the filter with what the right side has, where somebody applies it.
+    pub fn fill(&self, keys: &RightKeys) {
+        if Arc::strong_count(&self.bitmap) > 1
+            && let Some((range, numbers)) = keys.integers(self.pair)
         {
-            self.numbers.get_or_init(|| numbers);
+            self.bitmap.get_or_init(|| BitmapFilter::new(range, numbers));
         }
     }
 }
 
-impl NumberSet {
-    /// The numbers of some columns; `None` where there are too many for a set of them to be of use.
-    fn new<'a>(columns: impl Iterator<Item = &'a KeyColumn> + Clone) -> Option<NumberSet> {
-        let known = || columns.clone().flat_map(KeyColumn::known_integers);
-        let (mut least, mut most, mut count) = (i64::MAX, i64::MIN, 0);
-        for number in known() {
-            (least, most, count) = (least.min(number), most.max(number), count + 1);
-        }
-        let span = if count == 0 { 0 } else { most.abs_diff(least).checked_add(1)? };
-        let room = u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(OWN_BITS);
-        let own = usize::try_from(span).ok().filter(|_| span <= room);
+impl BitmapFilter {
+    /// The filter of the numbers that lie in a range, all of which count there.
+    fn new(range: IntegerRange, numbers: impl Iterator<Item = i64>) -> BitmapFilter {
+        let room = u64::try_from(range.count).unwrap_or(u64::MAX).saturating_mul(OWN_BITS);
+        let own = usize::try_from(range.span).ok().filter(|_| range.span <= room);
         let (bits, hashing) = match own {
             Some(own) => (own, None),
-            None => ((count * HASHED_BITS).next_power_of_two(), Some(KeyHashing::default())),
+            None => {
+                let bits = (range.count * HASHED_BITS).next_power_of_two();
+                (bits, Some(KeyHashing::default()))
+            }
         };
-        let mut set = NumberSet { least, span, bits: vec![0; bits.div_ceil(64)], hashing };
-        for number in known() {
-            if let Some(place) = set.place(number) {
-                set.bits[place / 64] |= 1 << (place % 64);
+        let mut filter = BitmapFilter { range, bits: vec![0; bits.div_ceil(64)], hashing };
+        for number in numbers {
+            if let Some(place) = filter.place(number) {
+                filter.bits[place / 64] |= 1 << (place % 64);
             }
         }
-        Some(set)
+        filter
     }
 
     /// The bit of a number; `None` of one that is less or more than all.
     fn place(&self, number: i64) -> Option<usize> {
-        let offset = number.wrapping_sub(self.least).cast_unsigned();
-        if offset >= self.span {
-            return None;
-        }
+        let offset = self.range.offset(number)?;
         match &self.hashing {
             None => usize::try_from(offset).ok(),
             Some(hashing) => Some(hashing.place(offset, 64 * self.bits.len() - 1)),
@@ -193,11 +188,11 @@ impl ScanFilter {
         if self.seen >= TRIED && self.seen - self.kept < self.seen / WORTH_IT {
             return None;
         }
-        let numbers = self.filter.numbers.get()?;
+        let bitmap = self.filter.bitmap.get()?;
         let column = batch.columns[self.filter.column].as_primitive::<Int64Type>();
         let values = column.values();
         let mut selected =
-            BooleanBuffer::collect_bool(batch.rows, |row| numbers.may_have(values[row]));
+            BooleanBuffer::collect_bool(batch.rows, |row| bitmap.may_have(values[row]));
         if let Some(nulls) = column.nulls() {
             selected = &selected & nulls.inner();
         }
@@ -209,20 +204,26 @@ impl ScanFilter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::join_keys::tests::{columns, join};
     use super::*;
     use crate::types::Value;
     use crate::types::column::array_of;
 
-    fn column(values: &[Value]) -> KeyColumn {
-        let array = array_of(DataType::Integer, values.iter()).expect("small");
-        KeyColumn::ascending(array, DataType::Integer)
+    /// The keys of a join by one integer.
+    fn keys(values: &[Value]) -> RightKeys {
+        let rows: Vec<Vec<Value>> = values.iter().map(|value| vec![value.clone()]).collect();
+        let types = [DataType::Integer];
+        let (one, other) = rows.split_at(rows.len() / 2);
+        let batches = [one, other].map(|part| (part.len(), columns(&types, part)));
+        RightKeys::new(&join(&types), batches.into())
     }
 
-    fn set(values: &[i64]) -> NumberSet {
+    fn set(values: &[i64]) -> BitmapFilter {
         let mut all: Vec<Value> = values.iter().copied().map(Value::Integer).collect();
         all.push(Value::Null);
-        let columns = [column(&all[..all.len() / 2]), column(&all[all.len() / 2..])];
-        NumberSet::new(columns.iter()).expect("few numbers")
+        let keys = keys(&all);
+        let (range, numbers) = keys.integers(0).expect("few numbers");
+        BitmapFilter::new(range, numbers)
     }
 
     #[test]
@@ -244,24 +245,22 @@ mod tests {
         assert!(wrong < 2_000, "{wrong}");
         assert!(!many.may_have(-1));
         // From end to end there are more numbers than one can count.
-        assert!(
-            NumberSet::new([column(&[Value::Integer(i64::MIN), Value::Integer(i64::MAX)])].iter())
-                .is_none()
-        );
+        let ends = keys(&[Value::Integer(i64::MIN), Value::Integer(i64::MAX)]);
+        assert!(ends.integers(0).is_none());
     }
 
     #[test]
     fn a_filter_that_leaves_nothing_out_is_given_up() {
-        let numbers = Arc::new(OnceLock::new());
-        let filter = RuntimeFilter { column: 0, numbers: Arc::clone(&numbers) };
+        let bitmap = Arc::new(OnceLock::new());
+        let filter = RuntimeFilter { column: 0, bitmap: Arc::clone(&bitmap) };
         let mut filters = [ScanFilter::new(filter)];
         let values: Vec<Value> = (0..4_096).map(Value::Integer).collect();
-        let batch = Batch { columns: vec![column(&values).array], rows: 4_096 };
+        let column = array_of(DataType::Integer, values.iter()).expect("small");
+        let batch = Batch { columns: vec![column], rows: 4_096 };
         let mut select =
             || ScanFilter::select(&mut filters, &batch).map(|kept| kept.count_set_bits());
         assert_eq!(select(), None, "the join has not read its right side");
-        let source = FilterSource { pair: 0, numbers };
-        source.fill([column(&values[..4_000])].iter());
+        FilterSource { pair: 0, bitmap }.fill(&keys(&values[..4_000]));
         let found: Vec<_> = (0..6).map(|_| select()).collect();
         assert_eq!(found, [Some(4_000), Some(4_000), Some(4_000), Some(4_000), None, None]);
     }

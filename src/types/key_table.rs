@@ -98,17 +98,12 @@ impl KeyTable {
 
     /// The number of a key, or the free slot where it would be found.
     fn look_up(&self, hash: u64, key: &[u8]) -> Result<usize, usize> {
-        let mut at = self.first_slot(hash);
-        loop {
+        let at = probe(self.first_slot(hash), self.slots.len() - 1, |at| {
             let slot = self.slots[at];
-            if slot.number == FREE {
-                return Err(at);
-            }
-            if slot.hash == hash && self.key(slot.number) == key {
-                return Ok(slot.number);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
+            slot.number == FREE || (slot.hash == hash && self.key(slot.number) == key)
+        });
+        let number = self.slots[at].number;
+        if number == FREE { Err(at) } else { Ok(number) }
     }
 
     /// The slot in which a hash is looked for first.
@@ -122,13 +117,22 @@ impl KeyTable {
         let before =
             std::mem::replace(&mut self.slots, vec![Slot { hash: 0, number: FREE }; count]);
         for slot in before.into_iter().filter(|slot| slot.number != FREE) {
-            let mut at = self.first_slot(slot.hash);
-            while self.slots[at].number != FREE {
-                at = (at + 1) & (count - 1);
-            }
+            let first = self.first_slot(slot.hash);
+            let at = probe(first, count - 1, |at| self.slots[at].number == FREE);
             self.slots[at] = slot;
         }
     }
+}
+
+/// The slot that is looked for in a table that has as many as a power of two and some of them free, from
+/// the first on that its hash says; behind the last comes the first again (linear probing).
+#[inline]
+pub fn probe(first: usize, last: usize, is_it: impl Fn(usize) -> bool) -> usize {
+    let mut at = first;
+    while !is_it(at) {
+        at = (at + 1) & last;
+    }
+    at
 }
 
 #[cfg(test)]
