@@ -50,7 +50,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         surroundings: &'a Surroundings<'q>,
     ) -> FromBinder<'a, 'q, 'p> {
         let (left_of_right, is_nested, late) = (false, false, Vec::new());
-        scope.references = planning.noted().cloned();
+        scope.references = planning.references().cloned();
         let (changed, items) = (scope.relations.len(), Default::default());
         FromBinder { planning, scope, surroundings, left_of_right, is_nested, changed, items, late }
     }
@@ -112,11 +112,11 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     let parts = alias.chain(when);
                     parts.fold(source.schema.name.clone(), |label, part| label + &part)
                 });
-                let noted = temporal.is_none().then(|| (source.schema.id, alias.is_some()));
+                let id = source.schema.id;
                 let table = self.add(called, source, label)?;
-                if let (Some((id, is_aliased)), Some(noted)) = (noted, &self.scope.references) {
-                    noted.note(written.span, id, None);
-                    self.scope.note_last(id, is_aliased);
+                if let (None, Some(references)) = (temporal, &self.scope.references) {
+                    references.record(written.span, id, None);
+                    self.scope.last_is_present_of(id, alias.is_some());
                 }
                 table.hinted(index_hint).map(Logical::Table)
             }
@@ -131,7 +131,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 if let Some(of) =
                     self.planning.catalog.schema().find_table(named.schema, &named.name)
                 {
-                    self.planning.note_table(&history.table, of);
+                    self.planning.record_table(&history.table, of);
                 }
                 let unnamed =
                     Identifier { name: "history".into(), quoted: false, span: history.span };

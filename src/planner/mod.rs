@@ -135,7 +135,7 @@ use crate::storage::TableStatistics;
 use crate::types::{Period, Schema, SchemaName, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
-use references::Noting;
+use references::ReferenceRecorder;
 use rewrites::RewriteContext;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -279,8 +279,8 @@ struct Planning<'a> {
     present: Vec<usize>,
     /// The rows that a trigger's statement knows.
     outer: Option<&'a OuterScope<'a>>,
-    /// Where it notes what its names mean, if somebody asks.
-    noting: Option<Noting>,
+    /// Where it records what its names mean, if somebody asks.
+    recorder: Option<ReferenceRecorder>,
 }
 
 impl<'a> Planning<'a> {
@@ -293,7 +293,7 @@ impl<'a> Planning<'a> {
         let names = ColumnNames::new(rewriting.is_traced());
         let (tables, subqueries, views, view_span) = Default::default();
         let (withs, recursions, shared, present, outer) = Default::default();
-        let (within, noting) = (None, None);
+        let (within, recorder) = (None, None);
         Planning {
             text,
             catalog,
@@ -309,7 +309,7 @@ impl<'a> Planning<'a> {
             shared,
             present,
             outer,
-            noting,
+            recorder,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the names in the text of a view or a trigger mean: tables, and columns of tables.
 //!
-//! They are noted while the text is bound, so each means what it means there. An alias, a column of a
-//! query and what another view calls its columns are none of them.
+//! They are recorded while the text is bound, so each means what it means there. An alias, a column of
+//! a query and what another view calls its columns are none of them.
 
 use super::{Catalog, Error, Planning, trigger, view};
 use crate::language::ast::Identifier;
@@ -25,15 +25,15 @@ pub(super) struct NameReference {
 pub(super) struct References(RefCell<Vec<NameReference>>);
 
 impl References {
-    /// Notes a name.
-    pub fn note(&self, span: Span, table: TableId, column: Option<usize>) {
+    /// Records a name.
+    pub fn record(&self, span: Span, table: TableId, column: Option<usize>) {
         self.0.borrow_mut().push(NameReference { span, table, column });
     }
 }
 
-/// Where a statement notes its names, and what of it is in its own text.
+/// Where a statement records its names, and what of it is in its own text.
 #[derive(Clone, Debug)]
-pub(super) struct Noting {
+pub(super) struct ReferenceRecorder {
     /// Gets the names.
     pub references: Rc<References>,
     /// How many views are being bound where it is: what those inside of them name stands in other texts.
@@ -41,20 +41,25 @@ pub(super) struct Noting {
 }
 
 impl Planning<'_> {
-    /// Where names that are bound now are noted, if they are.
-    pub fn noted(&self) -> Option<&Rc<References>> {
-        let noting = self.noting.as_ref().filter(|noting| noting.views == self.views.len());
-        noting.map(|noting| &noting.references)
+    /// Where names that are bound now are recorded, if they are.
+    pub fn references(&self) -> Option<&Rc<References>> {
+        let recorder = self.recorder.as_ref();
+        let recorder = recorder.filter(|recorder| recorder.views == self.views.len());
+        recorder.map(|recorder| &recorder.references)
     }
 
-    /// Notes the name of a table.
-    pub fn note_table(&self, name: &Identifier, table: &TableSchema) {
-        self.noted().into_iter().for_each(|noted| noted.note(name.span, table.id, None));
+    /// Records the name of a table.
+    pub fn record_table(&self, name: &Identifier, table: &TableSchema) {
+        if let Some(references) = self.references() {
+            references.record(name.span, table.id, None);
+        }
     }
 
-    /// Notes the name of a column that a write gives a value.
-    pub fn note_column(&self, name: &Identifier, table: &TableSchema, column: usize) {
-        self.noted().into_iter().for_each(|noted| noted.note(name.span, table.id, Some(column)));
+    /// Records the name of a column that a write gives a value.
+    pub fn record_column(&self, name: &Identifier, table: &TableSchema, column: usize) {
+        if let Some(references) = self.references() {
+            references.record(name.span, table.id, Some(column));
+        }
     }
 }
 
@@ -69,12 +74,12 @@ pub(super) fn of_definition(
 ) -> Result<Vec<NameReference>, Error> {
     let references = Rc::new(References::default());
     match definition.kind {
-        DefinitionKind::View => view::note_references(definition, &references, catalog)?,
-        DefinitionKind::Trigger => trigger::note_references(definition, &references, catalog)?,
+        DefinitionKind::View => view::record_references(definition, &references, catalog)?,
+        DefinitionKind::Trigger => trigger::record_references(definition, &references, catalog)?,
         DefinitionKind::Setting => {}
     }
-    let mut noted = references.0.take();
-    noted.sort_by_key(|reference| (reference.span.start, reference.column));
-    noted.dedup();
-    Ok(noted)
+    let mut found = references.0.take();
+    found.sort_by_key(|reference| (reference.span.start, reference.column));
+    found.dedup();
+    Ok(found)
 }

@@ -68,7 +68,8 @@ pub struct ScopeRelation {
     pub name: String,
     /// The schema of the table or view that it is; none of a query in its place.
     pub schema: Option<SchemaName>,
-    /// The table whose present it is, where names that mean it are noted, and whether an alias says it.
+    /// The table whose present it is, where names that mean it are recorded, and whether an alias says
+    /// it.
     table: Option<(TableId, bool)>,
     /// What it is called where it was made.
     title: String,
@@ -108,9 +109,9 @@ impl ScopeRelation {
         ScopeRelation { name: name.to_owned(), schema: home, table: None, title, columns, hidden }
     }
 
-    /// The same relation of the present of a table, names of which are noted; `is_aliased` where its own
-    /// name is not that of the table.
-    pub fn noted(self, table: TableId, is_aliased: bool) -> ScopeRelation {
+    /// The same relation of the present of a table, names of which are recorded; `is_aliased` where its
+    /// own name is not that of the table.
+    pub fn of_present(self, table: TableId, is_aliased: bool) -> ScopeRelation {
         ScopeRelation { table: Some((table, is_aliased)), ..self }
     }
 
@@ -256,7 +257,7 @@ pub struct Scope {
     /// How many of the first relations names cannot mean: those to the left of the parentheses that
     /// an ON stands in.
     pub hidden: usize,
-    /// Where names of tables and their columns are noted, if they are.
+    /// Where names of tables and their columns are recorded, if they are.
     pub references: Option<Rc<References>>,
 }
 
@@ -271,8 +272,9 @@ impl Scope {
         Scope::new(vec![ScopeRelation::table(name, schema, 0)])
     }
 
-    /// The same scope, which notes the names of what is the present of its first table, where it is asked.
-    pub fn noting(mut self, references: Option<&Rc<References>>, table: &TableSchema) -> Scope {
+    /// The same scope, which records the names of what is the present of its first table, where it is
+    /// asked.
+    pub fn recording(mut self, references: Option<&Rc<References>>, table: &TableSchema) -> Scope {
         self.references = references.cloned();
         if let (Some(_), [first, ..]) = (references, self.relations.as_mut_slice()) {
             let is_aliased = !first.name.eq_ignore_ascii_case(&table.name);
@@ -281,34 +283,34 @@ impl Scope {
         self
     }
 
-    /// Lets names that mean the relation that came last be noted as those of this table.
-    pub fn note_last(&mut self, table: TableId, is_aliased: bool) {
+    /// Lets names that mean the relation that came last be recorded as those of this table.
+    pub fn last_is_present_of(&mut self, table: TableId, is_aliased: bool) {
         self.relations
             .last_mut()
             .into_iter()
             .for_each(|last| last.table = Some((table, is_aliased)));
     }
 
-    /// Notes the names by which a column was found.
-    fn note(
+    /// Records the names by which a column was found.
+    fn record(
         &self,
         relation: Option<&ObjectName>,
         column: &Identifier,
         (known, found): (&ScopeRelation, &ScopeColumn),
     ) {
         let (Some(references), Some((table, _))) = (&self.references, known.table) else { return };
-        self.note_relation(relation, known);
+        self.record_relation(relation, known);
         if let Some(index) = known.columns.iter().position(|other| std::ptr::eq(other, found)) {
-            references.note(column.span, table, Some(index));
+            references.record(column.span, table, Some(index));
         }
     }
 
-    /// Notes the name by which a relation was found.
-    fn note_relation(&self, name: Option<&ObjectName>, known: &ScopeRelation) {
+    /// Records the name by which a relation was found.
+    fn record_relation(&self, name: Option<&ObjectName>, known: &ScopeRelation) {
         if let (Some(references), Some(name), Some((table, false))) =
             (&self.references, name, known.table)
         {
-            references.note(name.span, table, None);
+            references.record(name.span, table, None);
         }
     }
 
@@ -395,7 +397,7 @@ impl Scope {
             let Some(relation) = meant.next() else { return Err(self.unknown_table(qualifier)) };
             if meant.next().is_none() {
                 let found = relation.column(&column.name);
-                found.inspect(|found| self.note(Some(qualifier), column, (relation, found)));
+                found.inspect(|found| self.record(Some(qualifier), column, (relation, found)));
                 return Ok(found.map(ScopeColumn::bound));
             }
         }
@@ -407,14 +409,14 @@ impl Scope {
             relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
         });
         if let Some(found) = one_of(declared, column)? {
-            self.note(relation, column, found);
+            self.record(relation, column, found);
             return Ok(Some(found.1.bare()));
         }
         let hidden = self
             .meant_by(relation)
             .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
         let found = one_of(hidden.filter(|(_, known)| !known.is_merged), column)?;
-        found.inspect(|(known, _)| self.note_relation(relation, known));
+        found.inspect(|(known, _)| self.record_relation(relation, known));
         Ok(found.map(|(_, found)| found.bare()))
     }
 
@@ -433,7 +435,7 @@ impl Scope {
         name: &ObjectName,
     ) -> Result<Vec<(&ScopeColumn, BoundExpression)>, Error> {
         let meant: Vec<&ScopeRelation> = self.meant_by(Some(name)).collect();
-        meant.iter().for_each(|known| self.note_relation(Some(name), known));
+        meant.iter().for_each(|known| self.record_relation(Some(name), known));
         match meant.as_slice() {
             [] => Err(self.unknown_table(name)),
             [only] => Ok(only.columns.iter().map(|column| (column, column.bound())).collect()),

@@ -7,7 +7,7 @@ use super::bind::Binder;
 use super::ddl;
 use super::functions::ScalarFunction;
 use super::plan::{Planned, SchemaPlan};
-use super::references::{Noting, References};
+use super::references::{ReferenceRecorder, References};
 use super::rewrites::Rewriting;
 use super::scope::{Scope, ScopeRelation};
 use super::subquery::OuterScope;
@@ -119,8 +119,7 @@ pub fn plan_in_trigger(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<TriggerStatement, Error> {
-    let program = TriggerText { trigger, table, text, references: None };
-    program.plan(statement, catalog)
+    TriggerText { trigger, table, text, references: None }.plan(statement, catalog)
 }
 
 /// What the statements of a trigger are planned with.
@@ -130,7 +129,7 @@ struct TriggerText<'a> {
     table: &'a TableSchema,
     /// What its spans point into.
     text: &'a str,
-    /// Where what its names mean is noted, if it is.
+    /// Where what its names mean is recorded, if it is.
     references: Option<&'a Rc<References>>,
 }
 
@@ -147,8 +146,8 @@ impl TriggerText<'_> {
         let mut planning = Planning::new(text, catalog, &mut rewriting);
         planning.outer = Some(&outer);
         planning.within = (!trigger.temporary).then_some(SchemaName::Main);
-        planning.noting =
-            references.map(|references| Noting { references: Rc::clone(references), views: 0 });
+        planning.recorder = references
+            .map(|references| ReferenceRecorder { references: Rc::clone(references), views: 0 });
         let mut planned = plan_statement(statement, &mut planning)?;
         if let Planned::Write(write) = &mut planned {
             // What OR says of whoever fires it holds for it, too, and may be REPLACE.
@@ -186,17 +185,19 @@ impl TriggerText<'_> {
             let Some(column) = table.column(&name.name) else {
                 return Err(super::write::unknown_column(table, &name.name, name.span));
             };
-            references.into_iter().for_each(|noted| noted.note(name.span, table.id, Some(column)));
+            if let Some(references) = references {
+                references.record(name.span, table.id, Some(column));
+            }
         }
         Ok(())
     }
 }
 
-/// Notes what the names in a trigger mean.
+/// Records what the names in a trigger mean.
 ///
 /// # Errors
 /// `unknown-table` where what it is on is gone, `unknown-column` of UPDATE OF, and those of its statements.
-pub(super) fn note_references(
+pub(super) fn record_references(
     definition: &Definition,
     references: &Rc<References>,
     catalog: &mut dyn Catalog,
@@ -208,7 +209,7 @@ pub(super) fn note_references(
         Some(_) => catalog.view_columns(&on)?,
         None => {
             let table = catalog.target(&on)?.schema;
-            references.note(on.span, table.id, None);
+            references.record(on.span, table.id, None);
             table
         }
     };
@@ -227,8 +228,7 @@ pub fn plan_condition(
     text: &str,
     catalog: &mut dyn Catalog,
 ) -> Result<TriggerStatement, Error> {
-    let program = TriggerText { trigger, table, text, references: None };
-    program.plan_condition(condition, catalog)
+    TriggerText { trigger, table, text, references: None }.plan_condition(condition, catalog)
 }
 
 /// The rows that a trigger knows, under their names.
@@ -245,7 +245,7 @@ fn rows_of(
     let mut scope = Scope { references: references.cloned(), ..Scope::default() };
     for (at, name) in ROWS.into_iter().enumerate().filter(|(at, _)| is_known[*at]) {
         let first = at * trigger_width(table);
-        let mut row = ScopeRelation::row(name, table, first).noted(table.id, true);
+        let mut row = ScopeRelation::row(name, table, first).of_present(table.id, true);
         if trigger.time == TriggerTime::InsteadOf && at == 1 {
             // Nothing converts what is written into a view.
             row.columns.iter_mut().for_each(|column| column.data_type = DataType::Any);
@@ -353,8 +353,8 @@ fn unready(
     catalog: &mut dyn Catalog,
 ) -> Result<Vec<String>, Error> {
     let name = &create.name.name;
-    let program = TriggerText { trigger: create, table, text, references: None };
-    match program.plan_all(catalog) {
+    let planned = TriggerText { trigger: create, table, text, references: None }.plan_all(catalog);
+    match planned {
         Ok(()) => Ok(Vec::new()),
         Err(error) if error.code == home::TEMPORARY_NAME => Err(error),
         Err(error) => Ok(vec![format!("trigger {name} cannot run as things are: {error}")]),

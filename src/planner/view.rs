@@ -8,7 +8,7 @@ use super::from_clause::FromBinder;
 use super::logical::Logical;
 use super::plan::{Planned, SchemaPlan};
 use super::query::{self, LogicalQuery};
-use super::references::{Noting, References};
+use super::references::{ReferenceRecorder, References};
 use super::rewrites::Rewriting;
 use super::surroundings::Surroundings;
 use super::{Catalog, Error, Planning, ddl, home, suggest};
@@ -90,11 +90,11 @@ pub fn view_schema(
     }))
 }
 
-/// Notes what the names in a view's query mean.
+/// Records what the names in a view's query mean.
 ///
 /// # Errors
 /// Those of its query.
-pub(super) fn note_references(
+pub(super) fn record_references(
     definition: &Definition,
     references: &Rc<References>,
     catalog: &mut dyn Catalog,
@@ -102,7 +102,7 @@ pub(super) fn note_references(
     let view = parse_view(definition)?;
     let mut rewriting = Rewriting::new(false);
     let mut planning = Planning::new(&definition.sql, catalog, &mut rewriting);
-    planning.noting = Some(Noting { references: Rc::clone(references), views: 1 });
+    planning.recorder = Some(ReferenceRecorder { references: Rc::clone(references), views: 1 });
     bind(&view, &ObjectName::of(&definition.name), None, &mut planning).map(drop)
 }
 

@@ -70,7 +70,7 @@ impl Assignments<'_, '_> {
 
     fn put(&mut self, name: &Identifier, value: BoundExpression) -> Result<(), Error> {
         let column = column(self.table, name)?;
-        self.planning.note_column(name, self.table, column);
+        self.planning.record_column(name, self.table, column);
         self.values.retain(|(assigned, _)| *assigned != column);
         let value = exact_numbers::assigned(value, self.table.columns[column].data_type);
         self.values.push((column, value));

@@ -32,14 +32,14 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let surroundings = &planning.surroundings().with(&insert.with, planning);
     let TableSource { slot, schema: table, .. } =
         planning.catalog.target(&*planning.looked_up(&insert.table)?)?;
-    planning.note_table(&insert.table, &table);
+    planning.record_table(&insert.table, &table);
     let given: Vec<usize> = if insert.columns.is_empty() {
         table.given_columns()
     } else {
         written_columns(&table, &insert.columns, planning.catalog.is_flexible())?
     };
     let named = insert.columns.iter().zip(&given);
-    named.for_each(|(name, column)| planning.note_column(name, &table, *column));
+    named.for_each(|(name, column)| planning.record_column(name, &table, *column));
     let row = given.iter().rposition(|column| *column >= table.columns.len());
     let (input, columns) = match &insert.source {
         InsertSource::Values(rows) => {

@@ -90,7 +90,7 @@ fn met(
         let keys = unique.map(|(place, _)| place).collect();
         return Ok(Met { keys, by_number: true });
     }
-    let scope = Scope::of(&name.name, table).noting(planning.noted(), table);
+    let scope = Scope::of(&name.name, table).recording(planning.references(), table);
     let parts = upsert.target.iter().map(|part| TargetPart::bind(part, &scope));
     let parts = parts.collect::<Result<Vec<TargetPart>, Error>>()?;
     let filter = upsert.target_filter.as_ref();
@@ -152,8 +152,8 @@ fn update(
     names.add_all((0..width).map(|index| table.name_of(index)));
     let there = ScopeRelation::table(&name.name, table, first);
     let excluded = ScopeRelation::excluded(EXCLUDED, table, first + width);
-    let excluded = excluded.noted(table.id, true);
-    let scope = Scope::new(vec![there, excluded]).noting(planning.noted(), table);
+    let excluded = excluded.of_present(table.id, true);
+    let scope = Scope::new(vec![there, excluded]).recording(planning.references(), table);
     let mut assignments = assign::bind(assignments, table, &scope, surroundings, planning)?;
     let subqueries = Some(SubqueryBinder { planning, surroundings });
     let mut binder = Binder { subqueries, ..Binder::new(&scope, "WHERE") };
