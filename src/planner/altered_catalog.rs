@@ -9,6 +9,11 @@ use crate::storage::SchemaChange;
 use crate::types::{EventId, Period, Schema, SchemaName, Span, TableSchema, Value};
 use std::sync::Arc;
 
+/// Whether tables are read by the names that they had, which no change of the schema changes.
+fn is_past(temporal: Option<&Temporal>) -> bool {
+    temporal.is_some_and(|temporal| !temporal.ends_latest())
+}
+
 /// A catalog whose present is another schema. What is planned by it is not run.
 pub(super) struct AlteredCatalog<'a> {
     inner: &'a mut dyn Catalog,
@@ -51,10 +56,8 @@ impl Catalog for AlteredCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
-        match temporal {
-            Some(_) => self.inner.table(name, temporal),
-            None => self.present(name)?.map_or_else(|| self.inner.table(name, None), Ok),
-        }
+        let present = if is_past(temporal) { None } else { self.present(name)? };
+        present.map_or_else(|| self.inner.table(name, temporal), Ok)
     }
 
     fn view(
@@ -62,7 +65,7 @@ impl Catalog for AlteredCatalog<'_> {
         name: &ObjectName,
         temporal: Option<&Temporal>,
     ) -> Result<Option<Arc<CreateView>>, Error> {
-        if temporal.is_some() {
+        if is_past(temporal) {
             return self.inner.view(name, temporal);
         }
         self.schema.find_view(name.schema, &name.name).map(|known| parse_view(known)).transpose()

@@ -114,8 +114,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 });
                 let id = source.schema.id;
                 let table = self.add(called, source, label)?;
-                if let (None, Some(references)) = (temporal, &self.scope.references) {
-                    references.record(written.span, id, None);
+                if temporal.is_none_or(Temporal::ends_latest) {
+                    self.planning.record_table(written, id);
                     self.scope.last_is_present_of(id, alias.is_some());
                 }
                 table.hinted(index_hint).map(Logical::Table)
@@ -131,7 +131,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 if let Some(of) =
                     self.planning.catalog.schema().find_table(named.schema, &named.name)
                 {
-                    self.planning.record_table(&history.table, of);
+                    self.planning.record_table(&history.table, of.id);
                 }
                 let unnamed =
                     Identifier { name: "history".into(), quoted: false, span: history.span };

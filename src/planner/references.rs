@@ -49,9 +49,9 @@ impl Planning<'_> {
     }
 
     /// Records the name of a table.
-    pub fn record_table(&self, name: &Identifier, table: &TableSchema) {
+    pub fn record_table(&self, name: &Identifier, table: TableId) {
         if let Some(references) = self.references() {
-            references.record(name.span, table.id, None);
+            references.record(name.span, table, None);
         }
     }
 

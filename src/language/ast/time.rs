@@ -131,6 +131,16 @@ impl Temporal {
             | Temporal::All { span } => *span,
         }
     }
+
+    /// Whether it is the present, or a period that always ends there: tables are read by the names that
+    /// they have now.
+    pub fn ends_latest(&self) -> bool {
+        match self {
+            Temporal::AsOf(as_of) => as_of.is_latest(),
+            Temporal::From { to, .. } | Temporal::Between { to, .. } => to.point == Point::Latest,
+            Temporal::All { .. } => true,
+        }
+    }
 }
 
 /// Periods are equal wherever they stand.

@@ -94,7 +94,7 @@ impl<'a> ChangeTarget<'a> {
         let mut read = LogicalTable::new(source, None, 0).hinted(index_hint)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
         read.seen = SeenOrder::Table;
-        planning.record_table(table, &table_schema);
+        planning.record_table(table, table_schema.id);
         let scope =
             Scope::of(&name.name, &table_schema).recording(planning.references(), &table_schema);
         Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })

@@ -32,7 +32,7 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let surroundings = &planning.surroundings().with(&insert.with, planning);
     let TableSource { slot, schema: table, .. } =
         planning.catalog.target(&*planning.looked_up(&insert.table)?)?;
-    planning.record_table(&insert.table, &table);
+    planning.record_table(&insert.table, table.id);
     let given: Vec<usize> = if insert.columns.is_empty() {
         table.given_columns()
     } else {

@@ -319,3 +319,41 @@ fn what_is_read_in_the_past_keeps_its_name() {
         assert_eq!(rows[0][0].to_text(), wanted, "{query}");
     }
 }
+
+#[test]
+fn periods_that_end_with_the_present_are_of_what_has_the_name_now() {
+    let mut pair = Pair::new();
+    let mut run = |sql: &str| pair.session.execute(sql).map(drop);
+    run("CREATE TABLE t(a, b)").expect("a table");
+    run("INSERT INTO t VALUES (1, 2)").expect("a row");
+    for (name, period) in [
+        ("all_of_it", "FOR SYSTEM_TIME ALL"),
+        ("between_them", "FOR SYSTEM_TIME BETWEEN EVENT 1 AND LATEST"),
+        ("from_to", "FOR SYSTEM_TIME FROM START TO LATEST"),
+        ("of_latest", "AS OF LATEST"),
+        ("past_period", "FOR SYSTEM_TIME BETWEEN EVENT 1 AND EVENT 2"),
+    ] {
+        run(&format!("CREATE VIEW {name} AS SELECT t.a FROM t {period}")).expect(name);
+    }
+    run("ALTER TABLE t RENAME COLUMN a TO z").expect("all views follow");
+    run("ALTER TABLE t RENAME TO things").expect("all views follow");
+    let error = run("ALTER TABLE things DROP COLUMN z").expect_err("what the views name");
+    assert_eq!(error.code(), "alter-table", "{error}");
+    run("ALTER TABLE things DROP COLUMN b").expect("nothing names it");
+    let texts = unquoted(plain(&rows_of(&mut pair.session, TEXTS).expect(TEXTS)));
+    let renamed = [
+        "CREATE VIEW all_of_it AS SELECT things.z FROM things FOR SYSTEM_TIME ALL",
+        "CREATE VIEW between_them AS SELECT things.z FROM things \
+         FOR SYSTEM_TIME BETWEEN EVENT 1 AND LATEST",
+        "CREATE VIEW from_to AS SELECT things.z FROM things FOR SYSTEM_TIME FROM START TO LATEST",
+        "CREATE VIEW of_latest AS SELECT things.z FROM things AS OF LATEST",
+        "CREATE VIEW past_period AS SELECT t.a FROM t \
+         FOR SYSTEM_TIME BETWEEN EVENT 1 AND EVENT 2",
+    ];
+    assert_eq!(texts, renamed);
+    for view in ["all_of_it", "between_them", "from_to", "of_latest", "past_period"] {
+        let rows = rows_of(&mut pair.session, &format!("SELECT * FROM {view}")).expect(view);
+        assert_eq!(rows.len(), 1, "{view}");
+        assert_eq!(rows[0][0].to_text(), "1", "{view}");
+    }
+}
