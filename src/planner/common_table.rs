@@ -11,9 +11,9 @@ use super::from_clause::FromBinder;
 use super::logical::{ComputedColumn, Logical};
 use super::plan::Plan;
 use super::query::{self, LogicalQuery, QueryColumn};
-use super::surroundings::{CommonTableKey, CommonTableReference};
+use super::surroundings::{CommonTableKey, CommonTableReference, Surroundings};
 use super::{Error, Planning, cardinality, lower, recursive};
-use crate::language::ast::{Identifier, Temporal};
+use crate::language::ast::{Identifier, Query, Temporal};
 use crate::types::with_stack;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -132,11 +132,33 @@ fn bind(
     reference: &CommonTableReference<'_>,
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
+    if let Some(recorder) = &mut planning.recorder {
+        recorder.tables.push(reference.key);
+    }
     match recursive::bind(reference, planning)? {
         Some(query) => Ok(query),
         None => {
             let query = query::bind(&reference.table.query, &reference.surroundings, planning)?;
             query.called(&reference.table.name, &reference.table.columns)
+        }
+    }
+}
+
+/// Binds the tables of a query's WITH that nothing in it reads, where somebody asks what names mean: their
+/// names mean something, too. Whether such a table could be read, nobody asks.
+pub(super) fn record_unread<'q>(
+    query: &'q Query,
+    inside: &Surroundings<'q>,
+    planning: &mut Planning,
+) {
+    for table in &query.with {
+        let reference = inside.common_table(&table.name.name);
+        let is_unread = |reference: &CommonTableReference<'q>| {
+            let recorder = planning.recorder.as_ref();
+            recorder.is_some_and(|recorder| !recorder.tables.contains(&reference.key))
+        };
+        if let Some(reference) = reference.filter(is_unread) {
+            bind(&reference, planning).ok();
         }
     }
 }

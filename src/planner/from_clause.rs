@@ -252,7 +252,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 bound?.conjuncts()
             }
             JoinConstraint::Using(columns) => {
-                let columns = columns.iter().map(|column| (&*column.name, column.span));
+                let columns = columns.iter().map(|column| (&*column.name, Some(column.span)));
                 let pairs = columns.map(|(name, span)| self.shared(name, span, &left, &right));
                 let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
                 self.merge(kind, pairs)
@@ -267,7 +267,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         Ok(Logical::Join(LogicalJoin { left, right, kind, on }))
     }
 
-    /// The columns of one name on both sides of a join.
+    /// The columns of one name on both sides of a join; `span` is where USING says it.
     ///
     /// # Errors
     /// `unknown-column` where a side has none, `ambiguous-column` where the left side has two and the
@@ -275,7 +275,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     fn shared(
         &self,
         name: &str,
-        span: Span,
+        span: Option<Span>,
         left: &Logical,
         right: &Logical,
     ) -> Result<SharedColumn, Error> {
@@ -286,17 +286,20 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             self.scope.named_columns().filter(is_called).collect()
         };
         let (lefts, rights) = (side(left), side(right));
-        let ([(relation, first), others @ ..], [(_, partner), ..]) =
+        let ([(relation, first), others @ ..], [(joined, partner), ..]) =
             (lefts.as_slice(), rights.as_slice())
         else {
             let message = format!("USING needs \"{name}\" on both sides of the join");
-            return Err(Error::new("unknown-column", message, span));
+            return Err(Error::new("unknown-column", message, span.unwrap_or_default()));
         };
+        self.scope.record_shared(span, relation, first);
+        self.scope.record_shared(span, joined, partner);
         if let [(other, _), ..] = others
             && self.left_of_right
         {
             let message = format!("USING \"{name}\" could mean a column of two tables");
             let help = format!("write ON {}.{name} = … or {}.{name}", relation.name, other.name);
+            let span = span.unwrap_or_default();
             return Err(Error::new("ambiguous-column", message, span).help(Some(help)));
         }
         let called = rights.iter().map(|(_, column)| column.column).collect();
@@ -318,8 +321,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 names.push(&column.name);
             }
         }
-        let span = Span::default();
-        names.into_iter().map(|name| self.shared(name, span, left, right)).collect()
+        names.into_iter().map(|name| self.shared(name, None, left, right)).collect()
     }
 
     /// The conditions of USING. The right columns are merged into the left ones, whose bare names mean

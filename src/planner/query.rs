@@ -121,7 +121,9 @@ pub(super) fn bind<'q>(
             compound::bind(first, others, &query.order_by, &inside, planning)?
         }
     };
-    limited(bound, query, &inside, planning)
+    let bound = limited(bound, query, &inside, planning)?;
+    common_table::record_unread(query, &inside, planning);
+    Ok(bound)
 }
 
 /// The rows of a query that its LIMIT and OFFSET let through; `inside` is what they know.

@@ -3,17 +3,18 @@
 //! They are recorded while the text is bound, so each means what it means there. An alias, a column of
 //! a query and what another view calls its columns are none of them.
 
+use super::surroundings::CommonTableKey;
 use super::{Catalog, Error, Planning, trigger, view};
 use crate::language::ast::Identifier;
 use crate::types::{Definition, DefinitionKind, Span, TableId, TableSchema};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A name that means a table, or a column of one.
+/// A name that means a table, or a column of one; or a column that is meant without a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NameReference {
-    /// Where it stands in the text.
-    pub span: Span,
+    /// Where it stands in the text; the columns that NATURAL JOIN shares stand nowhere.
+    pub span: Option<Span>,
     /// The table.
     pub table: TableId,
     /// Which of its columns, if it means one.
@@ -27,7 +28,12 @@ pub(super) struct References(RefCell<Vec<NameReference>>);
 impl References {
     /// Records a name.
     pub fn record(&self, span: Span, table: TableId, column: Option<usize>) {
-        self.0.borrow_mut().push(NameReference { span, table, column });
+        self.0.borrow_mut().push(NameReference { span: Some(span), table, column });
+    }
+
+    /// Records a column that is shared by a join; `span` is where USING names it.
+    pub fn record_shared(&self, span: Option<Span>, table: TableId, column: usize) {
+        self.0.borrow_mut().push(NameReference { span, table, column: Some(column) });
     }
 }
 
@@ -38,6 +44,15 @@ pub(super) struct ReferenceRecorder {
     pub references: Rc<References>,
     /// How many views are being bound where it is: what those inside of them name stands in other texts.
     pub views: usize,
+    /// The tables of WITH that were bound.
+    pub tables: Vec<CommonTableKey>,
+}
+
+impl ReferenceRecorder {
+    /// A recorder of a text inside of so many views, of which nothing is bound yet.
+    pub fn new(references: &Rc<References>, views: usize) -> ReferenceRecorder {
+        ReferenceRecorder { references: Rc::clone(references), views, tables: Vec::new() }
+    }
 }
 
 impl Planning<'_> {
@@ -79,7 +94,7 @@ pub(super) fn of_definition(
         DefinitionKind::Setting => {}
     }
     let mut found = references.0.take();
-    found.sort_by_key(|reference| (reference.span.start, reference.column));
+    found.sort_by_key(|reference| (reference.span.map(|span| span.start), reference.column));
     found.dedup();
     Ok(found)
 }

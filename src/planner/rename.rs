@@ -150,7 +150,7 @@ impl AlteredDefinitions {
             let edits: Vec<Edit> = references
                 .iter()
                 .filter(is_meant)
-                .map(|reference| (reference.span, name.clone()))
+                .filter_map(|reference| Some((reference.span?, name.clone())))
                 .collect();
             if edits.is_empty() {
                 continue;

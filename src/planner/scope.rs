@@ -196,6 +196,11 @@ impl ScopeRelation {
         self.columns.iter().find(called).or_else(|| self.hidden_column(name))
     }
 
+    /// Which of the declared columns one of them is.
+    fn index_of(&self, column: &ScopeColumn) -> Option<usize> {
+        self.columns.iter().position(|known| std::ptr::eq(known, column))
+    }
+
     fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
         self.hidden.iter().find(|column| is_same(&column.name, name))
     }
@@ -230,7 +235,7 @@ fn one_of<'a>(
     let Some((first, column)) = found.next() else { return Ok(None) };
     if let Some((second, _)) = found.next() {
         let message = format!("\"{}\" could be a column of two tables", name.name);
-        let is_declared = first.columns.iter().any(|known| std::ptr::eq(known, column));
+        let is_declared = first.index_of(column).is_some();
         let written: &str = if is_declared { &column.name } else { &name.name };
         let help =
             match (first.name.eq_ignore_ascii_case(&second.name), first.schema, second.schema) {
@@ -300,8 +305,17 @@ impl Scope {
     ) {
         let (Some(references), Some((table, _))) = (&self.references, known.table) else { return };
         self.record_relation(relation, known);
-        if let Some(index) = known.columns.iter().position(|other| std::ptr::eq(other, found)) {
+        if let Some(index) = known.index_of(found) {
             references.record(column.span, table, Some(index));
+        }
+    }
+
+    /// Records a column that a join shares; `span` is where USING names it.
+    pub fn record_shared(&self, span: Option<Span>, known: &ScopeRelation, found: &ScopeColumn) {
+        if let (Some(references), Some((table, _)), Some(index)) =
+            (&self.references, known.table, known.index_of(found))
+        {
+            references.record_shared(span, table, index);
         }
     }
 

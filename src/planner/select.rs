@@ -186,6 +186,7 @@ impl SelectCore {
                 None => binder.bind(&item.expression)?,
             }));
         }
+        binder.record_windows(&select.windows);
         Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })
     }
 

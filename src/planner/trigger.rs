@@ -146,8 +146,7 @@ impl TriggerText<'_> {
         let mut planning = Planning::new(text, catalog, &mut rewriting);
         planning.outer = Some(&outer);
         planning.within = (!trigger.temporary).then_some(SchemaName::Main);
-        planning.recorder = references
-            .map(|references| ReferenceRecorder { references: Rc::clone(references), views: 0 });
+        planning.recorder = references.map(|references| ReferenceRecorder::new(references, 0));
         let mut planned = plan_statement(statement, &mut planning)?;
         if let Planned::Write(write) = &mut planned {
             // What OR says of whoever fires it holds for it, too, and may be REPLACE.

@@ -102,7 +102,7 @@ pub(super) fn record_references(
     let view = parse_view(definition)?;
     let mut rewriting = Rewriting::new(false);
     let mut planning = Planning::new(&definition.sql, catalog, &mut rewriting);
-    planning.recorder = Some(ReferenceRecorder { references: Rc::clone(references), views: 1 });
+    planning.recorder = Some(ReferenceRecorder::new(references, 1));
     bind(&view, &ObjectName::of(&definition.name), None, &mut planning).map(drop)
 }
 

@@ -271,6 +271,15 @@ pub(super) fn misplaced(name: &str, clause: &str, span: Span) -> Error {
 }
 
 impl Binder<'_, '_> {
+    /// Binds the windows of a WINDOW clause where somebody asks what names mean: also those that nothing
+    /// uses have names. Whether such a window could be used, nobody asks.
+    pub(super) fn record_windows(&mut self, named: &[NamedWindow]) {
+        for NamedWindow { window, .. } in named.iter().filter(|_| self.scope.references.is_some()) {
+            window.partition_by.iter().for_each(|term| drop(self.bind(term)));
+            window.order_by.iter().for_each(|item| drop(self.bind(&item.expression)));
+        }
+    }
+
     /// Binds a function with OVER behind it.
     ///
     /// # Errors

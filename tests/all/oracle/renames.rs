@@ -99,7 +99,23 @@ const CASES: &[(&[&str], &str)] = &[
         "ALTER TABLE t RENAME COLUMN b TO d",
     ),
     (&["CREATE VIEW v AS SELECT a FROM t JOIN u USING(a)"], "ALTER TABLE t RENAME COLUMN a TO z"),
-    (&["CREATE VIEW v AS SELECT b FROM t NATURAL JOIN u"], "ALTER TABLE t RENAME COLUMN a TO z"),
+    (&["CREATE VIEW v AS SELECT b FROM t NATURAL JOIN u"], "ALTER TABLE t RENAME COLUMN b TO z"),
+    (
+        &["CREATE VIEW v AS SELECT x.b FROM t AS x NATURAL JOIN t AS y"],
+        "ALTER TABLE t RENAME COLUMN a TO z",
+    ),
+    (&["CREATE VIEW v AS WITH q AS (SELECT a FROM t) SELECT 1"], "ALTER TABLE t RENAME a TO z"),
+    (
+        &["CREATE VIEW v AS WITH q AS (WITH r AS (SELECT a FROM t) SELECT 2) SELECT 1"],
+        "ALTER TABLE t RENAME a TO z",
+    ),
+    (&["CREATE VIEW v AS WITH q AS (SELECT a FROM t) SELECT 1"], "ALTER TABLE t RENAME TO z"),
+    (&["CREATE VIEW v AS WITH q AS (SELECT no FROM t) SELECT 1"], "ALTER TABLE t RENAME a TO z"),
+    (
+        &["CREATE VIEW v AS SELECT b FROM t WINDOW w AS (PARTITION BY a ORDER BY a + 1, t.a)"],
+        "ALTER TABLE t RENAME a TO z",
+    ),
+    (&["CREATE VIEW v AS SELECT b FROM t WINDOW w AS (ORDER BY a)"], "ALTER TABLE t DROP a"),
     (
         &["CREATE VIEW v AS SELECT * FROM t", "CREATE VIEW v2 AS SELECT a FROM v"],
         "ALTER TABLE t RENAME COLUMN a TO z",
@@ -235,6 +251,10 @@ const CASES: &[(&[&str], &str)] = &[
 /// Changes that SQLite makes and we refuse, since what a definition does would be something else, or
 /// nothing any more.
 const REFUSED: &[(&[&str], &str)] = &[
+    (&["CREATE VIEW v AS SELECT b FROM t NATURAL JOIN u"], "ALTER TABLE t RENAME COLUMN a TO z"),
+    (&["CREATE VIEW v AS SELECT b FROM t NATURAL JOIN u"], "ALTER TABLE t DROP COLUMN a"),
+    (&["CREATE VIEW v AS SELECT b FROM t NATURAL JOIN u"], "ALTER TABLE u RENAME COLUMN c TO b"),
+    (&["CREATE VIEW v AS WITH q AS (SELECT a FROM t) SELECT 1"], "ALTER TABLE t DROP COLUMN a"),
     (
         &["CREATE VIEW v AS SELECT d FROM w WHERE EXISTS (SELECT 1 FROM t WHERE a = d)"],
         "ALTER TABLE w RENAME COLUMN d TO a",
@@ -298,6 +318,14 @@ fn what_would_mean_something_else_is_refused() {
         assert_eq!(texts, *definitions, "{change} leaves everything as it was");
         pair.sqlite.execute_batch(change).expect("SQLite makes it");
     }
+}
+
+#[test]
+fn the_columns_of_using_follow_where_both_sides_do() {
+    let mut pair = prepared(&["CREATE VIEW v AS SELECT x.b FROM t AS x JOIN t AS y USING (a)"]);
+    pair.session.execute("ALTER TABLE t RENAME COLUMN a TO z").expect("SQLite refuses it");
+    let texts = unquoted(plain(&rows_of(&mut pair.session, TEXTS).expect(TEXTS)));
+    assert_eq!(texts, ["CREATE VIEW v AS SELECT x.b FROM t AS x JOIN t AS y USING (z)"]);
 }
 
 #[test]
