@@ -292,9 +292,9 @@ fn primary_key(
     Ok((rest, (ColumnConstraintKind::PrimaryKey { descending, autoincrement }, on_conflict)))
 }
 
-/// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | '(' Expression ')'`
+/// `Default ::= ['+' | '-'] number | Text | Blob | Moment | a constant word | Name | '(' Expression ')'`
 ///
-/// A name is a text here, as old dumps have it, in double quotes or without.
+/// A name is a text here, as old dumps have it, in whichever quotes or without.
 fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     match input.peek().kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
@@ -304,7 +304,7 @@ fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
             let kind = ExpressionKind::Literal(Value::text(input.word()).into());
             Ok((input.skip(1), Expression { kind, span: input.peek().span }))
         }
-        TokenKind::QuotedName if input.word().starts_with('"') => {
+        TokenKind::QuotedName => {
             let text = identifier(input, input.peek()).name;
             let kind = ExpressionKind::Literal(Value::text(text).into());
             Ok((input.skip(1), Expression { kind, span: input.peek().span }))
