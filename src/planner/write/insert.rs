@@ -2,14 +2,14 @@
 
 use super::super::bind::Binder;
 use super::super::expression::BoundExpression;
-use super::super::query::{self};
+use super::super::query::{self, LogicalQuery};
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
 use super::super::surroundings::Surroundings;
 use super::super::trigger::RowEvent;
 use super::super::values::{BoundRows, Target};
 use super::super::write_plan::{BulkLoad, ColumnSource, InsertInput, Write, WriteAction};
-use super::super::{Error, Planning, TableSource, exact_numbers, view_write};
+use super::super::{Error, Planning, TableSource, exact_numbers, values_query, view_write};
 use super::columns::{
     check_given, column_default, given_columns, replacing_defaults, unknown_column, written_columns,
 };
@@ -20,6 +20,9 @@ use crate::language::ast::{
 };
 use crate::types::{Literal, Span, TableSchema};
 use std::sync::Arc;
+
+/// The codes of what stands in no VALUES that is not a query.
+const MISPLACED: [&str; 2] = ["misplaced-window", "misplaced-aggregate"];
 
 /// Plans an INSERT.
 ///
@@ -41,18 +44,26 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
     let named = insert.columns.iter().zip(&given);
     named.for_each(|(name, column)| planning.record_column(name, &table, *column));
     let row = given.iter().rposition(|column| *column >= table.columns.len());
+    let from_query = |mut query: LogicalQuery, planning: &mut Planning| {
+        check_width(&table, given.len(), query.output.len(), insert.table.span)?;
+        query.assign_to(given.iter().map(|column| table.type_of(*column)));
+        Ok(InsertInput::Query(Box::new(query::finish(query, planning))))
+    };
     let (input, columns) = match &insert.source {
         InsertSource::Values(rows) => {
-            let input =
-                InsertInput::Values(values(&table, rows, &given, insert, surroundings, planning)?);
+            let input = match values(&table, rows, &given, insert, surroundings, planning) {
+                // As in SQLite, several rows are a query where one has a window function.
+                Err(error) if rows.len() > 1 && MISPLACED.contains(&error.code) => {
+                    let query = values_query::bind(rows, surroundings, planning);
+                    from_query(query.map_err(|_| error)?, planning)?
+                }
+                bound => InsertInput::Values(bound?),
+            };
             (input, column_sources(&table, &given)?)
         }
         InsertSource::Query(query) => {
-            let mut query = query::bind(query, surroundings, planning)?;
-            check_width(&table, given.len(), query.output.len(), insert.table.span)?;
-            query.assign_to(given.iter().map(|column| table.type_of(*column)));
-            let query = Box::new(query::finish(query, planning));
-            (InsertInput::Query(query), column_sources(&table, &given)?)
+            let query = query::bind(query, surroundings, planning)?;
+            (from_query(query, planning)?, column_sources(&table, &given)?)
         }
         InsertSource::DefaultValues => {
             (InsertInput::Values(BoundRows::empty_row()), column_sources(&table, &[])?)
@@ -143,8 +154,8 @@ fn check_width(table: &TableSchema, wanted: usize, given: usize, span: Span) -> 
     Err(Error::new("column-count", message, span).note(table.to_string()))
 }
 
-/// Where each column's value comes from if the source gives these, in this order. Of several values for one SQLite takes the first, and the last for the
-/// number of a row.
+/// Where each column's value comes from if the source gives these, in this order. Of several values for
+/// one SQLite takes the first, and the last for the number of a row.
 fn column_sources(table: &TableSchema, given: &[usize]) -> Result<Vec<ColumnSource>, Error> {
     let number = table.integer_primary_key();
     (0..table.columns.len())
