@@ -137,9 +137,12 @@ impl ScopeRelation {
     }
 
     /// A row as DO UPDATE knows it that could not be inserted: values without affinity and collation
-    /// under the name of no other column.
+    /// under the name of no other column, the number that it would have got among them.
     pub fn excluded(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
-        let mut relation = ScopeRelation::table(name, schema, first).qualified_only();
+        let mut relation = ScopeRelation::table(name, schema, first);
+        let number = schema.row_number().map(|number| first + number);
+        relation.hidden.retain(|known| Some(known.column) == number);
+        let mut relation = relation.merged();
         for column in relation.columns.iter_mut().chain(&mut relation.hidden) {
             let ComparisonTraits { affinity, .. } = column.traits.as_argument();
             column.traits = ComparisonTraits { affinity, ..ComparisonTraits::default() };
@@ -186,7 +189,13 @@ impl ScopeRelation {
     pub fn qualified_only(mut self) -> ScopeRelation {
         let ScopeRelation { columns, hidden, .. } = &mut self;
         hidden.retain(|known| columns.iter().any(|column| column.column == known.column));
-        columns.iter_mut().chain(hidden).for_each(|column| column.is_merged = true);
+        self.merged()
+    }
+
+    /// The same relation, whose columns answer only to its name.
+    fn merged(mut self) -> ScopeRelation {
+        let columns = self.columns.iter_mut().chain(&mut self.hidden);
+        columns.for_each(|column| column.is_merged = true);
         self
     }
 

@@ -7,7 +7,7 @@ use super::expression::BoundExpression;
 use super::plan::{Plan, QueryPlan, TableAccess};
 use super::trigger::RowEvent;
 use super::values::BoundRows;
-use crate::types::{ConflictResolution, DataType, TableSchema};
+use crate::types::{ConflictResolution, DataType, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// A change of a table's rows.
@@ -125,6 +125,19 @@ impl Write {
         upserts || is_said
     }
 
+    /// Whether a condition or DO UPDATE reads the numbers that new rows get.
+    pub fn reads_new_numbers(&self) -> bool {
+        let number = self.table.width() + self.table.index_of(PseudoColumn::Row);
+        let upserts = if let WriteAction::Insert { upserts, .. } = &self.action {
+            upserts.as_slice()
+        } else {
+            &[]
+        };
+        let mut updates = upserts.iter().filter_map(|upsert| upsert.update.as_ref());
+        read_numbers(&self.checks, &self.table)
+            || updates.any(|update| update.columns.contains(&number))
+    }
+
     /// Whether it gives a column of the table new values.
     pub fn writes(&self, column: usize) -> bool {
         match &self.action {
@@ -173,6 +186,19 @@ pub struct BulkLoad {
     pub generated: Vec<BoundGenerated>,
     /// The conditions that no row may make false.
     pub checks: Vec<BoundCheck>,
+}
+
+impl BulkLoad {
+    /// Whether a condition reads the numbers that new rows get.
+    pub fn reads_new_numbers(&self) -> bool {
+        read_numbers(&self.checks, &self.table)
+    }
+}
+
+/// Whether a condition of a table reads the numbers of its rows.
+fn read_numbers(checks: &[BoundCheck], table: &TableSchema) -> bool {
+    let number = table.index_of(PseudoColumn::Row);
+    checks.iter().any(|check| check.columns.contains(&number))
 }
 
 /// What happens to a table's rows.

@@ -5,6 +5,7 @@ use super::super::Error;
 use super::super::datum::Batch;
 use super::super::row_key::RowKey;
 use super::assign::assign;
+use super::demands::number_of;
 use super::fire::{Taken, row_values};
 use super::firing::{Fired, Trigger, is_assigned};
 use super::place::{placed, row_name};
@@ -15,7 +16,7 @@ use crate::language::ast::TriggerTime;
 use crate::planner::{BoundUpsert, UpsertUpdate, WriteAction};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::array_of;
-use crate::types::{ConflictResolution, KeyKind, KeySchema, Row, TableSchema, Value};
+use crate::types::{ConflictResolution, KeyKind, KeySchema, PseudoColumn, Row, TableSchema, Value};
 use std::slice;
 use std::sync::Arc;
 
@@ -133,7 +134,9 @@ impl<'a> Pipeline<'a> {
             *new = now;
         }
         numbers::fill(&write.table, &view, slice::from_mut(row), &mut self.given)?;
-        numbers::foresee(&write.table, &write.checks, self.fork, slice::from_mut(row))?;
+        if write.reads_new_numbers() {
+            numbers::foresee(&write.table, self.fork, slice::from_mut(row))?;
+        }
         self.generate(slice::from_mut(row))?;
         self.demand(row, write.resolution)?;
         let is_written = &|column| write.writes(column);
@@ -422,9 +425,13 @@ fn met(
     let mut read = view.fetch(&[there], &read)?.columns.into_iter();
     let new = row.new.as_deref().unwrap_or_default();
     let mut columns = Vec::with_capacity(update.columns.len());
+    let number = table.index_of(PseudoColumn::Row);
     for column in &update.columns {
         match column.checked_sub(width) {
             None => columns.extend(read.next()),
+            Some(at) if at == number => {
+                columns.push(array_of(table.type_of(at), std::iter::once(&number_of(row)))?);
+            }
             Some(at) => columns.push(array_of(table.type_of(at), new.get(at).into_iter())?),
         }
     }

@@ -57,7 +57,9 @@ pub fn load(
     }
     let view = fork.view().table(table);
     numbers::fill(table, &view, &mut read, &mut GivenNumbers::default())?;
-    numbers::foresee(table, &load.checks, fork, &mut read)?;
+    if load.reads_new_numbers() {
+        numbers::foresee(table, fork, &mut read)?;
+    }
     generate::fill(table, &load.generated, &mut read, context, &mut failures);
     demands::check_not_null(table, &read, &mut failures);
     demands::check_conditions(table, &load.checks, &read, context, &mut failures)?;

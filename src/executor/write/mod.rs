@@ -248,7 +248,9 @@ impl Pipeline<'_> {
         let (write, table) = (self.write, &self.write.table);
         let view = self.fork.view().table(table);
         numbers::fill(table, &view, &mut rows, &mut self.given)?;
-        numbers::foresee(table, &write.checks, self.fork, &mut rows)?;
+        if write.reads_new_numbers() {
+            numbers::foresee(table, self.fork, &mut rows)?;
+        }
         let mut failures = Failures::default();
         generate::fill(table, &write.generated, &mut rows, self.context, &mut failures);
         demands::check_not_null(table, &rows, &mut failures);

@@ -2,9 +2,8 @@
 
 use super::super::Error;
 use super::row::WriteRow;
-use crate::planner::BoundCheck;
 use crate::storage::{Change, Fork, TableView};
-use crate::types::{PseudoColumn, RowId, TableSchema, Value};
+use crate::types::{RowId, TableSchema, Value};
 use std::sync::Arc;
 
 /// How many numbers are tried when they cannot be counted up any more: as many as SQLite tries.
@@ -24,21 +23,16 @@ impl GivenNumbers {
     }
 }
 
-/// Gives new rows the numbers that they will have, where a table's conditions ask for them and no
-/// INTEGER PRIMARY KEY says them: as the fork would, the next, or any that is free behind the largest.
+/// Gives new rows the numbers that they will have, where somebody asks for them before they are
+/// recorded: as the fork would, the next, or any that is free behind the largest.
 ///
 /// # Errors
 /// `key-exhausted` where none is found.
 pub(super) fn foresee(
     table: &Arc<TableSchema>,
-    checks: &[BoundCheck],
     fork: &Fork,
     rows: &mut [WriteRow],
 ) -> Result<(), Error> {
-    let number = table.index_of(PseudoColumn::Row);
-    if !checks.iter().any(|check| check.columns.contains(&number)) {
-        return Ok(());
-    }
     let view = fork.view();
     let mut scattered = scattered(view.period().last.0);
     let view = view.table(table);
