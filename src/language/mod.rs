@@ -20,6 +20,7 @@ mod parameters;
     reason = "a production names the tokens that it takes; whatever else stands there is a mismatch"
 )]
 mod parser;
+mod pragma_value;
 mod prepared;
 mod splitter;
 mod token;
@@ -38,6 +39,7 @@ pub use parser::{
     MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS, parse_expression, parse_script,
     parse_statement, parse_statement_with, productions,
 };
+pub use pragma_value::{leading_number, turns_on};
 pub use prepared::{LiteralSharing, Prepared, StatementLiterals, span_in};
 pub use splitter::{
     Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, StatementTooLarge,

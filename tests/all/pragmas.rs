@@ -116,6 +116,14 @@ fn what_a_session_is_told_it_answers() {
         ("PRAGMA temp_store = memory", "PRAGMA temp_store", "2"),
         ("PRAGMA query_only = ON", "PRAGMA query_only", "1"),
         ("PRAGMA query_only = OFF", "PRAGMA query_only", "0"),
+        ("PRAGMA query_only = sometimes", "PRAGMA query_only", "0"),
+        ("PRAGMA foreign_keys = 'true'", "PRAGMA foreign_keys", "1"),
+        ("PRAGMA foreign_keys = 2147483648", "PRAGMA foreign_keys", "0"),
+        ("PRAGMA foreign_keys(+0x10)", "PRAGMA foreign_keys", "1"),
+        ("PRAGMA foreign_keys = 0.5", "PRAGMA foreign_keys", "0"),
+        ("PRAGMA short_column_names = 0", "PRAGMA short_column_names", "0"),
+        ("PRAGMA count_changes = +1", "PRAGMA count_changes", "1"),
+        ("PRAGMA trusted_schema = no", "PRAGMA trusted_schema", "0"),
         ("PRAGMA case_sensitive_like = yes", "SELECT * FROM pragma_case_sensitive_like", "1"),
         ("PRAGMA reverse_unordered_selects = 1", "PRAGMA reverse_unordered_selects", "0"),
         ("PRAGMA temp.user_version = 5", "PRAGMA temp.user_version", "5"),
@@ -136,6 +144,9 @@ fn what_a_session_is_told_it_answers() {
         assert!(matches!(&outcome, Outcome::Done(done) if done == what), "{said}: {outcome:?}");
     }
     assert_eq!(answer(&mut session, "PRAGMA busy_timeout = 5"), ["5"]);
+    assert_eq!(answer(&mut session, "PRAGMA wal_autocheckpoint = 100"), ["100"]);
+    assert_eq!(answer(&mut session, "PRAGMA wal_autocheckpoint = -5"), ["0"]);
+    assert_eq!(answer(&mut session, "PRAGMA wal_autocheckpoint = 2147483648"), ["0"]);
     assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["8"]);
     session.execute("CREATE TABLE more(a INTEGER)").expect("a table");
     assert_eq!(answer(&mut session, "PRAGMA schema_version"), ["9"]);

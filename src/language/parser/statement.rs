@@ -5,6 +5,7 @@ use super::super::ast::{
     ExplainMode, Identifier, MaintenanceKind, ObjectName, PragmaStatement, QueryStatement,
     SessionStatement, Statement, Switch,
 };
+use super::super::pragma_value::turns_on;
 use super::super::token::{Symbol, TokenKind};
 use super::alter::alter;
 use super::dialect_hints;
@@ -177,11 +178,8 @@ fn switch_pragma(words: &str) -> Option<Statement> {
     });
     let (switch, value) = named?;
     let value = value.strip_prefix('=').or_else(|| value.strip_prefix('(')?.strip_suffix(')'))?;
-    let is_on = match value.trim().trim_matches(['\'', '"']) {
-        "on" | "yes" | "true" => true,
-        "off" | "no" | "false" => false,
-        number => number.parse::<i64>().is_ok_and(|number| number != 0),
-    };
+    let value = value.trim().trim_start_matches('+').trim_start().trim_matches(['\'', '"']);
+    let is_on = turns_on(value);
     Some(Statement::Session(SessionStatement::SetSwitch { switch, is_on }))
 }
 
@@ -189,10 +187,11 @@ fn switch_pragma(words: &str) -> Option<Statement> {
 fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, String> {
     let signed = input.is_symbol(0, Symbol::Minus) || input.is_symbol(0, Symbol::Plus);
     let value = input.skip(usize::from(signed));
+    let number = if input.is_symbol(0, Symbol::Plus) { value } else { input };
     match value.peek().kind {
         TokenKind::Integer | TokenKind::Real => {
             let rest = value.skip(1);
-            Ok((rest, input.state.slice(input.span_to(rest)).to_owned()))
+            Ok((rest, input.state.slice(number.span_to(rest)).to_owned()))
         }
         TokenKind::Text | TokenKind::Name | TokenKind::QuotedName | TokenKind::Keyword(_)
             if !signed =>

@@ -17,13 +17,14 @@ use super::relations::integer;
 use super::{Error, Session, describe};
 use crate::executor::{self, COMPILE_OPTIONS, Context, FunctionSource, unreferenced_rows};
 use crate::language::ast::PragmaStatement;
+use crate::language::{leading_number, turns_on};
 use crate::planner::{
     AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, PragmaSwitch, SCALAR_FUNCTIONS, Signature,
     TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
 };
 use crate::storage::{Database, View};
 use crate::types::{Collation, EventId, Row, Schema, SchemaName, TableSchema, Value};
-use setting::{leading_number, setting};
+use setting::setting;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -179,6 +180,10 @@ impl PragmaAnswers {
                 let set = self.settings.get(entry.name()).copied();
                 one(Value::Integer(set.unwrap_or(usual)))
             }
+            Pragma::Flag(usual) => {
+                let set = self.settings.get(entry.name()).copied();
+                one(Value::Integer(set.unwrap_or(usual.into())))
+            }
             Pragma::Switch(switch) => {
                 one(Value::Integer(self.switched_on.contains(&switch).into()))
             }
@@ -256,7 +261,7 @@ impl Session {
             return self.set_setting(entry.name(), value, words);
         }
         if let (Pragma::Switch(switch), Some(value)) = (entry.pragma, value) {
-            let is_on = number(value).is_some_and(|number| number != 0);
+            let is_on = turns_on(value);
             self.turn(switch, is_on);
             let state = if is_on { "on" } else { "off" };
             return Ok(Outcome::Done(format!("{} is {state}", entry.name())));
@@ -264,8 +269,12 @@ impl Session {
         if let (Pragma::Always(_), Some(_)) = (entry.pragma, value) {
             return Ok(Outcome::Done(describe::accepted(words)));
         }
+        if let (Pragma::Flag(_), Some(value)) = (entry.pragma, value) {
+            self.pragmas.insert(entry.name(), turns_on(value).into());
+            return Ok(Outcome::Done(describe::accepted(words)));
+        }
         if let (Pragma::Number(_), Some(value)) = (entry.pragma, value) {
-            let number = number(value).filter(|number| self.is_taken(entry.name(), *number));
+            let number = number(value).and_then(|number| self.taken(entry.name(), number));
             self.pragmas.extend(number.map(|number| (entry.name(), number)));
             // SQLite answers what these are from now on.
             if !ANSWERING.contains(&entry.name()) {
@@ -282,18 +291,21 @@ impl Session {
 }
 
 impl Session {
-    /// Whether SQLite takes a number for a setting: pages are of a power of two bytes, from 512 to 65,536,
-    /// as long as a database is empty, and their number is bounded by one at least.
-    fn is_taken(&self, name: &str, number: i64) -> bool {
-        match name {
+    /// What SQLite takes a number of a setting for: pages are of a power of two bytes, from 512 to 65,536,
+    /// as long as a database is empty, their number is bounded by one at least, and a checkpoint waits for no
+    /// less than no page.
+    fn taken(&self, name: &str, number: i64) -> Option<i64> {
+        let is_taken = match name {
             "page_size" => {
                 let is_size = (512..=65_536).contains(&number) && number & (number - 1) == 0;
                 is_size
                     && self.present().is_ok_and(|view| view.schema().all_tables().next().is_none())
             }
             "max_page_count" => number > 0,
+            "wal_autocheckpoint" => return Some(i32::try_from(number).unwrap_or(0).max(0).into()),
             _ => true,
-        }
+        };
+        is_taken.then_some(number)
     }
 }
 

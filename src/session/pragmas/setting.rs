@@ -4,7 +4,7 @@
 use super::super::outcome::{Outcome, Receipt};
 use super::super::{Error, Session};
 use crate::language::ast::{Annotations, PragmaStatement, SessionStatement, Statement};
-use crate::language::parse_statement;
+use crate::language::{leading_number, parse_statement};
 use crate::storage::{Change, SchemaChange};
 use crate::types::{Definition, DefinitionKind, EventId, Schema};
 use std::sync::Arc;
@@ -68,62 +68,5 @@ impl Session {
         self.record_changes((&Annotations::default(), text), receipt, |schema| {
             change(schema, name, number).into_iter().map(Change::Schema).collect()
         })
-    }
-}
-
-/// The number of 32 bits with which a text begins, also in hexadecimal digits, as SQLite reads it: 0 of
-/// one that begins with none, or with one that is larger.
-pub(super) fn leading_number(text: &str) -> i32 {
-    let digits_of = |text: &str, radix: u32| {
-        let end = text.find(|c: char| !c.is_digit(radix)).unwrap_or(text.len());
-        i64::from_str_radix(&text[..end], radix).unwrap_or(0)
-    };
-    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    if let Some(digits) = hexadecimal {
-        return i32::try_from(digits_of(digits, 16)).unwrap_or(0);
-    }
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    i32::try_from(sign * digits_of(digits, 10)).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::leading_number;
-
-    #[test]
-    fn numbers_are_what_sqlite_reads() {
-        let sqlite = rusqlite::Connection::open_in_memory().expect("a database");
-        for text in [
-            "7",
-            "-3",
-            "+5",
-            "0",
-            "007",
-            "12abc",
-            "abc",
-            "",
-            "2147483647",
-            "2147483648",
-            "-2147483648",
-            "-2147483649",
-            "99999999999999999999",
-            "0x10",
-            "0xff",
-            "0xFFFFFFFF",
-            "0x7fffffff",
-            "0x1FFFFFFFF",
-            "1.9",
-            "-0x10",
-            "0x",
-            "-",
-            "ON",
-        ] {
-            sqlite.execute_batch(&format!("PRAGMA user_version = '{text}'")).expect("set");
-            let theirs = sqlite.query_row("PRAGMA user_version", [], |row| row.get::<_, i32>(0));
-            assert_eq!(leading_number(text), theirs.expect("a number"), "{text}");
-        }
     }
 }
