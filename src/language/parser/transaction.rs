@@ -11,29 +11,43 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::opt;
 
-/// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION'] [Annotations]`
+/// `Begin ::= 'BEGIN' ['DEFERRED' | 'IMMEDIATE' | 'EXCLUSIVE'] ['TRANSACTION' [Label]] [Annotations]`
 pub(super) fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let kinds = alt((word(Keyword::Deferred), word(Keyword::Immediate), word(Keyword::Exclusive)));
     let (at, _) = word(Keyword::Begin)(input)?;
     let (rest, kind) = opt(kinds).parse(at)?;
     let is_immediate = kind.is_some() && !at.is_word(0, Keyword::Deferred);
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(rest)?;
-    if rest.word().eq_ignore_ascii_case("expect") {
-        return rest.unsupported("BEGIN EXPECT EVENT");
+    let (named, _) = opt(word(Keyword::Transaction)).parse(rest)?;
+    if named.word().eq_ignore_ascii_case("expect") {
+        return named.unsupported("BEGIN EXPECT EVENT");
     }
+    let (rest, ()) = transaction_name(rest)?;
     let (rest, annotations) = annotations(rest)?;
     Ok((rest, Statement::Session(SessionStatement::Begin { is_immediate, annotations })))
 }
 
-/// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION']`
+/// `['TRANSACTION' [Label]]`: a name, as SQLite takes it, means nothing.
+fn transaction_name(input: TokenInput<'_>) -> Parsed<'_, ()> {
+    let (rest, transaction) = opt(word(Keyword::Transaction)).parse(input)?;
+    let is_named = is_name(rest.peek()) || rest.peek().kind == TokenKind::Text;
+    // These go on with what follows.
+    let goes_on = [Keyword::With, Keyword::To].iter().any(|word| rest.is_word(0, *word));
+    if transaction.is_none() || !is_named || goes_on {
+        return Ok((rest, ()));
+    }
+    let (rest, _) = label(NameKind::New)(rest)?;
+    Ok((rest, ()))
+}
+
+/// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION' [Label]]`
 pub(super) fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    let (rest, ()) = transaction_name(input.skip(1))?;
     Ok((rest, Statement::Session(SessionStatement::Commit)))
 }
 
-/// `Rollback ::= 'ROLLBACK' ['TRANSACTION'] ['TO' ['SAVEPOINT'] Label]`
+/// `Rollback ::= 'ROLLBACK' ['TRANSACTION' [Label]] ['TO' ['SAVEPOINT'] Label]`
 pub(super) fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, _) = opt(word(Keyword::Transaction)).parse(input.skip(1))?;
+    let (rest, ()) = transaction_name(input.skip(1))?;
     if rest.is_word(0, Keyword::To) {
         let (rest, name) = savepoint_name(rest.skip(1))?;
         return Ok((rest, Statement::Session(SessionStatement::RollbackTo(name))));
