@@ -1,7 +1,6 @@
 //! What each aggregate keeps of each group.
 
 use super::Error;
-use super::arithmetic::to_real;
 use super::datum::{Datum, check_length};
 use super::functions::{json_item, json_label};
 use super::ordered_set::OrderedSet;
@@ -276,6 +275,7 @@ impl Accumulator {
     /// `decimal-overflow` of an average.
     pub fn finish(&mut self, groups: usize) -> Result<Vec<Value>, Error> {
         let known = |value: Option<Value>| value.unwrap_or(Value::Null);
+        let total = |sum: Option<Sum>| sum.map_or(Ok(Value::Null), Sum::total);
         Ok(match self {
             Accumulator::Count(counts) => {
                 counts.resize(groups, 0);
@@ -283,7 +283,7 @@ impl Accumulator {
             }
             Accumulator::Sum(sums) => {
                 sums.resize_with(groups, || None);
-                std::mem::take(sums).into_iter().map(|sum| known(sum.map(Sum::total))).collect()
+                std::mem::take(sums).into_iter().map(total).collect::<Result<_, _>>()?
             }
             Accumulator::Bare(values) => {
                 values.resize(groups, None);
@@ -292,9 +292,8 @@ impl Accumulator {
             Accumulator::Exact(result, scale, sums) => {
                 sums.resize_with(groups, || (None, 0));
                 let sums = std::mem::take(sums).into_iter();
-                let results = sums.map(|(sum, count)| {
-                    exact_result(*result, *scale, known(sum.map(Sum::total)), count)
-                });
+                let results =
+                    sums.map(|(sum, count)| exact_result(*result, *scale, total(sum)?, count));
                 results.collect::<Result<_, _>>()?
             }
             Accumulator::Real(result, sums) => {
@@ -344,7 +343,7 @@ fn count(counts: &mut [i64], input: &AccumulatorInput) {
 /// Adds each value that is known to the sum of its group, which `part` finds in what is kept of it.
 ///
 /// # Errors
-/// `integer-overflow`, `decimal-overflow`
+/// `decimal-overflow`
 fn add_exact<T>(
     sums: &mut [T],
     input: &AccumulatorInput,
@@ -384,7 +383,7 @@ fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
         return;
     }
     for (_, group, value) in input.known() {
-        sums[group].add(to_real(&value));
+        sums[group].add_value(&value);
     }
 }
 

@@ -7,17 +7,54 @@ use crate::planner::Arithmetic;
 use crate::types::{Decimal, Value, parse_number};
 
 /// A sum of doubles that does not lose the small ones (Neumaier's variant of Kahan's summation, as
-/// SQLite has it since 3.43).
+/// SQLite has it since 3.43), and of integers, which are exact among themselves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealSum {
     sum: f64,
     lost: f64,
+    integers: i128,
     count: i64,
 }
+
+/// What the small half of a large integer is divided by: both halves are doubles then.
+const HALF: i128 = 1 << 14;
 
 impl RealSum {
     /// A number comes.
     pub fn add(&mut self, real: f64) {
+        self.step(real);
+        self.count += 1;
+    }
+
+    /// A number goes that came before.
+    pub fn remove(&mut self, real: f64) {
+        self.step(-real);
+        self.count -= 1;
+    }
+
+    /// A value comes.
+    pub fn add_value(&mut self, value: &Value) {
+        match exact_number(value) {
+            Some(Value::Integer(integer)) => {
+                self.integers += i128::from(integer);
+                self.count += 1;
+            }
+            Some(_) | None => self.add(to_real(value)),
+        }
+    }
+
+    /// A value goes that came before.
+    pub fn remove_value(&mut self, value: &Value) {
+        match exact_number(value) {
+            Some(Value::Integer(integer)) => {
+                self.integers -= i128::from(integer);
+                self.count -= 1;
+            }
+            Some(_) | None => self.remove(to_real(value)),
+        }
+    }
+
+    fn step(&mut self, real: f64) {
         let sum = self.sum + real;
         self.lost += if self.sum.abs() >= real.abs() {
             (self.sum - sum) + real
@@ -25,19 +62,23 @@ impl RealSum {
             (real - sum) + self.sum
         };
         self.sum = sum;
-        self.count += 1;
-    }
-
-    /// A number goes that came before.
-    pub fn remove(&mut self, real: f64) {
-        self.add(-real);
-        self.count -= 2;
     }
 
     fn total(&self) -> f64 {
+        let mut all = *self;
+        if self.integers != 0 {
+            let small = self.integers % HALF;
+            all.step(nearest(self.integers - small));
+            all.step(nearest(small));
+        }
         // Once the sum is infinite, what was lost is no number.
-        if self.lost.is_finite() { self.sum + self.lost } else { self.sum }
+        if all.lost.is_finite() { all.sum + all.lost } else { all.sum }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a sum of doubles rounds anyhow")]
+fn nearest(integer: i128) -> f64 {
+    integer as f64
 }
 
 /// What becomes of a sum.
@@ -55,6 +96,8 @@ pub enum SumResult {
 pub enum Sum {
     /// Of integers and decimals.
     Exact(Value),
+    /// Of integers that came to more than 64 bits at these two. It is an error unless anything else comes.
+    Beyond(Box<([i64; 2], i128)>),
     /// Once anything else came.
     Real(RealSum),
 }
@@ -65,25 +108,38 @@ impl Sum {
     fn plus(sum: Option<Sum>, value: &Value) -> Result<Sum, Error> {
         let mut reals = match (sum, exact_number(value)) {
             (None, Some(value)) => return Ok(Sum::Exact(value)),
+            (Some(Sum::Exact(Value::Integer(sum))), Some(Value::Integer(value))) => {
+                return Ok(if let Some(sum) = sum.checked_add(value) {
+                    Sum::Exact(Value::Integer(sum))
+                } else {
+                    let all = i128::from(sum) + i128::from(value);
+                    Sum::Beyond(Box::new(([sum, value], all)))
+                });
+            }
             (Some(Sum::Exact(sum)), Some(value)) => {
                 return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
+            }
+            (Some(Sum::Beyond(mut beyond)), Some(Value::Integer(value))) => {
+                beyond.1 += i128::from(value);
+                return Ok(Sum::Beyond(beyond));
             }
             (None, None) => RealSum::default(),
             (Some(Sum::Exact(sum)), None) => {
                 let mut reals = RealSum::default();
-                reals.add(to_real(&sum));
+                reals.add_value(&sum);
                 reals
             }
+            (Some(Sum::Beyond(beyond)), _) => RealSum { integers: beyond.1, ..RealSum::default() },
             (Some(Sum::Real(reals)), _) => reals,
         };
-        reals.add(to_real(value));
+        reals.add_value(value);
         Ok(Sum::Real(reals))
     }
 
     /// Adds a value, which of most is the same with less work.
     ///
     /// # Errors
-    /// `integer-overflow`, `decimal-overflow`
+    /// `decimal-overflow`
     pub fn add(sum: &mut Option<Sum>, value: &Value) -> Result<(), Error> {
         if let Some(Sum::Exact(held)) = sum
             && let Some(more) = exact_columns::plus(held, value)
@@ -96,10 +152,17 @@ impl Sum {
     }
 
     /// What it comes to.
-    pub fn total(self) -> Value {
+    ///
+    /// # Errors
+    /// `integer-overflow`
+    pub fn total(self) -> Result<Value, Error> {
         match self {
-            Sum::Exact(value) => value,
-            Sum::Real(sum) => Value::real(sum.total()),
+            Sum::Exact(value) => Ok(value),
+            Sum::Beyond(beyond) => {
+                let [a, b] = beyond.0.map(Value::Integer);
+                compute(Arithmetic::Add, &a, &b)
+            }
+            Sum::Real(sum) => Ok(Value::real(sum.total())),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Aggregates that values leave as they came: counts, sums, averages and percentiles.
 
 use super::super::Error;
-use super::super::arithmetic::to_real;
 use super::super::percentile::{self, share_of};
 use super::super::sums::{RealSum, SlidingSum, SumResult, exact_result, real_result};
 use super::frame::Frames;
@@ -179,14 +178,14 @@ struct Reals<'a> {
 impl Additive for Reals<'_> {
     fn add(&mut self, row: usize) -> Result<(), Error> {
         if let Some(value) = self.open.known(row) {
-            self.sum.add(to_real(value));
+            self.sum.add_value(value);
         }
         Ok(())
     }
 
     fn remove(&mut self, row: usize) -> Result<(), Error> {
         if let Some(value) = self.open.known(row) {
-            self.sum.remove(to_real(value));
+            self.sum.remove_value(value);
         }
         Ok(())
     }
