@@ -20,6 +20,9 @@ enum PatternStep {
     Set { negated: bool, ranges: Vec<(char, char)> },
 }
 
+/// The most bytes that a pattern of LIKE or GLOB has, as in SQLite.
+const MAX_PATTERN: usize = 50_000;
+
 /// The most memory that one regular expression takes, in bytes.
 const MAX_REGEX: usize = 1 << 20;
 
@@ -36,8 +39,13 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// `regexp` of what is no regular expression, or one that takes too much memory.
+    /// `regexp` of what is no regular expression, or one that takes too much memory; `text-limit` of another
+    /// pattern that is too long.
     pub fn new(kind: PatternKind, pattern: &str, escape: Option<char>) -> Result<Pattern, Error> {
+        if kind != PatternKind::Regexp && pattern.len() > MAX_PATTERN {
+            let message = format!("a pattern of LIKE or GLOB has at most {MAX_PATTERN} bytes");
+            return Err(Error::failed("text-limit", message));
+        }
         let steps = match kind {
             PatternKind::Like => like_steps(pattern, escape, true),
             PatternKind::CaseSensitiveLike => like_steps(pattern, escape, false),

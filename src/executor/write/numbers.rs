@@ -79,18 +79,18 @@ pub(super) fn fill(
     let filled = table.integer_primary_key().filter(is_filled);
     let Some(column) = filled else { return Ok(()) };
     // The largest number is looked up when it is first needed.
-    let (mut given, mut last) = (before.0, None);
+    let (mut given, mut last) = ((before.0 > 0).then_some(before.0), None);
     for WriteRow { old, new, place, .. } in rows {
         let (None, Some(new)) = (old, new) else { continue };
         if let Value::Integer(number) = new[column] {
-            given = given.max(number);
+            given = given.max(Some(number));
         } else if new[column].is_null() {
-            let known = last.unwrap_or_else(|| largest(table, view)).max(given);
-            let next = match known.checked_add(1) {
+            let known = last.or_else(|| largest(table, view)).max(given);
+            let next = match known.unwrap_or(0).checked_add(1) {
                 Some(next) => next,
                 None => {
                     // The rest of the batch counts on from there.
-                    given = 0;
+                    given = None;
                     free(table, view).map_err(|error| error.of_row(Some(*place), Some(column)))?
                 }
             };
@@ -98,7 +98,7 @@ pub(super) fn fill(
         }
     }
     if table.autoincrement {
-        before.0 = last.unwrap_or_default().max(given);
+        before.0 = last.max(given).unwrap_or(0);
     }
     Ok(())
 }
@@ -131,12 +131,12 @@ pub(super) fn rowid(table: &TableSchema, row: &WriteRow) -> Option<i64> {
     }
 }
 
-/// The number from which new ones count on, at least 0.
-fn largest(table: &TableSchema, view: &TableView) -> i64 {
+/// The number from which new ones count on: the largest that there is, also below 0, or that ever was where
+/// those are never used again.
+fn largest(table: &TableSchema, view: &TableView) -> Option<i64> {
     let present = table.primary_key().and_then(|key| {
         let Some(Value::Integer(number)) = view.largest(key.id) else { return None };
         Some(number)
     });
-    let ever = if table.autoincrement { view.autoincrement() } else { 0 };
-    present.unwrap_or(0).max(ever).max(0)
+    present.max(table.autoincrement.then(|| view.autoincrement()))
 }
