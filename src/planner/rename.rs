@@ -49,11 +49,18 @@ pub(super) fn unqualified_constraint(text: &str) -> String {
 
 fn without_tables(text: &str, pieces: &[Highlight]) -> String {
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
-    for pair in pieces.windows(2) {
+    let is_point = |piece: &Highlight| &text[piece.span.start..piece.span.end] == ".";
+    for (index, pair) in pieces.windows(2).enumerate() {
         if let ([Highlight { kind: HighlightKind::Table(_), span }, point], true) =
-            (pair, &text[pair[1].span.start..pair[1].span.end] == ".")
+            (pair, is_point(&pair[1]))
         {
-            kept.push_str(&text[at..span.start]);
+            // Before it the name of its schema may stand.
+            let before = index.checked_sub(2).map(|first| &pieces[first..index]);
+            let first = match before {
+                Some([schema, point]) if is_point(point) => schema.span,
+                Some(_) | None => *span,
+            };
+            kept.push_str(&text[at..first.start]);
             at = point.span.end;
         }
     }

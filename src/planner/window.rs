@@ -398,9 +398,12 @@ impl Binder<'_, '_> {
     /// Binds the distance of a bound.
     fn offset(&mut self, unit: FrameUnit, offset: &Expression) -> Result<BoundExpression, Error> {
         let error = |message: String| Err(Error::new("window-frame", message, offset.span));
-        let bound = Binder::new(self.scope, "a frame").bind(offset)?;
+        let bound = self.given(Binder::new(self.scope, "a frame").bind(offset)?);
         if !bound.is_constant() {
             return error("the distance of a bound is the same for every row".to_owned());
+        }
+        if self.is_flexible() && calls_a_function(&bound) {
+            return error("the distance of a bound calls no function".to_owned());
         }
         let known = self.subqueries.as_ref();
         let known = known.and_then(|binder| binder.planning.catalog.constant(&bound));
@@ -409,6 +412,13 @@ impl Binder<'_, '_> {
             _ => Ok(bound),
         }
     }
+}
+
+/// Whether a value is no matter of operators and constants alone.
+fn calls_a_function(value: &BoundExpression) -> bool {
+    let mut calls = matches!(value.kind, BoundKind::Call(..) | BoundKind::CurrentTime(_));
+    value.for_each_operand(|operand| calls = calls || calls_a_function(operand));
+    calls
 }
 
 /// The distance of a bound that a value is: a number from 0 on, a whole one of rows and groups. A text

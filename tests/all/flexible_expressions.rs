@@ -35,6 +35,14 @@ const SAME: &[&str] = &[
     "SELECT DISTINCT n > 1 FROM counters ORDER BY n > 1",
     "SELECT json_array(x), x FROM (SELECT json_array(1) AS x)",
     "SELECT iif(n > 1, 'more', 'less'), iif((n > 1) IS NULL, 1, 2) FROM counters ORDER BY n",
+    "SELECT count(*) OVER (ORDER BY n RANGE BETWEEN 3 IN (3, 4) PRECEDING AND CASE WHEN 1 THEN 2 END FOLLOWING) FROM counters",
+];
+
+/// What is refused, as in SQLite.
+const REFUSED: &[&str] = &[
+    "SELECT count(*) OVER (ORDER BY n ROWS BETWEEN abs(-1) PRECEDING AND CURRENT ROW) FROM counters",
+    "SELECT count(*) OVER (ORDER BY n RANGE BETWEEN CURRENT ROW AND 1 + length(CURRENT_DATE) FOLLOWING) FROM counters",
+    "SELECT count(*) OVER (ORDER BY n GROUPS CASE WHEN 1 THEN 1 ELSE coalesce(NULL, 1) END PRECEDING) FROM counters",
 ];
 
 fn session() -> Session {
@@ -70,6 +78,18 @@ fn expressions_have_sqlites_types_and_values() {
 }
 
 /// Of several values for one column the first counts, and the last for the number of a row.
+#[test]
+fn what_sqlite_refuses_is_refused() {
+    let mut session = session();
+    let sqlite = rusqlite::Connection::open_in_memory().expect("SQLite");
+    sqlite.execute_batch(TABLES).expect("the tables");
+    for sql in REFUSED {
+        assert!(rows_of(&mut session, sql).is_err(), "{sql}");
+        let theirs = sqlite.prepare(sql).and_then(|mut asked| asked.query([])?.next().map(|_| ()));
+        assert!(theirs.is_err(), "{sql}");
+    }
+}
+
 #[test]
 fn an_insert_may_name_a_column_twice() {
     let twice = "CREATE TABLE pairs(a, b);
