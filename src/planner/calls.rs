@@ -95,7 +95,8 @@ impl Binder<'_, '_> {
             if let Some(matched) = self.matched(entry.function, &arguments) {
                 return Ok(matched);
             }
-            return scalar(self.meant(entry.function), entry.result, arguments, span);
+            let function = self.meant(entry.function, &arguments);
+            return scalar(function, entry.result, arguments, span);
         }
         let arities: Vec<(usize, usize)> = aggregates
             .map(|entry| entry.signature)

@@ -26,10 +26,16 @@ impl Binder<'_, '_> {
         if self.is_flexible() { number_of_truth(value) } else { value }
     }
 
-    /// The function that one is in the session.
-    pub(super) fn meant(&self, function: ScalarFunction) -> ScalarFunction {
-        let is_typeof = matches!(function, ScalarFunction::Typeof(_));
-        if is_typeof && self.is_flexible() {
+    /// The function that one is of these arguments in the session.
+    pub(super) fn meant(
+        &self,
+        function: ScalarFunction,
+        arguments: &[BoundExpression],
+    ) -> ScalarFunction {
+        if let (ScalarFunction::Typeof(_), [value]) = (function, arguments)
+            && self.is_flexible()
+            && !has_one_name(value.data_type)
+        {
             ScalarFunction::Typeof(TypeNames::Sqlite)
         } else {
             function
@@ -57,6 +63,25 @@ impl Binder<'_, '_> {
             computed.data_type = DataType::Numeric;
         }
         computed
+    }
+}
+
+/// Whether the types of all values of a type have the same names in every session: an index of `typeof` of
+/// them, which is kept with its table, is about what a session asks.
+fn has_one_name(data_type: DataType) -> bool {
+    match data_type {
+        DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Numeric
+        | DataType::Text
+        | DataType::Blob
+        | DataType::Flexible(_) => true,
+        DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp
+        | DataType::Json
+        | DataType::Any => false,
     }
 }
 
