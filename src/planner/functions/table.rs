@@ -260,7 +260,7 @@ pub const SCALAR_FUNCTIONS: &[ScalarEntry] = &[
     entry("trunc(x)", ScalarFunction::Trunc, ResultType::Whole,
         "x without what stands behind its point"),
     entry("typeof(x)", ScalarFunction::Typeof(TypeNames::Own), TEXT,
-        "integer, real, text, blob or null"),
+        "null, integer, real, text, blob, boolean, date, …"),
     entry("unhex(text [, ignored])", ScalarFunction::Unhex, BLOB,
         "the bytes that text says in hexadecimal"),
     entry("unicode(text)", ScalarFunction::Text(TextFunction::Unicode), INTEGER,
