@@ -50,7 +50,7 @@ pub fn share_of(
     let before = before.unwrap_or(fraction);
     // So near to each other they count as the same to SQLite.
     if (before - fraction).abs() > 0.001 {
-        let message = format!("the second argument of {} differs by row", function.name());
+        let message = format!("the fraction of {} differs by row", function.name());
         return Err(Error::failed("function", message));
     }
     Ok(before)
@@ -100,7 +100,13 @@ pub fn between(
         return Value::real(lower);
     }
     let upper = if place == below as f64 { lower } else { at((below + 1).min(last)) };
-    Value::real(lower + (upper - lower) * (place - below as f64))
+    let (step, part) = (upper - lower, place - below as f64);
+    if step.is_finite() {
+        return Value::real(lower + step * part);
+    }
+    // They are further apart than a number can say, and half of that is none too large.
+    let half = (upper / 2.0 - lower / 2.0) * part;
+    Value::real(lower + half + half)
 }
 
 /// The share as a number from 0 to 1.
@@ -119,7 +125,7 @@ fn fraction(function: PercentileFunction, share: &Value) -> Result<f64, Error> {
     given.map(|given| given / most).filter(|fraction| (0.0..=1.0).contains(fraction)).ok_or_else(
         || {
             let message =
-                format!("the second argument of {} is a number from 0 to {most}", function.name());
+                format!("the fraction of {} is a number from 0 to {most}", function.name());
             Error::failed("function", message)
         },
     )

@@ -57,8 +57,7 @@ impl Binder<'_, '_> {
         let scalars = SCALAR_FUNCTIONS.iter().filter(|entry| entry.signature.name == name);
         if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
             refuse_star(entry.function, call, span)?;
-            let is_of_set = matches!(entry.function, AggregateFunction::OrderedSet(_));
-            ordered_set::check(is_of_set, call, span)?;
+            ordered_set::check(entry.function.is_ordered_set(), call, span)?;
             return match &call.over {
                 Some(over) => {
                     self.window(WindowFunction::Aggregate(entry.function), call, over, span)
@@ -380,6 +379,8 @@ fn function_error(
         let help = help.or_else(|| suggest(&name.name, known));
         return Error::new("unknown-function", message, name.span).help(help);
     }
+    let mut arities = arities.to_vec();
+    arities.sort_unstable();
     let takes: Vec<String> = arities
         .iter()
         .map(|(least, most)| match (*least, *most) {

@@ -368,6 +368,11 @@ impl AggregateFunction {
         named.map_or("value of", |entry| entry.signature.name)
     }
 
+    /// Whether WITHIN GROUP stands behind it.
+    pub(super) fn is_ordered_set(self) -> bool {
+        matches!(self, AggregateFunction::OrderedSet(_))
+    }
+
     /// Whether the order of rows makes a difference: lists have one, and sums round in one.
     pub(super) fn sees_order(self) -> bool {
         match self {

@@ -5,7 +5,7 @@ use super::Error;
 use super::bind::Binder;
 use super::calls::order_key;
 use super::expression::{BoundExpression, BoundKind};
-use super::functions::AggregateFunction;
+use super::functions::{AGGREGATE_FUNCTIONS, AggregateFunction, Signature};
 use super::plan::AggregateCall;
 use super::rewrites::known_value;
 use crate::language::ast::{FunctionArguments, FunctionCall};
@@ -28,6 +28,14 @@ impl OrderedSetFunction {
     pub fn name(self) -> &'static str {
         AggregateFunction::OrderedSet(self).name()
     }
+
+    /// Those of its arguments that stand in its parentheses: the fraction, if it has one.
+    pub(super) fn written(self, arguments: &[BoundExpression]) -> &[BoundExpression] {
+        match self {
+            OrderedSetFunction::Continuous | OrderedSetFunction::Discrete => &arguments[1..],
+            OrderedSetFunction::Mode => &[],
+        }
+    }
 }
 
 /// Makes sure that WITHIN GROUP stands behind what takes it, as `is_one` says of this function, and behind
@@ -44,9 +52,20 @@ pub(super) fn check(is_one: bool, call: &FunctionCall, span: Span) -> Result<(),
     match (is_one, call.within_group.as_slice()) {
         (false, []) => return Ok(()),
         (false, _) => {
-            let help = "ORDER BY inside of its parentheses says in which order it takes its rows";
-            let message = format!("{name} takes no WITHIN GROUP beside these arguments");
-            return refuse(message, help);
+            let is_called = |signature: &Signature| signature.name.eq_ignore_ascii_case(name);
+            let mut sets =
+                AGGREGATE_FUNCTIONS.iter().filter(|entry| entry.function.is_ordered_set());
+            return match sets.find(|entry| is_called(&entry.signature)) {
+                Some(entry) => {
+                    let help = format!("write {}", entry.signature.usage);
+                    refuse(format!("{name} takes no WITHIN GROUP behind these arguments"), &help)
+                }
+                None => {
+                    let help =
+                        "ORDER BY inside of its parentheses says in which order it takes its rows";
+                    refuse(format!("{name} takes no WITHIN GROUP"), help)
+                }
+            };
         }
         (true, []) => {
             let help = "write WITHIN GROUP (ORDER BY …) behind it";

@@ -380,21 +380,34 @@ impl fmt::Display for Frame {
 
 impl AggregateCall {
     pub(super) fn display(&self, names: &[String]) -> String {
+        let is_of_set = self.function.is_ordered_set();
+        let written = if let AggregateFunction::OrderedSet(function) = self.function {
+            function.written(&self.arguments)
+        } else {
+            &self.arguments
+        };
         let arguments: Vec<String> =
-            self.arguments.iter().map(|argument| argument.display(names)).collect();
-        let inner = if arguments.is_empty() { "*".to_string() } else { arguments.join(", ") };
+            written.iter().map(|argument| argument.display(names)).collect();
+        let inner = match arguments.as_slice() {
+            [] if !is_of_set => "*".to_string(),
+            arguments => arguments.join(", "),
+        };
         let distinct = if self.distinct { "distinct " } else { "" };
         let order: Vec<String> = self.order.iter().map(|key| key.display(names)).collect();
         let order = match order.as_slice() {
             [] => String::new(),
-            keys => format!(" order by {}", keys.join(", ")),
+            keys => format!("order by {}", keys.join(", ")),
         };
-        let filter = match &self.filter {
-            Some(filter) => format!(" where {}", filter.display(names)),
-            None => String::new(),
+        let (name, collation) = (self.function.name(), self.collation.suffix());
+        let call = match order.as_str() {
+            "" => format!("{name}({distinct}{inner}{collation})"),
+            order if is_of_set => format!("{name}({inner}) within group ({order})"),
+            order => format!("{name}({distinct}{inner}{collation} {order})"),
         };
-        let collation = self.collation.suffix();
-        format!("{}({distinct}{inner}{collation}{order}){filter}", self.function.name())
+        match &self.filter {
+            Some(filter) => format!("{call} where {}", filter.display(names)),
+            None => call,
+        }
     }
 }
 
