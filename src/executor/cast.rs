@@ -2,10 +2,24 @@
 //! in SQLite; where a DECIMAL, a day, a moment, a truth value or a document is asked for and the value
 //! is none, it is the error that an INSERT would be.
 
-use super::Error;
 use super::arithmetic::{number, to_integer, to_real};
 use super::compare::value_truth;
+use super::datum::{Datum, map_values, shared};
+use super::{Error, kernels};
 use crate::types::{ColumnAffinity, DataType, Value};
+use arrow_array::cast::AsArray;
+
+/// Casts the values of all rows.
+///
+/// # Errors
+/// As [`cast`], of the first row that fails.
+pub fn evaluate(operand: (&Datum, DataType), to: DataType, rows: usize) -> Result<Datum, Error> {
+    // FLEXIBLE sessions do so with each comparison that is more than a condition.
+    if let ((Datum::Array(truths), DataType::Boolean), DataType::Integer) = (operand, to) {
+        return Ok(shared(kernels::numbers_of_truth(truths.as_boolean())));
+    }
+    map_values(rows, to, &[operand], |values| cast(&values[0], to))
+}
 
 /// Casts a value.
 ///
@@ -77,6 +91,20 @@ fn refused(shown: &str, to: DataType) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::column::array_of;
+
+    #[test]
+    fn a_column_of_truth_values_becomes_what_each_of_them_does() {
+        let truths = [Some(true), None, Some(false), Some(true)]
+            .map(|truth| truth.map_or(Value::Null, Value::Boolean));
+        let array = array_of(DataType::Boolean, truths.iter()).expect("small").slice(1, 3);
+        let operand = (&Datum::Array(array), DataType::Boolean);
+        let numbers = evaluate(operand, DataType::Integer, 3).expect("numbers");
+        for (row, truth) in truths[1..].iter().enumerate() {
+            let number = cast(truth, DataType::Integer).expect("a number");
+            assert_eq!(numbers.value(DataType::Integer, row), number);
+        }
+    }
 
     #[test]
     fn casts_cut_and_round_as_sqlite_does_and_are_errors_where_nothing_is_left() {

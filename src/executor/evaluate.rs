@@ -205,9 +205,7 @@ impl Context {
             BoundKind::Case { branches, otherwise } => {
                 self.case(branches, otherwise.as_deref(), result, batch)
             }
-            BoundKind::Cast(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                cast::cast(&values[0], result)
-            }),
+            BoundKind::Cast(a) => cast::evaluate((&of(a)?, a.data_type), result, rows),
             BoundKind::Affinity(affinity, a) => {
                 map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                     Ok(affinity.of(values[0].clone()))

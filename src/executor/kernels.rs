@@ -279,6 +279,12 @@ pub fn integers(
     Some(Int64Array::new(ScalarBuffer::from(computed), nulls))
 }
 
+/// 1 where a condition is true, 0 where it is false.
+pub fn numbers_of_truth(condition: &BooleanArray) -> Int64Array {
+    let numbers: ScalarBuffer<i64> = condition.values().iter().map(i64::from).collect();
+    Int64Array::new(numbers, condition.nulls().cloned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
