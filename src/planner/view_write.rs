@@ -13,7 +13,7 @@ use crate::language::ast::{
     Identifier, Insert, InsertSource, JoinConstraint, JoinKind, ObjectName, Query, QueryBody,
     RowLimits, Select, SelectItem, TableReference, TriggerEvent, Update, ValueRows,
 };
-use crate::types::{ConflictResolution, Literal, Span, TableSchema, Value};
+use crate::types::{ConflictResolution, DataType, Literal, Span, TableSchema, Value};
 use std::slice;
 use std::sync::Arc;
 
@@ -57,6 +57,13 @@ fn names_of(assignment: &Assignment) -> &[Identifier] {
         Assignment::One(name, _) => slice::from_ref(name),
         Assignment::Several(names, _) | Assignment::Query(names, ..) => names,
     }
+}
+
+/// A view to which rows are written: nothing converts what comes to the types of its columns.
+fn written(view: &TableSchema) -> Arc<TableSchema> {
+    let mut view = view.clone();
+    view.columns.iter_mut().for_each(|column| column.data_type = DataType::Any);
+    Arc::new(view)
 }
 
 /// What RETURNING says of the rows that triggers are told of.
@@ -120,6 +127,7 @@ pub(super) fn insert(
         .map(|column| given.iter().position(|known| *known == column))
         .collect();
     let rows = Box::new(query::finish(bound, planning));
+    let view = written(&view);
     let name = insert.alias.as_ref().unwrap_or(&insert.table);
     let returning = returning(&insert.returning, &view, name, &surroundings, planning)?;
     let (event, assigned) = (RowEvent::Insert, Vec::new());
@@ -156,9 +164,10 @@ pub(super) fn update(
     query.with.clone_from(&update.with);
     limited(&mut query, &update.limits);
     let surroundings: Surroundings<'_> = planning.surroundings();
+    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
+    let view = written(&view);
     let returning =
         returning(&update.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
-    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
     let event = RowEvent::Update;
     let action = WriteAction::InsteadOf { event, rows, columns, assigned };
     Ok(write(view, action, update.resolution, returning))
