@@ -11,7 +11,7 @@ use super::{assign, generated};
 use crate::language::ast::{
     Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
 };
-use crate::types::{Collation, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema};
+use crate::types::{Collation, KeyKind, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema};
 
 /// What the new row is called, whose values were to be inserted.
 const EXCLUDED: &str = "excluded";
@@ -87,7 +87,13 @@ fn met(
 ) -> Result<Met, Error> {
     let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     if upsert.target.is_empty() {
-        let keys = unique.map(|(place, _)| place).collect();
+        // A row that meets several changes the one that it meets by its number, or by the latest key, as in SQLite.
+        let mut keys: Vec<usize> = unique.map(|(place, _)| place).rev().collect();
+        let number = table.integer_primary_key().filter(|_| !table.options.without_rowid);
+        keys.sort_by_key(|place| {
+            let key = &table.keys[*place];
+            key.kind != KeyKind::Primary || key.columns.first().copied() != number
+        });
         return Ok(Met { keys, by_number: true });
     }
     let scope = Scope::of(&name.name, table).recording(planning.references(), table);
