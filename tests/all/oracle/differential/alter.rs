@@ -63,7 +63,7 @@ impl ScriptGenerator {
             (Kind::Text, _) => "TEXT NOT NULL DEFAULT 'new'".into(),
             (Kind::Any, _) => String::new(),
         };
-        let column = Column { name: name.clone(), kind, in_key: false, is_generated };
+        let column = Column { is_generated, ..Column::new(name.clone(), kind) };
         self.made.tables[at].columns.push(column);
         format!("ALTER TABLE {} ADD COLUMN {name} {sql}", table.name)
     }

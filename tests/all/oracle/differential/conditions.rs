@@ -11,7 +11,7 @@ impl ScriptGenerator {
         let other = if self.dice.roll(5) == 0 { Kind::Any } else { kind };
         let a = self.value(kind, scope, below);
         let not = self.dice.pick(&["", "", "NOT "]);
-        match self.dice.roll(if depth == 0 { 10 } else { 17 }) {
+        match self.dice.roll(if depth == 0 { 10 } else { 19 }) {
             0..=2 => {
                 let operator = self.dice.pick(&["=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"]);
                 format!("({a} {operator} {})", self.value(other, scope, below))
@@ -25,7 +25,11 @@ impl ScriptGenerator {
                     (0..=self.dice.roll(3)).map(|_| self.value(other, scope, 0)).collect();
                 format!("({a} {not}IN ({}))", items.join(", "))
             }
-            5 => format!("({a} IS {not}NULL)"),
+            5 => match self.dice.roll(4) {
+                0 => format!("({a} {})", self.dice.pick(&["ISNULL", "NOTNULL"])),
+                1 => format!("({a} {not}IN ())"),
+                _ => format!("({a} IS {not}NULL)"),
+            },
             6 => {
                 let text = self.value(Kind::Text, scope, below);
                 let (like, pattern) = (
@@ -42,7 +46,7 @@ impl ScriptGenerator {
                 let like = if pattern.contains('!') { "LIKE" } else { like };
                 format!("({text} {not}{like} {pattern})")
             }
-            7 => format!("({a} IS DISTINCT FROM {})", self.value(other, scope, 0)),
+            7 => format!("({a} IS {not}DISTINCT FROM {})", self.value(other, scope, 0)),
             8 => format!("({a} IS {not}{})", self.dice.pick(&["TRUE", "FALSE"])),
             9 if self.collated => {
                 let text = self.value(Kind::Text, scope, below);
@@ -60,6 +64,14 @@ impl ScriptGenerator {
                 let (p, q) = (self.value(Kind::Integer, scope, 0), self.value(kind, scope, 0));
                 format!("(({x}, {y}) {} ({p}, {q}))", self.dice.pick(&["=", "<", ">=", "IS"]))
             }
+            14 => {
+                let (x, y) = (self.leaf(Kind::Integer, scope), self.leaf(kind, scope));
+                let (p, q) = (self.literal(Kind::Integer), self.literal(kind));
+                match self.dice.roll(2) {
+                    0 => format!("(({x}, {y}) {not}IN (VALUES ({p}, {q}), (1, 'a')))"),
+                    _ => format!("(({x}, {y}) BETWEEN ({p}, {q}) AND (3, 'z'))"),
+                }
+            }
             _ if scope.queries > 0 => self.about_query(scope, &a, not),
             _ => format!("({a} = {})", self.value(kind, scope, 0)),
         }
@@ -69,12 +81,27 @@ impl ScriptGenerator {
     fn about_query(&mut self, scope: &Scope, a: &str, not: &str) -> String {
         let (table, inner, _) = self.inner(scope);
         let filter = self.condition(&inner, 1);
-        match self.dice.roll(3) {
+        let order = format!(" ORDER BY {} LIMIT {}", inner.keys.join(", "), self.dice.roll(4));
+        match self.dice.roll(6) {
             0 => format!("({not}EXISTS (SELECT 1 FROM {table} WHERE {filter}))"),
-            1 => {
+            1 => format!("({not}EXISTS (SELECT 1 FROM {table} WHERE {filter} LIMIT 1 OFFSET 1))"),
+            2 | 3 => {
                 let kind = self.any_kind();
                 let item = self.value(kind, &inner, 1);
-                format!("({a} {not}IN (SELECT {item} FROM {table} WHERE {filter}))")
+                let more = match self.dice.roll(4) {
+                    0 => format!(" UNION ALL VALUES ({})", self.literal(kind)),
+                    1 => order,
+                    _ => String::new(),
+                };
+                format!("({a} {not}IN (SELECT {item} FROM {table} WHERE {filter}{more}))")
+            }
+            4 => {
+                let (x, y) = (self.leaf(Kind::Integer, scope), self.leaf(Kind::Any, scope));
+                let (p, q) = (self.leaf(Kind::Integer, &inner), self.leaf(Kind::Any, &inner));
+                let operator = self.dice.pick(&["=", "<", "IS NOT"]);
+                format!(
+                    "(({x}, {y}) {operator} (SELECT {p}, {q} FROM {table} WHERE {filter}{order}))"
+                )
             }
             _ => {
                 let (x, y) = (self.leaf(Kind::Integer, scope), self.leaf(Kind::Any, scope));
@@ -88,6 +115,13 @@ impl ScriptGenerator {
     pub fn scalar_query(&mut self, kind: Kind, scope: &Scope) -> String {
         let (table, inner, own) = self.inner(scope);
         let filter = self.condition(&inner, 1);
+        if self.dice.roll(4) == 0 {
+            let (item, keys) = (self.value(kind, &inner, 1), inner.keys.join(", "));
+            let offset = self.dice.pick(&["", " OFFSET 1"]);
+            return format!(
+                "(SELECT {item} FROM {table} WHERE {filter} ORDER BY {keys} LIMIT 1{offset})"
+            );
+        }
         // An aggregate of nothing but outer columns would be one of the query around.
         let item = self.value(kind, &own, 1);
         let item = match (kind, self.dice.roll(3)) {

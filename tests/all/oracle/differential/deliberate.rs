@@ -17,12 +17,14 @@ pub enum Deliberate {
     UnfiredTrigger,
     /// The name of a renamed table stands where a trigger says `excluded`.
     RenamedExcluded,
-    /// `changes()` counts a row of `sqlite_sequence` that says 0.
+    /// `changes()` counts a row of `sqlite_sequence` that says 0, or no table was made that it counts for.
     EmptySequence,
     /// `changes()` counts the rows of a table that is dropped while foreign keys are held.
     CountOfDrop,
     /// What a dropped table does to rows that refer to it fires no trigger.
     TriggerOfDrop,
+    /// A transaction is ended by OR ROLLBACK of rows that refer to none.
+    EndedByKey,
     /// A temporary trigger that ignores a row keeps it from RETURNING.
     ReturningBehindIgnore,
     /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
@@ -35,6 +37,8 @@ pub enum Deliberate {
     /// A column is renamed of a temporary table that a temporary view or trigger names, whose text SQLite
     /// leaves as it is.
     TemporaryRename,
+    /// A view is written to with RETURNING that has triggers of other writes alone.
+    OtherTrigger,
     /// A view that cannot be read gets an INSTEAD OF trigger.
     TriggerOfBrokenView,
     /// An integer overflows, which is a real to SQLite.
@@ -54,9 +58,13 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
     match error.code() {
         "integer-overflow" => Some(Deliberate::Overflow),
         "alter-table" if is_of_definition(&error.to_string()) => Some(Deliberate::ReadWhole),
+        "alter-table" if is_of_dropped_name(&error.to_string(), pair) => {
+            Some(Deliberate::DroppedName)
+        }
         "unknown-column" | "unknown-table" if is_of_broken_view(sql, pair) => {
             Some(Deliberate::TriggerOfBrokenView)
         }
+        "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
         "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
@@ -86,9 +94,12 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         let broken = pair.ask_sqlite("PRAGMA foreign_key_check");
         return broken.is_ok_and(|rows| rows.is_empty()).then_some(Deliberate::CountedKey);
     }
+    if message.starts_with("no such table: sqlite_sequence") {
+        return Some(Deliberate::EmptySequence);
+    }
     if let Some(missing) = message.strip_prefix("no such table: ")
         && let missing = missing.strip_prefix("main.").unwrap_or(missing)
-        && (sql.starts_with("DELETE") || sql.starts_with("UPDATE"))
+        && (sql.contains("DELETE FROM") || sql.contains("UPDATE"))
         && !sql.contains(missing)
         && is_in_trigger(missing, pair)
     {
@@ -102,6 +113,32 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     );
     let is_parent = pair.ask_sqlite(&count).is_ok_and(|rows| rows != [[Plain::Number(0.0)]]);
     (is_parent && !sql.starts_with("SELECT")).then_some(Deliberate::MissingParent)
+}
+
+/// Whether a write to a view, which returns rows, is of another kind than the triggers of the view.
+fn is_of_other_trigger(sql: &str, pair: &Pair) -> bool {
+    let event = sql.split(' ').next().unwrap_or_default();
+    let found = format!(
+        "SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND sql LIKE '%INSTEAD OF%' \
+         AND sql NOT LIKE '%INSTEAD OF {event}%'"
+    );
+    sql.contains(" RETURNING ") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether a transaction that is still open here was ended for a foreign key.
+pub fn ends_for_key(sql: &str, is_open: bool, ours: Option<&str>) -> bool {
+    is_open && sql.contains(" OR ROLLBACK ") && ours == Some("foreign-key")
+}
+
+/// Why `changes()` is another behind a statement, if it is; nothing of one that counts nothing.
+pub fn counts_otherwise(sql: &str, has_failed: bool) -> Option<Option<Deliberate>> {
+    let counts = ["INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"];
+    match sql {
+        _ if has_failed => Some(Some(Deliberate::CountOfFailure)),
+        _ if sql.starts_with("DROP TABLE") => Some(Some(Deliberate::CountOfDrop)),
+        _ if sql.contains("sqlite_sequence") => Some(Some(Deliberate::EmptySequence)),
+        _ => counts.iter().any(|word| sql.starts_with(word)).then_some(None),
+    }
 }
 
 /// Whether a RENAME put the table's name in the place of `excluded`.
@@ -146,6 +183,16 @@ fn is_table_anywhere(message: &str, pair: &Pair) -> bool {
     let name = message.split('"').nth(1).or_else(|| message.strip_prefix("no table main."));
     let Some(name) = name.and_then(|name| name.split(' ').next()) else { return true };
     let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE name = '{name}' COLLATE NOCASE");
+    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether an index stands in the way, of a name beside `IN ()`.
+fn is_of_dropped_name(message: &str, pair: &Pair) -> bool {
+    let Some(index) = message.strip_prefix("index ") else { return false };
+    let name = index.split(' ').next().unwrap_or_default();
+    let found = format!(
+        "SELECT 1 FROM {DEFINITIONS} WHERE type = 'index' AND name = '{name}' AND sql LIKE '%IN ()%'"
+    );
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 

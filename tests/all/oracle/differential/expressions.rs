@@ -74,7 +74,7 @@ impl ScriptGenerator {
 
     fn integer(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Integer, scope, depth);
-        match self.dice.roll(18) {
+        match self.dice.roll(21) {
             0 | 1 => {
                 let b = self.value(Kind::Integer, scope, depth);
                 format!("({a} {} {b})", self.dice.pick(&["+", "-"]))
@@ -104,13 +104,14 @@ impl ScriptGenerator {
                 let b = self.small();
                 format!("json_extract(json_object('k', quote({a}), 'l', {b}), '$.l')")
             }
+            16..=18 => self.integer_call(scope, depth),
             _ => self.leaf(Kind::Integer, scope),
         }
     }
 
     fn real(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Real, scope, depth);
-        match self.dice.roll(8) {
+        match self.dice.roll(10) {
             0 => format!("({a} + {})", self.value(Kind::Integer, scope, depth)),
             1 => format!("({a} - {})", self.value(Kind::Real, scope, depth)),
             2 => format!("({} * 0.5)", self.value(Kind::Integer, scope, depth)),
@@ -118,13 +119,14 @@ impl ScriptGenerator {
             4 => format!("{}({a})", self.dice.pick(&["round", "likely"])),
             5 => format!("CAST({} AS REAL)", self.value(Kind::Text, scope, depth)),
             6 => format!("max({a}, {})", self.value(Kind::Integer, scope, depth)),
+            7 | 8 => self.real_call(scope, depth),
             _ => self.leaf(Kind::Real, scope),
         }
     }
 
     fn text(&mut self, scope: &Scope, depth: usize) -> String {
         let a = self.value(Kind::Text, scope, depth);
-        match self.dice.roll(15) {
+        match self.dice.roll(19) {
             0 => format!("({a} || {})", self.value(Kind::Text, scope, depth)),
             1 => format!("({a} || {})", self.value(Kind::Integer, scope, depth)),
             2 => {
@@ -149,6 +151,7 @@ impl ScriptGenerator {
                 format!("(json_object('k', '' || {a}) ->> {path})")
             }
             11 => format!("concat_ws('/', {a}, {})", self.value(Kind::Integer, scope, depth)),
+            12..=15 => self.text_call(scope, depth),
             _ => self.leaf(Kind::Text, scope),
         }
     }

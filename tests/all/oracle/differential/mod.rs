@@ -13,13 +13,16 @@
 //!   descending; views
 //! * `triggers`: BEFORE, AFTER and INSTEAD OF, with WHEN, UPDATE OF and RAISE, of the session or not
 //! * `alter`: columns that come, go and are renamed, tables that are renamed, dropped and made from a query
-//! * `writes`: INSERT, REPLACE, OR …, upserts, UPDATE with FROM and row values, DELETE, WITH before them,
-//!   RETURNING behind them, writes to views
+//! * `writes`: INSERT, REPLACE, OR …, UPDATE with FROM and row values, DELETE, both with ORDER BY and LIMIT,
+//!   WITH before them, RETURNING behind them, writes to views
+//! * `upserts`: ON CONFLICT of one key, of several and of any
 //! * `settings`: transactions and savepoints, the PRAGMAs that set and those that tell, `changes()` and its like
-//! * `queries`: joins of tables, views and derived tables, groups, compounds, WITH, recursion
+//! * `queries`: joins of tables, views and derived tables, with ON, USING and NATURAL; `*`, orders and limits
+//! * `groups`: aggregates with DISTINCT, FILTER and ORDER BY, the row of the least and the greatest, HAVING
+//! * `with`: compounds, WITH, recursion with one step and several
 //! * `sources`: JSON as a table, also of the columns of the table beside it; VALUES
 //! * `windows`: frames of all units and bounds, EXCLUDE, FILTER, named windows
-//! * `expressions`, `conditions`: operators, functions, COLLATE, row values, queries inside
+//! * `expressions`, `functions`, `conditions`: operators, calls, COLLATE, row values, queries inside
 //!
 //! `deliberate` knows the differences that are meant. `generate_series` is not in this SQLite.
 
@@ -27,6 +30,8 @@ mod alter;
 mod conditions;
 mod deliberate;
 mod expressions;
+mod functions;
+mod groups;
 mod queries;
 mod run;
 mod schema;
@@ -34,7 +39,9 @@ mod settings;
 mod shrink;
 mod sources;
 mod triggers;
+mod upserts;
 mod windows;
+mod with;
 mod writes;
 
 use crate::random::Dice;
@@ -55,7 +62,7 @@ const STEPS: usize = 70;
 
 /// The columns that an expression may name, those that make an order total, and how deep queries may
 /// stand in it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Scope {
     columns: Vec<(String, Kind)>,
     keys: Vec<String>,

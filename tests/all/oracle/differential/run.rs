@@ -4,8 +4,10 @@ use super::super::{Pair, Plain, Rows, are_like, plain, sort};
 use super::Step;
 use super::deliberate::{self, Deliberate};
 use super::shrink::{shrink, words};
+use super::writes::for_sqlite;
 use crate::answer::rows_of;
-use asof::types::EventId;
+use asof::session::Error;
+use asof::types::{EventId, Value};
 use std::collections::BTreeMap;
 
 /// What was done and asked, for the report that the test is about something.
@@ -57,12 +59,8 @@ struct Run {
     asked: Vec<(String, EventId, Rows)>,
     /// Whether a statement failed, and `last_insert_rowid()` is what a row of it had in SQLite.
     number_is_of_failure: bool,
-    /// Whether the last statement that is no query failed.
-    last_failed: bool,
-    /// Whether it wrote to `sqlite_sequence`.
-    last_is_of_sequence: bool,
-    /// Whether it dropped a table.
-    last_is_drop: bool,
+    /// Why the last statement that counts counted otherwise.
+    counted_otherwise: Option<Deliberate>,
 }
 
 impl Run {
@@ -76,9 +74,7 @@ impl Run {
             count: Count::default(),
             asked: Vec::new(),
             number_is_of_failure: false,
-            last_failed: false,
-            last_is_of_sequence: false,
-            last_is_drop: false,
+            counted_otherwise: None,
         }
     }
 
@@ -91,13 +87,25 @@ impl Run {
 
     fn write(&mut self, sql: &str) -> Verdict {
         let ours = rows_of(&mut self.pair.session, sql);
-        let theirs = self.pair.ask_sqlite(sql);
-        // What a PRAGMA sets leaves what was counted as it is.
+        let theirs = self.pair.ask_sqlite(&for_sqlite(sql));
         if !sql.starts_with("PRAGMA") {
-            self.last_failed = theirs.is_err();
-            self.last_is_of_sequence = sql.contains("sqlite_sequence");
-            self.last_is_drop = sql.starts_with("DROP TABLE");
+            let otherwise = deliberate::counts_otherwise(sql, theirs.is_err());
+            self.counted_otherwise = otherwise.unwrap_or(self.counted_otherwise);
         }
+        let code = ours.as_ref().err().map(Error::code);
+        match self.outcome(sql, ours, theirs) {
+            Verdict::Alike => self.state(sql, code),
+            verdict => verdict,
+        }
+    }
+
+    /// Whether both took a statement or refused it, and what it returned.
+    fn outcome(
+        &mut self,
+        sql: &str,
+        ours: Result<Vec<Vec<Value>>, Error>,
+        theirs: Result<Rows, rusqlite::Error>,
+    ) -> Verdict {
         match (ours, theirs) {
             (Ok(ours), Ok(theirs)) => {
                 self.count.written += 1;
@@ -105,30 +113,42 @@ impl Run {
                 if deliberate::renames_excluded(sql, &self.pair) {
                     return Verdict::Meant(Deliberate::RenamedExcluded);
                 }
-                if !are_like(&ours, &theirs) && deliberate::ignores_returning(sql, &self.pair) {
-                    return Verdict::Meant(Deliberate::ReturningBehindIgnore);
+                if are_like(&ours, &theirs) {
+                    return Verdict::Alike;
                 }
-                if !are_like(&ours, &theirs) {
-                    let what = format!("returned {ours:?}\nSQLite   {theirs:?}");
-                    return Verdict::Differs(what);
+                match deliberate::ignores_returning(sql, &self.pair) {
+                    true => Verdict::Meant(Deliberate::ReturningBehindIgnore),
+                    false => Verdict::Differs(format!("returned {ours:?}\nSQLite   {theirs:?}")),
                 }
+            }
+            // What nobody can say is nothing that both refuse.
+            (Err(error), Err(theirs)) if matches!(error.code(), "unsupported" | "syntax") => {
+                Verdict::Differs(format!("error[{}]: {error}\nSQLite: {theirs}", error.code()))
             }
             (Err(_), Err(_)) => {
                 self.count.refused += 1;
                 self.number_is_of_failure = true;
+                Verdict::Alike
             }
-            (Err(error), Ok(_)) => {
-                return match deliberate::refusal(&error, sql, &self.pair) {
-                    Some(difference) => Verdict::Meant(difference),
-                    None => Verdict::Differs(format!("error[{}]: {error}", error.code())),
-                };
-            }
-            (Ok(_), Err(error)) => {
-                return match deliberate::acceptance(&error, sql, &self.pair) {
-                    Some(difference) => Verdict::Meant(difference),
-                    None => Verdict::Differs(format!("is an error to SQLite: {error}")),
-                };
-            }
+            (Err(error), Ok(_)) => match deliberate::refusal(&error, sql, &self.pair) {
+                Some(difference) => Verdict::Meant(difference),
+                None => Verdict::Differs(format!("error[{}]: {error}", error.code())),
+            },
+            (Ok(_), Err(error)) => match deliberate::acceptance(&error, sql, &self.pair) {
+                Some(difference) => Verdict::Meant(difference),
+                None => Verdict::Differs(format!("is an error to SQLite: {error}")),
+            },
+        }
+    }
+
+    /// Whether a transaction is open, and the tables, behind a statement that failed with a code, or did not.
+    fn state(&mut self, sql: &str, code: Option<&str>) -> Verdict {
+        let is_open = self.pair.session.transaction().is_some();
+        if is_open == self.pair.sqlite.is_autocommit() {
+            return match deliberate::ends_for_key(sql, is_open, code) {
+                true => Verdict::Meant(Deliberate::EndedByKey),
+                false => Verdict::Differs(format!("leaves a transaction open: {is_open}")),
+            };
         }
         self.number_is_of_failure &= self.pair.difference(deliberate::NUMBER, false).is_some();
         match self.tables_differ() {
@@ -156,16 +176,11 @@ impl Run {
     }
 
     fn ask(&mut self, sql: &str, ordered: bool, of_its_time: bool) -> Verdict {
-        if sql == deliberate::NUMBER && self.number_is_of_failure
-            || sql == deliberate::CHANGES && self.last_failed
-        {
+        if sql == deliberate::NUMBER && self.number_is_of_failure {
             return Verdict::Meant(Deliberate::CountOfFailure);
         }
-        if sql == deliberate::CHANGES && self.last_is_drop {
-            return Verdict::Meant(Deliberate::CountOfDrop);
-        }
-        if sql == deliberate::CHANGES && self.last_is_of_sequence {
-            return Verdict::Meant(Deliberate::EmptySequence);
+        if let (deliberate::CHANGES, Some(otherwise)) = (sql, self.counted_otherwise) {
+            return Verdict::Meant(otherwise);
         }
         let theirs = self.pair.ask_sqlite(sql);
         match &theirs {
@@ -252,7 +267,7 @@ pub fn shrunk(mut script: Vec<Step>, flexible: bool) -> String {
     let whole = first_difference(&script, flexible, &mut Count::default());
     let Some((at, what)) = whole else { return "it does not happen again".into() };
     script.truncate(at + 1);
-    let wanted = kind(&what);
+    let (wanted, found) = (kind(&what), format!("{}\n{what}", script[at].sql()));
     let fails = |script: &[Step]| {
         first_difference(script, flexible, &mut Count::default())
             .is_some_and(|(_, what)| kind(&what) == wanted)
@@ -272,5 +287,6 @@ pub fn shrunk(mut script: Vec<Step>, flexible: bool) -> String {
     }
     let what = first_difference(&script, flexible, &mut Count::default());
     let text: Vec<&str> = script.iter().map(Step::sql).collect();
-    format!("{};\n{}", text.join(";\n"), what.map(|(_, what)| what).unwrap_or_default())
+    let what = what.map(|(_, what)| what).unwrap_or_default();
+    format!("{};\n{what}\nbefore it was shrunk: {found}", text.join(";\n"))
 }

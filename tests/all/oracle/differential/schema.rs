@@ -17,7 +17,16 @@ pub struct Column {
     pub kind: Kind,
     /// Whether a key holds it: it is changed one row at a time.
     pub in_key: bool,
+    /// Whether no two rows have the same in it.
+    pub is_unique: bool,
     pub is_generated: bool,
+}
+
+impl Column {
+    pub fn new(name: impl Into<String>, kind: Kind) -> Column {
+        let name = name.into();
+        Column { name, kind, in_key: false, is_unique: false, is_generated: false }
+    }
 }
 
 /// A table, or a view.
@@ -108,8 +117,8 @@ impl ScriptGenerator {
 
     /// The column that tells rows apart, and what stands behind the table for it.
     fn key_column(&mut self, table: &mut Table) -> (String, &'static str) {
-        let kind = Kind::Integer;
-        table.columns.push(Column { name: "id".into(), kind, in_key: true, is_generated: false });
+        let id = Column::new("id", Kind::Integer);
+        table.columns.push(Column { in_key: true, is_unique: true, ..id });
         let (key, options) = match self.dice.roll(8) {
             // Those of temporary tables are counted in a table of their own in SQLite.
             0 if !table.is_temporary => {
@@ -146,14 +155,14 @@ impl ScriptGenerator {
             Kind::Text => format!("{name} TEXT"),
             Kind::Any => name.to_owned(),
         };
-        let mut column = Column { name: name.into(), kind, in_key: false, is_generated: false };
+        let mut column = Column::new(name, kind);
         if self.collated && kind == Kind::Text {
             sql += &format!(" COLLATE {}", self.dice.pick(&["NOCASE", "RTRIM", "BINARY"]));
         }
         match self.dice.roll(12) {
             0 => {
                 sql += " UNIQUE";
-                column.in_key = true;
+                (column.in_key, column.is_unique) = (true, true);
             }
             1 => sql += &format!(" NOT NULL DEFAULT {}", self.default(kind)),
             2 => sql += &format!(" DEFAULT {}", self.default(kind)),
@@ -174,7 +183,7 @@ impl ScriptGenerator {
             Kind::Text => ("TEXT", self.dice.pick(&["", " VIRTUAL", " STORED"])),
             Kind::Integer | Kind::Real | Kind::Any => ("INTEGER", self.dice.pick(&["", " STORED"])),
         };
-        table.columns.push(Column { name: name.clone(), kind, in_key: false, is_generated: true });
+        table.columns.push(Column { is_generated: true, ..Column::new(name.clone(), kind) });
         format!("{name} {of} GENERATED ALWAYS AS ({value}){kept}")
     }
 
@@ -199,12 +208,8 @@ impl ScriptGenerator {
         ];
         let action = self.dice.pick(&actions);
         let time = self.dice.pick(&["", "", " DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"]);
-        table.columns.push(Column {
-            name: name.clone(),
-            kind: Kind::Integer,
-            in_key: true,
-            is_generated: false,
-        });
+        let column = Column::new(name.clone(), Kind::Integer);
+        table.columns.push(Column { in_key: true, ..column });
         format!("{name} INTEGER REFERENCES {parent}(id){action}{time}")
     }
 
@@ -250,13 +255,12 @@ impl ScriptGenerator {
         let name = self.name('v');
         self.named_temporary = false;
         let (from, scope) = self.table_as("s");
-        let column = |name: String, kind| Column { name, kind, in_key: false, is_generated: false };
-        let mut columns = vec![column("id".into(), Kind::Integer)];
+        let mut columns = vec![Column::new("id", Kind::Integer)];
         let mut items = vec!["s.id".to_owned()];
         for at in 0..1 + self.dice.roll(3) {
             let kind = self.any_kind();
             items.push(self.value(kind, &scope, 2));
-            columns.push(column(format!("w{at}"), kind));
+            columns.push(Column::new(format!("w{at}"), kind));
         }
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let (names, items, filter) =

@@ -5,6 +5,7 @@
 
 use super::ScriptGenerator;
 use super::schema::{Column, Kind, Table};
+use std::borrow::Cow;
 
 const OR: &[&str] =
     &["", "", "", " OR IGNORE", " OR REPLACE", " OR ABORT", " OR FAIL", " OR ROLLBACK"];
@@ -44,7 +45,7 @@ impl ScriptGenerator {
     }
 
     /// The names of the columns that a row is given, and its values.
-    fn row(&mut self, columns: &[Column]) -> String {
+    pub fn row(&mut self, columns: &[Column]) -> String {
         let values = columns.iter().map(|column| match column.name.as_str() {
             "id" if self.dice.roll(4) == 0 => "NULL".into(),
             "id" => self.id(),
@@ -57,7 +58,7 @@ impl ScriptGenerator {
         format!("({})", values.join(", "))
     }
 
-    fn targets(&mut self, table: &Table) -> (String, Vec<Column>) {
+    pub fn targets(&mut self, table: &Table) -> (String, Vec<Column>) {
         let mut columns = table.given();
         let all = columns.len() == table.columns.len();
         if all && self.dice.roll(2) == 0 {
@@ -75,7 +76,7 @@ impl ScriptGenerator {
         let table = self.table();
         let (target, columns) = self.targets(&table);
         let rows: Vec<String> = (0..1 + self.dice.roll(3)).map(|_| self.row(&columns)).collect();
-        let or = self.or(&table);
+        let or = self.or();
         let returning = self.returning(&table);
         if self.dice.roll(30) == 0 {
             return format!("INSERT{or} INTO {} DEFAULT VALUES{returning}", table.name);
@@ -114,7 +115,7 @@ impl ScriptGenerator {
         )
     }
 
-    fn returning(&mut self, table: &Table) -> String {
+    pub fn returning(&mut self, table: &Table) -> String {
         if self.dice.roll(4) > 0 {
             return String::new();
         }
@@ -126,48 +127,12 @@ impl ScriptGenerator {
         }
     }
 
-    /// Not OR ROLLBACK where there are foreign keys: SQLite ends the transaction for one that is broken
-    /// by several rows. Not OR FAIL where AUTOINCREMENT counts: SQLite does not count what it leaves.
-    fn or(&mut self, table: &Table) -> &'static str {
-        let or = self.dice.pick(OR);
-        let refers = table.columns.iter().any(|column| column.name.starts_with('p'));
-        match or {
-            " OR ROLLBACK" if refers => "",
+    /// Not OR FAIL where AUTOINCREMENT counts: SQLite does not count what it leaves.
+    fn or(&mut self) -> &'static str {
+        match self.dice.pick(OR) {
             " OR FAIL" if self.numbered => " OR ABORT",
             or => or,
         }
-    }
-
-    fn upsert(&mut self) -> String {
-        let table = self.table();
-        let (target, columns) = self.targets(&table);
-        let rows: Vec<String> = (0..1 + self.dice.roll(2)).map(|_| self.row(&columns)).collect();
-        let rows = rows.join(", ");
-        let mut scope = self.columns_of(&table).plain();
-        for column in table.given() {
-            let name = &table.name;
-            scope.columns.push((format!("excluded.{}", column.name), column.kind));
-            scope.columns.push((format!("{name}.{}", column.name), column.kind));
-        }
-        let free: Vec<Column> = table.given().into_iter().filter(|c| !c.in_key).collect();
-        if free.is_empty() || self.dice.roll(4) == 0 {
-            return format!("INSERT INTO {target} VALUES {rows} ON CONFLICT DO NOTHING");
-        }
-        let column = &free[self.dice.roll(free.len())];
-        let value = self.value(column.kind, &scope, 1);
-        let filter = match self.dice.roll(3) {
-            0 => format!(" WHERE {}", self.condition(&scope, 1)),
-            _ => String::new(),
-        };
-        let returning = self.returning(&table);
-        let name = &column.name;
-        let last = match self.dice.roll(4) {
-            0 => " ON CONFLICT DO NOTHING",
-            _ => "",
-        };
-        format!(
-            "INSERT INTO {target} VALUES {rows} ON CONFLICT (id) DO UPDATE SET {name} = {value}{filter}{last}{returning}"
-        )
     }
 
     /// A change of one row, also of its keys.
@@ -190,7 +155,7 @@ impl ScriptGenerator {
         if sets.is_empty() {
             sets.push("id = id".into());
         }
-        let or = self.or(&table);
+        let or = self.or();
         let returning = self.returning(&table);
         let (name, sets, id) = (&table.name, sets.join(", "), self.id());
         format!("UPDATE{or} {name} SET {sets} WHERE id = {id}{returning}")
@@ -208,25 +173,18 @@ impl ScriptGenerator {
         let Some(column) = self.free_column(&table) else { return self.delete() };
         let value = self.value(column.kind, &scope.plain(), 2);
         let (name, filter) = (&table.name, self.condition(&scope, 2));
-        let order = match self.dice.roll(4) {
-            0 => format!(
-                " ORDER BY id{} LIMIT {}",
-                self.dice.pick(&["", " DESC"]),
-                self.dice.roll(4)
-            ),
-            _ => String::new(),
-        };
-        let returning = if order.is_empty() { self.returning(&table) } else { String::new() };
-        // This SQLite is built without ORDER BY and LIMIT of writes.
-        match order.is_empty() {
-            true => {
-                format!("UPDATE {name} SET {} = {value} WHERE {filter}{returning}", column.name)
-            }
-            false => format!(
-                "UPDATE {name} SET {} = {value} WHERE id IN (SELECT id FROM {name} WHERE {filter}{order})",
-                column.name
-            ),
+        let behind = self.returning_or_limit(&table);
+        format!("UPDATE {name} SET {} = {value} WHERE {filter}{behind}", column.name)
+    }
+
+    /// RETURNING, or how many rows are written in which order.
+    fn returning_or_limit(&mut self, table: &Table) -> String {
+        if self.dice.roll(4) > 0 {
+            return self.returning(table);
         }
+        let direction = self.dice.pick(&["", " DESC"]);
+        let offset = self.dice.pick(&["", "", " OFFSET 1"]);
+        format!(" ORDER BY id{direction} LIMIT {}{offset}", self.dice.roll(4))
     }
 
     fn update_from(&mut self) -> String {
@@ -237,15 +195,26 @@ impl ScriptGenerator {
         if kind != column.kind && column.kind != Kind::Any && !self.flexible {
             return self.delete();
         }
-        format!(
-            "UPDATE {} SET {} = o.x FROM (SELECT id, {} AS x FROM {}) o WHERE o.id = {}.id + {}",
-            table.name,
-            column.name,
-            given.name,
-            other.name,
-            table.name,
-            self.dice.roll(3)
-        )
+        let (name, to, of, shift) = (&table.name, &column.name, &given.name, self.dice.roll(3));
+        let filter = self.condition(&self.columns_of(&table).plain(), 1);
+        let returning = self.returning(&table);
+        let (a, b) = (self.literal(column.kind), self.literal(column.kind));
+        match self.dice.roll(3) {
+            0 => format!(
+                "UPDATE {name} AS u SET {to} = y.{of} FROM {other} y LEFT JOIN {name} z \
+                 ON z.id = y.id + 1 WHERE y.id = u.id + {shift} AND coalesce(z.id, 0) <> 5",
+                other = other.name
+            ),
+            1 => format!(
+                "UPDATE {name} SET {to} = column2 FROM (VALUES (1, NULL), (2, {a}), (3, {b})) \
+                 WHERE column1 = {name}.id - {shift} AND {filter}{returning}"
+            ),
+            _ => format!(
+                "UPDATE {name} SET {to} = o.x FROM (SELECT id, {of} AS x FROM {}) o \
+                 WHERE o.id = {name}.id + {shift}{returning}",
+                other.name
+            ),
+        }
     }
 
     /// Columns that are given the row of a query.
@@ -269,7 +238,7 @@ impl ScriptGenerator {
     pub fn delete(&mut self) -> String {
         let table = self.table();
         let scope = self.columns_of(&table);
-        let returning = self.returning(&table);
+        let behind = self.returning_or_limit(&table);
         let filter = match self.dice.roll(6) {
             0 | 1 => self.condition(&scope, 2),
             2 => {
@@ -278,17 +247,20 @@ impl ScriptGenerator {
             }
             _ => format!("id = {}", self.id()),
         };
-        format!("DELETE FROM {} WHERE {filter}{returning}", table.name)
+        let with = self.dice.pick(&["", "", "", "WITH w(one) AS (VALUES (1)) "]);
+        let is_one = if with.is_empty() { "" } else { " AND 1 IN (SELECT one FROM w)" };
+        format!("{with}DELETE FROM {} WHERE {filter}{is_one}{behind}", table.name)
     }
 
     /// What INSTEAD OF triggers do; without one, an error.
     fn write_of_a_view(&mut self) -> String {
         let Some(view) = self.made.views.last().cloned() else { return self.delete() };
         let (name, id, value) = (&view.name, self.id(), self.literal(Kind::Integer));
+        let returning = if self.dice.roll(8) == 0 { " RETURNING id, w0" } else { "" };
         match self.dice.roll(3) {
-            0 => format!("INSERT INTO {name}(w0, id) VALUES ({value}, {id}), (2, 3)"),
-            1 => format!("UPDATE {name} SET w0 = {value} WHERE id < {id}"),
-            _ => format!("DELETE FROM {name} WHERE id = {id}"),
+            0 => format!("INSERT INTO {name}(w0, id) VALUES ({value}, {id}), (2, 3){returning}"),
+            1 => format!("UPDATE {name} SET w0 = {value} WHERE id < {id}{returning}"),
+            _ => format!("DELETE FROM {name} WHERE id = {id}{returning}"),
         }
     }
 
@@ -304,4 +276,28 @@ impl ScriptGenerator {
             ),
         }
     }
+}
+
+/// The statement as this SQLite takes it, which is built without ORDER BY and LIMIT of writes.
+pub fn for_sqlite(sql: &str) -> Cow<'_, str> {
+    let limited = || {
+        let (head, order) = sql.rsplit_once(" ORDER BY id")?;
+        let (verb, filter) = head.split_once(" WHERE ")?;
+        let (_, target) = verb.split_once("DELETE FROM ").or_else(|| verb.split_once("UPDATE "))?;
+        let name = target.split(' ').next()?;
+        // An order within brackets is one of a query.
+        (!order.contains(')')).then(|| {
+            format!("{verb} WHERE id IN (SELECT id FROM {name} WHERE {filter} ORDER BY id{order})")
+        })
+    };
+    limited().map_or(Cow::Borrowed(sql), Cow::Owned)
+}
+
+#[test]
+fn a_limited_write_is_one_of_rows_that_a_query_finds() {
+    let limited = "UPDATE t SET a = 1 WHERE b IN (SELECT c FROM u WHERE d) ORDER BY id LIMIT 2";
+    let found = "UPDATE t SET a = 1 WHERE id IN \
+                 (SELECT id FROM t WHERE b IN (SELECT c FROM u WHERE d) ORDER BY id LIMIT 2)";
+    assert_eq!(for_sqlite(limited), found);
+    assert_eq!(for_sqlite("DELETE FROM t WHERE a"), "DELETE FROM t WHERE a");
 }
