@@ -46,7 +46,7 @@ impl ScriptGenerator {
     /// FROM with one to three sources, and what they name.
     pub fn from(&mut self) -> (String, Scope) {
         if self.dice.roll(8) == 0 {
-            return self.from_by_names();
+            return self.joined_by_names();
         }
         let (mut sql, mut scope) = self.source("x");
         for alias in ["y", "z"].into_iter().take(self.dice.roll(3)) {
@@ -88,7 +88,7 @@ impl ScriptGenerator {
     }
 
     /// Tables and views that are joined by the columns they have in common; `id` is one.
-    fn from_by_names(&mut self) -> (String, Scope) {
+    fn joined_by_names(&mut self) -> (String, Scope) {
         let (mut sql, mut scope) = self.table_as("x");
         for alias in ["y", "z"].into_iter().take(1 + self.dice.roll(2)) {
             let (more, named) = self.table_as(alias);

@@ -182,9 +182,12 @@ impl ScriptGenerator {
         if self.dice.roll(4) > 0 {
             return self.returning(table);
         }
-        let direction = self.dice.pick(&["", " DESC"]);
         let offset = self.dice.pick(&["", "", " OFFSET 1"]);
-        format!(" ORDER BY id{direction} LIMIT {}{offset}", self.dice.roll(4))
+        match self.dice.roll(2) {
+            0 => format!(" ORDER BY id LIMIT {}{offset}", self.dice.roll(4)),
+            // The query that SQLite gets in its place would say which rows, and not in which order.
+            _ => format!(" ORDER BY id DESC LIMIT 1{offset}"),
+        }
     }
 
     fn update_from(&mut self) -> String {
