@@ -189,9 +189,9 @@ impl JoinGraph {
 
     /// Which columns are equal by the conditions, and how many values those of a set have at most, by its
     /// least column: the rows of the smallest table whose key is one of them.
-    fn equal_columns(&self) -> (EqualColumns, BTreeMap<usize, f64>) {
+    fn column_sets(&self) -> (EqualColumns, BTreeMap<usize, f64>) {
         let mut equal = EqualColumns::default();
-        let pairs = || self.conditions.iter().filter_map(equal_columns);
+        let pairs = || self.conditions.iter().filter_map(equated);
         pairs().for_each(|(one, other)| {
             equal.equate(one, other);
         });
@@ -238,7 +238,7 @@ impl JoinGraph {
         // An input without rows may get some before the plan is used again.
         let rows = self.inputs.iter().map(|input| cardinality::rows(input).max(1.0)).collect();
         let mut of = vec![Vec::new(); self.inputs.len()];
-        let (equal, most_values) = self.equal_columns();
+        let (equal, most_values) = self.column_sets();
         let keys = self.composite_keys();
         let edges = self.conditions.iter().enumerate().map(|(at, condition)| {
             let reads = self.reads(condition);
@@ -257,9 +257,9 @@ impl JoinGraph {
                 Some((a, b)) => 1.0 / a.unwrap_or(1.0).max(b.unwrap_or(1.0)).max(2.0),
                 None => 0.5,
             };
-            let set = equal_sides_of_one_type(condition).and_then(|_| equal_columns(condition));
+            let set = equal_sides_of_one_type(condition).and_then(|_| equated(condition));
             let set = set.map(|(one, _)| equal.least(one));
-            let fixed = equal_columns(condition).filter(|_| is_equality);
+            let fixed = equated(condition).filter(|_| is_equality);
             let fixes = fixed.iter().flat_map(|(a, b)| fixed_of(&keys, [*a, *b], &equal)).collect();
             Edge { reads, fraction, is_equality, set, fixes }
         });
@@ -320,7 +320,7 @@ impl JoinGraph {
 }
 
 /// The columns that a condition says are equal.
-fn equal_columns(condition: &BoundExpression) -> Option<(usize, usize)> {
+fn equated(condition: &BoundExpression) -> Option<(usize, usize)> {
     let (a, b) = equal_sides(condition)?;
     let (BoundKind::Column(one), BoundKind::Column(other)) = (&a.kind, &b.kind) else {
         return None;
@@ -332,14 +332,14 @@ fn equal_columns(condition: &BoundExpression) -> Option<(usize, usize)> {
 fn equal_sides_of_one_type(
     condition: &BoundExpression,
 ) -> Option<(&BoundExpression, &BoundExpression)> {
-    let (one, other) = equal_columns(condition)?;
+    let (one, other) = equated(condition)?;
     equal_sides(condition).filter(|(a, b)| a.data_type == b.data_type && one != other)
 }
 
 /// Whether a condition says more than those before it, by which some columns are known to be equal; from
 /// now on it is one of them.
 fn says_more(condition: &BoundExpression, known: &mut EqualColumns) -> bool {
-    match equal_sides_of_one_type(condition).and_then(|_| equal_columns(condition)) {
+    match equal_sides_of_one_type(condition).and_then(|_| equated(condition)) {
         Some((one, other)) => known.equate(one, other),
         None => true,
     }
