@@ -10,6 +10,7 @@
 //! behind all of them. So both sides have one type, for which keys are looked up, rows are joined and
 //! columns are compared as they are, whether the text is a literal, a parameter or a column.
 
+use super::bind::not_if;
 use super::comparison_traits::OperandAffinity;
 use super::exact_numbers;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRounding};
@@ -136,11 +137,7 @@ pub(super) fn in_list(
         let equal = days.into_iter().map(compared);
         let equal: Vec<_> = equal.chain([among(operand.clone(), list, false)]).collect();
         let found = BoundExpression::any_of(equal).expect("there is one at least");
-        if negated {
-            BoundExpression::new(BoundKind::Not(Box::new(found)), DataType::Boolean)
-        } else {
-            found
-        }
+        not_if(negated, found)
     })
 }
 

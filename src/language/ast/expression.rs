@@ -341,30 +341,9 @@ impl BinaryOperator {
 
     /// Whether it gives a truth value.
     fn is_condition(self) -> bool {
-        match self {
-            BinaryOperator::Or
-            | BinaryOperator::And
-            | BinaryOperator::Equal
-            | BinaryOperator::NotEqual
-            | BinaryOperator::Less
-            | BinaryOperator::LessEqual
-            | BinaryOperator::Greater
-            | BinaryOperator::GreaterEqual
-            | BinaryOperator::Is
-            | BinaryOperator::IsNot => true,
-            BinaryOperator::Add
-            | BinaryOperator::Subtract
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Modulo
-            | BinaryOperator::Concat
-            | BinaryOperator::Arrow
-            | BinaryOperator::LongArrow
-            | BinaryOperator::BitAnd
-            | BinaryOperator::BitOr
-            | BinaryOperator::ShiftLeft
-            | BinaryOperator::ShiftRight => false,
-        }
+        let is_of_truth = matches!(self, BinaryOperator::Or | BinaryOperator::And);
+        let is_is = matches!(self, BinaryOperator::Is | BinaryOperator::IsNot);
+        is_of_truth || is_is || self.is_comparison()
     }
 }
 
