@@ -166,6 +166,9 @@ fn every_code_has_a_golden_or_a_reason() {
     let idle: Vec<&&str> =
         idle.iter().filter(|code| goldens.contains(**code) || !codes.contains(**code)).collect();
     assert!(idle.is_empty(), "they need no reason: {idle:?}");
+    let without = WITHOUT_CARET.iter().map(|(code, _)| *code);
+    let idle: Vec<&str> = without.filter(|code| !goldens.contains(*code)).collect();
+    assert!(idle.is_empty(), "nobody asks whether they have a caret: {idle:?}");
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn nested_queries() -> Vec<(String, i64)> {
     let from = |before: &str, inner: &str, behind: &str| {
         format!("SELECT x FROM {}", nested(before, inner, behind, QUERIES))
     };
-    let views: i64 = 55;
+    let views = i64::try_from(QUERIES).expect("few");
     let mut mixed = "a".to_owned();
     for level in 0..QUERIES {
         mixed = match level % 5 {
