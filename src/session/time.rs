@@ -92,9 +92,7 @@ impl Session {
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
     }
-}
 
-impl Session {
     /// Makes sure that no snapshot has this name.
     fn check_snapshot(&self, name: &Identifier) -> Result<(), Error> {
         let markers = self.database.store().snapshot_markers();

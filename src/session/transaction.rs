@@ -255,9 +255,7 @@ impl Session {
         let plural = if events == 1 { "" } else { "s" };
         Ok(Outcome::Done(format!("rolled back {events} event{plural}; nothing was written")))
     }
-}
 
-impl Session {
     /// Makes sure that VACUUM stands where SQLite takes it, so that a script which runs here runs there.
     ///
     /// # Errors

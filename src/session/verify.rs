@@ -81,9 +81,7 @@ impl Session {
         rows.failure = failure(files, directory);
         Ok(Outcome::Rows(rows))
     }
-}
 
-impl Session {
     /// VERIFY where there are no files: what rows say is asked all the same.
     fn verify_in_memory(&self) -> Result<Outcome, Error> {
         let said = "the database is in memory: there are no files to verify".to_owned();
