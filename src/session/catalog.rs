@@ -5,6 +5,7 @@ use super::last_result::{self, LastResultRelation, ResultStore};
 use super::point::PointResolver;
 use super::pragmas::PragmaAnswers;
 use super::relations::{self, SystemTable};
+use super::view::ReadableViews;
 use crate::executor::{self, PlanInput};
 use crate::language::ast::{
     AsOf, CreateView, EventSelection, History, Identifier, ObjectName, Range, ShowSubject, Temporal,
@@ -257,8 +258,8 @@ impl<'a> StatementCatalog<'a> {
         };
         let temporal = as_of.cloned().map(Temporal::AsOf);
         let views = match system.knows_views() {
-            true => self.view_schemas(view.schema(), temporal.as_ref()),
-            false => Vec::new(),
+            true => self.readable_views(view.schema(), temporal.as_ref()),
+            false => ReadableViews::default(),
         };
         let flexible = self.are_flexible;
         let relation = system.at(self.database, event, &view, &views, flexible);
@@ -289,8 +290,8 @@ impl<'a> StatementCatalog<'a> {
         };
         // What a view has inside can ask for its own columns, which are not known yet.
         let views = match self.is_beside {
-            true => Vec::new(),
-            false => self.view_schemas(view.schema(), temporal),
+            true => ReadableViews::default(),
+            false => self.readable_views(view.schema(), temporal),
         };
         Ok(PragmaAnswers::new(self.session, event, view, views))
     }

@@ -6,9 +6,7 @@ use super::relations::{SystemTable, column_row};
 use super::{Error, Session};
 use crate::language::ast::{AsOf, MaintenanceKind, ObjectName, Temporal};
 use crate::planner::{self, suggest};
-use crate::types::{
-    Collation, DataType, Definition, EventId, KeyKind, Schema, SchemaName, TableSchema, Value,
-};
+use crate::types::{Collation, DataType, EventId, KeyKind, Schema, SchemaName, TableSchema, Value};
 use std::sync::Arc;
 
 impl Session {
@@ -51,20 +49,16 @@ impl Session {
         };
         let rows = view.schema().tables().map(|table| row(&table.name, Some(table), table.id.0));
         let temporal = as_of.cloned().map(Temporal::AsOf);
-        let known = catalog.view_schemas(view.schema(), temporal.as_ref());
-        let views = view.schema().views().map(|view| {
-            let is_it =
-                |known: &&Arc<TableSchema>| !known.id.is_temporary() && known.name == view.name;
-            row(&view.name, known.iter().find(is_it), view.id)
-        });
+        let known = catalog.readable_views(view.schema(), temporal.as_ref());
+        let views = view.schema().views();
+        let views =
+            views.map(|view| row(&view.name, known.named(SchemaName::Main, &view.name), view.id));
         let temporary = view.schema().within(SchemaName::Temporary);
         let names = temporary.tables().map(|table| (&table.name, Some(table)));
-        let views_of = |view: &'_ Arc<Definition>| {
-            let is_it =
-                |known: &&Arc<TableSchema>| known.id.is_temporary() && known.name == view.name;
-            known.iter().find(is_it)
-        };
-        let names = names.chain(temporary.views().map(|view| (&view.name, views_of(view))));
+        let views_of = temporary
+            .views()
+            .map(|view| (&view.name, known.named(SchemaName::Temporary, &view.name)));
+        let names = names.chain(views_of);
         let temporary = names.map(|(name, columns)| {
             let mut row =
                 row(&format!("{}.{name}", SchemaName::Temporary), columns, EventId::START);

@@ -7,6 +7,22 @@ use crate::planner::{self, Catalog, Error, parse_view};
 use crate::types::{Definition, DefinitionKind, EventId, Schema, SchemaName, TableSchema};
 use std::sync::Arc;
 
+/// The views that can be read, with their columns, as if they were tables.
+#[derive(Debug, Default)]
+pub(super) struct ReadableViews(Vec<Arc<TableSchema>>);
+
+impl ReadableViews {
+    /// Those of a schema.
+    pub fn within(&self, home: SchemaName) -> impl Iterator<Item = &Arc<TableSchema>> {
+        self.0.iter().filter(move |view| view.id.schema_name() == home)
+    }
+
+    /// The one of a schema that has this name.
+    pub fn named(&self, home: SchemaName, name: &str) -> Option<&Arc<TableSchema>> {
+        self.within(home).find(|view| view.name.eq_ignore_ascii_case(name))
+    }
+}
+
 impl StatementCatalog<'_> {
     /// The view of a name at a moment; where it did not exist yet, by its first definition, which a
     /// notice tells.
@@ -85,18 +101,18 @@ impl StatementCatalog<'_> {
         Ok((schema.map_err(|error| Error { span: name.span, ..error })?, event))
     }
 
-    /// The columns of every view of a schema that can be read, as tables.
-    pub(super) fn view_schemas(
+    /// The views of a schema that can be read.
+    pub(super) fn readable_views(
         &self,
         schema: &Schema,
         temporal: Option<&Temporal>,
-    ) -> Vec<Arc<TableSchema>> {
+    ) -> ReadableViews {
         let views: Vec<Arc<Definition>> = schema.all_views().map(Arc::clone).collect();
         let read = |view: Arc<Definition>| {
             let mut inner = self.beside();
             planner::view_schema(&view, temporal.cloned(), &mut inner).ok()
         };
-        views.into_iter().filter_map(read).collect()
+        ReadableViews(views.into_iter().filter_map(read).collect())
     }
 }
 
@@ -108,6 +124,6 @@ impl Session {
     pub fn views(&self) -> Result<Vec<Arc<TableSchema>>, super::Error> {
         let catalog = self.catalog()?;
         let schema = self.schema()?;
-        Ok(catalog.view_schemas(&schema, None))
+        Ok(catalog.readable_views(&schema, None).0)
     }
 }

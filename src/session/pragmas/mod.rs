@@ -14,6 +14,7 @@ pub(super) use setting::setting_statement;
 
 use super::outcome::{self, Outcome};
 use super::relations::integer;
+use super::view::ReadableViews;
 use super::{Error, Session, describe};
 use crate::executor::{self, COMPILE_OPTIONS, Context, FunctionSource, unreferenced_rows};
 use crate::language::ast::PragmaStatement;
@@ -51,7 +52,7 @@ pub(super) struct PragmaAnswers {
     event: EventId,
     view: View,
     /// The views that can be read, with their columns.
-    views: Vec<Arc<TableSchema>>,
+    views: ReadableViews,
     foreign_keys: bool,
     recursive_triggers: bool,
     settings: PragmaSettings,
@@ -87,7 +88,7 @@ impl PragmaAnswers {
         session: &Session,
         event: EventId,
         view: View,
-        views: Vec<Arc<TableSchema>>,
+        views: ReadableViews,
     ) -> PragmaAnswers {
         PragmaAnswers {
             database: Arc::clone(&session.database),
@@ -127,10 +128,7 @@ impl PragmaAnswers {
         let one = |value: Value| vec![vec![value]];
         let table = argument.and_then(|name| {
             let home = schema.schema_of(within, name);
-            let is_it = |view: &&Arc<TableSchema>| {
-                view.id.schema_name() == home && view.name.eq_ignore_ascii_case(name)
-            };
-            schema.within(home).table(name).or_else(|| self.views.iter().find(is_it))
+            schema.within(home).table(name).or_else(|| self.views.named(home, name))
         });
         let of_table = |rows: fn(&TableSchema) -> Vec<Row>| table.map_or(Vec::new(), |t| rows(t));
         Ok(match entry.pragma {
@@ -288,9 +286,7 @@ impl Session {
         let rows = answers.answer(entry, *schema, value.as_deref(), &context)?;
         outcome::fixed(entry.shown(), rows, Some(answers.event))
     }
-}
 
-impl Session {
     /// What SQLite takes a number of a setting for: pages are of a power of two bytes, from 512 to 65,536,
     /// as long as a database is empty, their number is bounded by one at least, and a checkpoint waits for no
     /// less than no page.

@@ -3,6 +3,7 @@
 use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement, Statement};
 use crate::language::parse_statement;
 use crate::session::relations::{MASTER, SystemTable};
+use crate::session::view::ReadableViews;
 use crate::types::{
     Collation, DataType, KeyKind, KeySchema, KeySource, Row, Schema, SchemaName, TableSchema, Value,
 };
@@ -89,7 +90,7 @@ fn says_not_null(table: &TableSchema, column: usize) -> bool {
 /// The tables and views, or the one of a name.
 pub(super) fn table_list(
     schema: &Schema,
-    views: &[Arc<TableSchema>],
+    views: &ReadableViews,
     within: Option<SchemaName>,
     name: Option<&str>,
 ) -> Vec<Row> {
@@ -102,7 +103,7 @@ pub(super) fn table_list(
 }
 
 /// Those of one schema.
-fn tables_of(home: SchemaName, schema: &Schema, views: &[Arc<TableSchema>]) -> Vec<Row> {
+fn tables_of(home: SchemaName, schema: &Schema, views: &ReadableViews) -> Vec<Row> {
     let row = |name: &str, kind: &str, columns: usize, without_rowid: bool, strict: bool| {
         vec![
             Value::text(home.name()),
@@ -119,9 +120,7 @@ fn tables_of(home: SchemaName, schema: &Schema, views: &[Arc<TableSchema>]) -> V
         row(&table.name, "table", table.columns.len(), without_rowid, strict)
     });
     let views = schema.views().map(|view| {
-        let is_it =
-            |known: &&Arc<TableSchema>| known.id.schema_name() == home && known.name == view.name;
-        let known = views.iter().find(is_it);
+        let known = views.named(home, &view.name);
         row(&view.name, "view", known.map_or(0, |view| view.columns.len()), false, false)
     });
     let own = match home {

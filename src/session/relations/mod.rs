@@ -25,6 +25,7 @@ pub(super) use replay::{ReplayedEvent, ReplayedEvents, SCHEMA as REPLAY};
 pub(super) use schema::{MASTER, column_row};
 pub(super) use transactions::TransactionsRelation;
 
+use super::view::ReadableViews;
 use crate::executor::{Batch, BoxedOperator, Context, Error, Operator, Relation};
 use crate::language::ast::{ObjectName, ShowSubject};
 use crate::planner::BoundExpression;
@@ -236,7 +237,7 @@ impl SystemTable {
         database: &Arc<Database>,
         last: EventId,
         view: &View,
-        views: &[Arc<TableSchema>],
+        views: &ReadableViews,
         are_flexible: bool,
     ) -> Arc<dyn Relation> {
         let database = Arc::clone(database);

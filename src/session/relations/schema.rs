@@ -4,6 +4,7 @@
 //! are no pages here, so its `rootpage` is 0.
 
 use super::super::pragmas::sqlite_indexes;
+use super::super::view::ReadableViews;
 use super::{RelationSchema, integer, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::planner::{
@@ -11,7 +12,7 @@ use crate::planner::{
 };
 use crate::storage::{self, View};
 use crate::types::{
-    DataType, Definition, EventId, KeyKind, KeySchema, Row, Schema, TableSchema, Value,
+    DataType, Definition, EventId, KeyKind, KeySchema, Row, Schema, SchemaName, TableSchema, Value,
 };
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ impl SchemaRelation {
     pub fn new(
         relation: &'static RelationSchema,
         schema: &Schema,
-        views: &[Arc<TableSchema>],
+        views: &ReadableViews,
     ) -> SchemaRelation {
         let row: fn(&TableSchema) -> Vec<Row> = match relation.name {
             name if name == TABLES.name => |table| vec![table_row(table)],
@@ -112,8 +113,7 @@ impl SchemaRelation {
         };
         let mut rows: Vec<Row> = schema.tables().flat_map(|table| row(table)).collect();
         if relation.name == COLUMNS.name {
-            let views = views.iter().filter(|view| !view.id.is_temporary());
-            rows.extend(views.flat_map(|view| columns_of(view)));
+            rows.extend(views.within(SchemaName::Main).flat_map(|view| columns_of(view)));
         }
         SchemaRelation { relation, rows }
     }
@@ -166,10 +166,9 @@ impl SchemaRelation {
     }
 
     /// The views; of one that cannot be read the columns are NULL.
-    pub fn views(schema: &Schema, views: &[Arc<TableSchema>]) -> SchemaRelation {
+    pub fn views(schema: &Schema, views: &ReadableViews) -> SchemaRelation {
         let row = |view: &Arc<Definition>| {
-            let mut views = views.iter().filter(|known| !known.id.is_temporary());
-            let columns = views.find(|known| known.name == view.name);
+            let columns = views.named(SchemaName::Main, &view.name);
             let columns = columns.map(|view| view.column_names().join(", "));
             vec![
                 Value::text(&view.name),
