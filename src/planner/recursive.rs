@@ -153,11 +153,14 @@ pub(super) fn bind(
         };
         types = types.iter().zip(&settled).map(differs).collect();
     };
-    let named = |(known, data_type): (&QueryColumn, &DataType)| {
+    let named = |(at, (known, data_type)): (usize, (&QueryColumn, &DataType))| {
         let column = planning.names.add(&known.name);
-        QueryColumn { data_type: *data_type, column, ..known.clone() }
+        let others = parts.iter().map(|(part, _)| part.output[at].traits);
+        let traits = others.fold(known.traits, |own, other| own.combined(other, *data_type));
+        QueryColumn { data_type: *data_type, column, traits, ..known.clone() }
     };
-    let output: Vec<QueryColumn> = initial.output.iter().zip(&types).map(named).collect();
+    let output: Vec<QueryColumn> =
+        initial.output.iter().zip(&types).enumerate().map(named).collect();
     let order = order(&order_by, &output)?;
     let initial = query::widened(initial, &types, planning);
     let is_batch =

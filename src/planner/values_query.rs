@@ -52,6 +52,8 @@ pub(super) fn bind(
     let scope = Scope::default();
     let width = rows.width();
     let mut types: Vec<Vec<Option<DataType>>> = vec![Vec::new(); width];
+    // As in SQLite, the first row says how a column compares.
+    let mut traits = vec![ComparisonTraits::default(); width];
     let (mut expressions, mut calls) = (Vec::new(), Vec::new());
     let mut own = RowCalls::default();
     for (index, item) in rows.values().iter().enumerate() {
@@ -76,6 +78,9 @@ pub(super) fn bind(
                     own.span = expression.span;
                 }
                 let data_type = bound.data_type;
+                if row == 0 {
+                    traits[column] = bound.traits;
+                }
                 expressions.push(bound);
                 Some(data_type)
             }
@@ -98,11 +103,13 @@ pub(super) fn bind(
     let bound = Arc::new(BoundRows::new(Arc::clone(rows), targets, expressions));
     let output: Vec<QueryColumn> = types
         .iter()
+        .zip(traits)
         .enumerate()
-        .map(|(index, data_type)| {
+        .map(|(index, (data_type, traits))| {
             let name = column_name(index);
             let column = planning.names.add(&name);
-            QueryColumn { name, data_type: *data_type, column, traits: ComparisonTraits::default() }
+            let traits = traits.combined(ComparisonTraits::default(), *data_type);
+            QueryColumn { name, data_type: *data_type, column, traits }
         })
         .collect();
     let columns = output.iter().map(|column| column.column).collect();
