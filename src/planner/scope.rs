@@ -166,11 +166,10 @@ impl ScopeRelation {
     pub fn derived(name: &str, columns: impl Iterator<Item = ScopeColumn>) -> ScopeRelation {
         let mut known: Vec<ScopeColumn> = Vec::new();
         for mut column in columns {
-            let written = column.name.clone();
-            let mut number = 0;
-            while known.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name)) {
-                number += 1;
-                column.name = format!("{written}:{number}").into();
+            let is_taken =
+                |name: &str| known.iter().any(|other| other.name.eq_ignore_ascii_case(name));
+            if is_taken(&column.name) {
+                column.name = free_name(&column.name, is_taken).into();
             }
             known.push(column);
         }
@@ -234,6 +233,13 @@ impl ScopeRelation {
         let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
         format!("{}({})", self.title, names.join(", "))
     }
+}
+
+/// A name, with a number behind it where another column has that, as in SQLite: `x`, `x:1`.
+pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (1..).map(|number: usize| format!("{name}:{number}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    names.find(|name| !is_taken(name)).expect("there is always another number")
 }
 
 /// The one column that was found by a name, if any.

@@ -5,11 +5,11 @@ use super::ddl::{self, MAX_COLUMNS};
 use super::plan::{Planned, SchemaPlan};
 use super::query::{self, QueryColumn};
 use super::surroundings::Surroundings;
-use super::{Error, Planning, home};
+use super::{Error, Planning, home, scope};
 use crate::language::ast::{CreateTableAs, Identifier};
 use crate::storage::SchemaChange;
 use crate::types::{
-    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableSchema,
+    Column, ColumnAffinity, ColumnId, DataType, PseudoColumn, TableId, TableOptions, TableSchema,
 };
 use std::sync::Arc;
 
@@ -58,10 +58,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
 /// names that every table has for itself go without the `_`.
 fn free_name(table: &TableSchema, name: &str) -> String {
     let plain = if PseudoColumn::is_reserved(name) { name.trim_start_matches('_') } else { name };
-    let numbered = (1..).map(|number: usize| format!("{plain}:{number}"));
-    let mut names = std::iter::once(plain.to_owned()).chain(numbered);
-    let free = names.find(|name| table.column(name).is_none());
-    free.expect("there is always another number")
+    scope::free_name(plain, |name| table.column(name).is_some())
 }
 
 /// A column that holds what one of a query gives: under the name of its affinity, as SQLite has it, or
@@ -103,7 +100,8 @@ fn flexible_name(affinity: ColumnAffinity) -> &'static str {
     }
 }
 
-/// The statement that makes the table without its rows, laid out as SQLite does it.
+/// The statement that makes the table without its rows, laid out as SQLite does it. It does not say that the
+/// table is FLEXIBLE, as one does not that was written where every table is.
 fn definition(table: &TableSchema) -> String {
     let length = |name: &str| name.len() + name.matches('"').count() + 2;
     let names: usize = table.columns.iter().map(|column| length(&column.name) + 5).sum();
@@ -120,7 +118,7 @@ fn definition(table: &TableSchema) -> String {
         })
         .collect();
     let name = Identifier::of(&table.name);
-    let options = table.options.to_string();
+    let options = TableOptions { flexible: false, ..table.options }.to_string();
     let blank = if options.is_empty() { "" } else { " " };
     format!("CREATE TABLE {name}({before}{}{behind}{blank}{options}", columns.join(between))
 }

@@ -11,7 +11,7 @@ use super::query::{self, LogicalQuery};
 use super::references::{ReferenceRecorder, References};
 use super::rewrites::Rewriting;
 use super::surroundings::Surroundings;
-use super::{Catalog, Error, Planning, ddl, home, suggest};
+use super::{Catalog, Error, Planning, ddl, home, scope, suggest};
 use crate::language::ast::{
     CreateView, DropDefinition, Identifier, ObjectName, SchemaStatement, Statement, Temporal,
 };
@@ -63,9 +63,14 @@ pub fn view_schema(
     let mut planning = Planning::new(&definition.sql, catalog, &mut rewriting);
     let name = ObjectName::of(&definition.name);
     let bound = bind(&view, &name, temporal, &mut planning)?;
-    let column = |(ordinal, column): (usize, &query::QueryColumn)| {
-        let named = view.columns.get(ordinal).map(|name| name.name.clone());
-        let name = named.unwrap_or_else(|| column.name.clone());
+    let mut names: Vec<String> = Vec::with_capacity(bound.output.len());
+    for (ordinal, column) in bound.output.iter().enumerate() {
+        let name = view.columns.get(ordinal).map_or(&column.name, |name| &name.name);
+        let is_taken = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let free = scope::free_name(name, is_taken);
+        names.push(free);
+    }
+    let column = |((ordinal, column), name): ((usize, &query::QueryColumn), String)| {
         let is_known = column.data_type != DataType::Any;
         Column {
             id: ColumnId { event: EventId::NEVER, ordinal },
@@ -80,7 +85,7 @@ pub fn view_schema(
             SchemaName::Temporary => TableId::TEMPORARY,
         },
         name: definition.name.clone(),
-        columns: bound.output.iter().enumerate().map(column).collect(),
+        columns: bound.output.iter().enumerate().zip(names).map(column).collect(),
         keys: Vec::new(),
         autoincrement: false,
         options: TableOptions::default(),
