@@ -2,9 +2,10 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    AssignedValue, Assignment, CommonTable, Delete, ExpressionList, Identifier, IndexHint, Insert,
-    InsertSource, ObjectName, Query, QueryBody, QueryStatement, RowLimits, SelectItem, SourceSpan,
-    Statement, Update, Upsert, UpsertAction, ValueRows, WriteStatement,
+    AssignedValue, Assignment, CommonTable, Delete, Expression, ExpressionKind, ExpressionList,
+    Identifier, IndexHint, Insert, InsertSource, ObjectName, Query, QueryBody, QueryStatement,
+    RowLimits, SelectItem, SourceSpan, Statement, Update, Upsert, UpsertAction, ValueRows,
+    WriteStatement,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::super::token_source::TokenSource;
@@ -310,7 +311,7 @@ fn assignments(input: TokenInput<'_>, of: usize) -> Parsed<'_, Vec<Assignment>> 
 }
 
 /// `Assignment ::= Label '=' Assigned | '(' Label, … ')' '=' ('(' Assigned, … ')' | '(' Query ')')`,
-/// columns of the table that the token `of` names.
+/// columns of the table that the token `of` names. The values may stand in more parentheses.
 fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, Assignment> {
     if !input.is_symbol(0, Symbol::LeftParenthesis) {
         input.offer(Symbol::LeftParenthesis);
@@ -329,13 +330,26 @@ fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, Assignment> {
     let (rest, list) = match columns.as_slice() {
         // A single one is a value like any other.
         [_] => assigned(values).map(|(rest, value)| (rest, vec![value]))?,
-        [..] => parenthesised(comma_list(assigned))(values)?,
+        [..] => {
+            let (rest, list) = parenthesised(comma_list(assigned))(values)?;
+            (rest, unwrapped(list))
+        }
     };
     if list.len() != columns.len() {
         let message = format!("{} columns and {} values", columns.len(), list.len());
         return values.fail_at(values.span_to(rest), "column-count", message, None);
     }
     Ok((rest, Assignment::Several(columns, list)))
+}
+
+/// Values of which a row in parentheses is the only one are those of the row.
+fn unwrapped(mut list: Vec<AssignedValue>) -> Vec<AssignedValue> {
+    if let [AssignedValue::Expression(Expression { kind: ExpressionKind::Row(row), .. })] =
+        list.as_mut_slice()
+    {
+        return std::mem::take(row).into_iter().map(AssignedValue::Expression).collect();
+    }
+    list
 }
 
 /// `Delete ::= [With] 'DELETE' 'FROM' Target ['WHERE' Expression] [Returning] RowLimits
