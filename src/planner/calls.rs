@@ -58,12 +58,13 @@ impl Binder<'_, '_> {
         if let Some(entry) = aggregates.clone().find(|entry| entry.signature.takes(given)) {
             refuse_star(entry.function, call, span)?;
             ordered_set::check(entry.function.is_ordered_set(), call, span)?;
-            return match &call.over {
+            let value = match &call.over {
                 Some(over) => {
                     self.window(WindowFunction::Aggregate(entry.function), call, over, span)
                 }
                 None => self.aggregate(entry.function, call, span),
             };
+            return value.map(|value| self.form(&name, value));
         }
         let is_star = matches!(call.arguments, FunctionArguments::Star);
         if let Some(entry) = windows.clone().find(|entry| entry.signature.takes(given))
@@ -95,7 +96,8 @@ impl Binder<'_, '_> {
                 return Ok(matched);
             }
             let function = self.meant(entry.function, &arguments);
-            return scalar(function, entry.result, arguments, span);
+            let value = scalar(function, entry.result, arguments, span)?;
+            return Ok(self.form(&name, value));
         }
         let arities: Vec<(usize, usize)> = aggregates
             .map(|entry| entry.signature)

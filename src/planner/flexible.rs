@@ -2,13 +2,13 @@
 //!
 //! The columns of such tables hold what SQLite's hold. What is computed from them has SQLite's types
 //! as well: `typeof` knows its five, a comparison comes to an INTEGER wherever it is more than a condition,
-//! constants that come to more than 64 bits are a REAL, and a CAST to a type that nobody knows makes
-//! numbers.
+//! constants that come to more than 64 bits are a REAL, a CAST to a type that nobody knows makes numbers, and
+//! the functions whose names begin with `jsonb` give SQLite's binary form of JSON.
 
 use super::Planning;
 use super::bind::Binder;
 use super::expression::{Arithmetic, BoundExpression, BoundKind};
-use super::functions::{ScalarFunction, TypeNames};
+use super::functions::{JsonFunction, ScalarFunction, TypeNames};
 use super::logical::{ComputedColumn, Logical};
 use super::query::{LogicalQuery, QueryColumn};
 use crate::types::{DataType, Value};
@@ -40,6 +40,20 @@ impl Binder<'_, '_> {
         } else {
             function
         }
+    }
+
+    /// What a function of this name gives, in the form that it has in the session: SQLite's binary one of a document
+    /// from those whose names begin with `jsonb`.
+    pub(super) fn form(&self, name: &str, given: BoundExpression) -> BoundExpression {
+        if !name.starts_with("jsonb") || !self.is_flexible() {
+            return given;
+        }
+        let is_document = given.data_type == DataType::Json;
+        let data_type = if is_document { DataType::Blob } else { DataType::Any };
+        let place = given.place;
+        let function = ScalarFunction::Json(JsonFunction::Binary);
+        let form = BoundExpression::new(BoundKind::Call(function, vec![given]), data_type);
+        BoundExpression { place, ..form }
     }
 
     /// Arithmetic of integer constants may come to a real.
@@ -149,10 +163,13 @@ pub(super) fn relation(query: LogicalQuery, planning: &mut Planning) -> LogicalQ
 /// Whether a query hands a column of its tables on.
 fn is_handed_on(logical: &Logical, column: usize) -> bool {
     let mut found = false;
-    if let Logical::Project { columns, .. } = logical {
+    if let Logical::Project { input, columns } = logical {
         let is_it = |known: &&ComputedColumn| known.column == column;
         return columns.iter().find(is_it).is_some_and(|known| {
-            matches!(known.expression.kind, BoundKind::Column(_) | BoundKind::Argument(_))
+            if let BoundKind::Column(inner) = known.expression.kind {
+                return is_handed_on(input, inner);
+            }
+            matches!(known.expression.kind, BoundKind::Argument(_))
         });
     }
     if matches!(logical, Logical::Table(_)) {

@@ -111,6 +111,8 @@ pub enum JsonFunction {
     ArrayLength,
     /// The operator `->`
     Arrow,
+    /// SQLite's binary form of what is a document, which the functions give whose names begin with `jsonb`.
+    Binary,
     ErrorPosition,
     Extract,
     Insert,
@@ -330,8 +332,10 @@ pub struct WindowEntry {
 impl ScalarFunction {
     /// The function's name.
     pub fn name(self) -> &'static str {
-        // The two that are operators are in no table.
-        if self == ScalarFunction::Json(JsonFunction::Arrow) {
+        // These are in no table, two of them being operators.
+        if self == ScalarFunction::Json(JsonFunction::Binary) {
+            return "jsonb";
+        } else if self == ScalarFunction::Json(JsonFunction::Arrow) {
             return "->";
         } else if self == ScalarFunction::Json(JsonFunction::LongArrow) {
             return "->>";

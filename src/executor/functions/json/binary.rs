@@ -1,4 +1,4 @@
-//! SQLite's binary form of a JSON document, JSONB, becomes a document.
+//! SQLite's binary form of a JSON document, JSONB: read and written.
 //!
 //! Each value is a header and a payload. The low half of the first byte says what it is, the high half
 //! how long its payload is: up to 11 by itself, else how many bytes behind it say so.
@@ -85,6 +85,66 @@ fn value(bytes: &[u8], depth: usize) -> Option<(Json, &[u8])> {
     Some((document, rest))
 }
 
+/// Writes a document in this form.
+pub(super) fn encode(document: &Json) -> Vec<u8> {
+    let mut reversed = Vec::new();
+    write(document, &mut reversed);
+    reversed.reverse();
+    reversed
+}
+
+/// Appends a value from its end to its beginning: its header says how long what stands behind it is.
+fn write(document: &Json, out: &mut Vec<u8>) {
+    let end = out.len();
+    let kind = match document {
+        Json::Null => 0,
+        Json::True => 1,
+        Json::False => 2,
+        Json::Integer(digits) => {
+            out.extend(digits.bytes().rev());
+            3
+        }
+        Json::Real(digits) => {
+            out.extend(digits.bytes().rev());
+            5
+        }
+        Json::Text(text) => write_text(text, out),
+        Json::Array(items) => {
+            items.iter().rev().for_each(|item| write(item, out));
+            11
+        }
+        Json::Object(members) => {
+            for (label, value) in members.iter().rev() {
+                write(value, out);
+                let end = out.len();
+                let kind = write_text(label, out);
+                write_header(kind, end, out);
+            }
+            12
+        }
+    };
+    write_header(kind, end, out);
+}
+
+/// Appends a text as it stands between its quotes, and tells its kind.
+fn write_text(text: &JsonText, out: &mut Vec<u8>) -> u8 {
+    out.extend(text.0.bytes().rev());
+    if text.0.contains('\\') { 8 } else { 7 }
+}
+
+/// Appends the header of what stands behind `end`, with as few bytes as say its length.
+fn write_header(kind: u8, end: usize, out: &mut Vec<u8>) {
+    let length = out.len() - end;
+    let (size, bytes) = match u8::try_from(length) {
+        Ok(short) if length <= SHORT => (short, 0),
+        Ok(_) => (12, 1),
+        Err(_) if length <= usize::from(u16::MAX) => (13, 2),
+        Err(_) => (14, 4),
+    };
+    out.extend(length.to_le_bytes().into_iter().take(bytes));
+    out.push(size << 4 | kind);
+}
+
 /// A number of each kind: an integer and one in hexadecimal, a real and one as JSON5 has it.
 fn number(kind: u8, text: &str) -> Option<Json> {
     let (number, is_standard) = parse::number(text)?;
@@ -157,6 +217,27 @@ mod tests {
             (b"\xd7\x00\x02ab", "\"ab\""),
         ] {
             assert_eq!(decoded(bytes), (!text.is_empty()).then(|| text.to_owned()), "{bytes:x?}");
+        }
+    }
+
+    /// What each function of SQLite whose name begins with `jsonb` gives.
+    #[test]
+    fn documents_are_written_as_sqlite_writes_them() {
+        let sqlite = rusqlite::Connection::open_in_memory().expect("a database");
+        let lengths = [9, 10, 11, 12, 254, 255, 256, 257, 65_534, 65_535, 65_536, 70_000];
+        let long = lengths.map(|length| format!("[\"{}\"]", "x".repeat(length)));
+        let known = [
+            "null",
+            "true",
+            "[false, 1, -2.5e10, \"\", {}]",
+            "{\"a\": {\"b\\\"c\": [[[]]]}, \"a\": 1, \"\u{e9}\": \"\\u00e9\\n\"}",
+        ];
+        for text in known.into_iter().chain(long.iter().map(String::as_str)) {
+            let theirs: Vec<u8> =
+                sqlite.query_row("SELECT jsonb(?1)", [text], |row| row.get(0)).expect("a document");
+            let document = parse::parse(text).expect("a document").0;
+            assert_eq!(encode(&document), theirs, "{}", &text[..text.len().min(60)]);
+            assert_eq!(decode(&theirs), Some(document));
         }
     }
 
