@@ -18,8 +18,8 @@ pub fn leading_number(text: &str) -> i32 {
     i32::try_from(sign * digits_of(digits, 10)).unwrap_or(0)
 }
 
-/// Whether the value of a switch turns it on: one of SQLite's words for it, or digits that begin with another number
-/// than 0. Everything else turns it off, a number with a sign, too.
+/// Whether the value of a switch turns it on: one of SQLite's words for it, or digits that begin with
+/// another number than 0. Everything else turns it off, a number with a sign, too.
 pub fn turns_on(value: &str) -> bool {
     match value.as_bytes().first() {
         Some(first) if first.is_ascii_digit() => leading_number(value) != 0,

@@ -42,8 +42,8 @@ impl Binder<'_, '_> {
         }
     }
 
-    /// What a function of this name gives, in the form that it has in the session: SQLite's binary one of a document
-    /// from those whose names begin with `jsonb`.
+    /// What a function of this name gives, in the form that it has in the session: a document from
+    /// those whose names begin with `jsonb` in SQLite's binary one.
     pub(super) fn form(&self, name: &str, given: BoundExpression) -> BoundExpression {
         if !name.starts_with("jsonb") || !self.is_flexible() {
             return given;
