@@ -33,10 +33,10 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
         JsonFunction::Object => object(arguments).map(|object| json_value(&object)),
         JsonFunction::Quote => held(&arguments[0]).map(|held| json_value(&held)),
         JsonFunction::Valid => valid(arguments),
-        JsonFunction::Binary => match &arguments[0] {
-            json @ Value::Json(_) => Ok(Value::Blob(binary::encode(&document(json)?).into())),
-            other => Ok(other.clone()),
-        },
+        JsonFunction::Binary if matches!(arguments[0], Value::Json(_)) => {
+            Ok(Value::Blob(binary::encode(&document(&arguments[0])?).into()))
+        }
+        JsonFunction::Binary => Ok(arguments[0].clone()),
         JsonFunction::Json => of_document(arguments, |document, _| Ok(json_value(&document))),
         // Without a path SQLite does not look at the document.
         JsonFunction::Extract if arguments.len() < 2 => Ok(Value::Null),
