@@ -422,13 +422,12 @@ fn add_check(
     Ok(())
 }
 
-/// The primary key comes first; a key that another already says goes. Primary key columns are NOT
-/// NULL, but for the one that fills itself, and in a FLEXIBLE table, as in SQLite, where it was not said.
+/// Keys stay in the order of the text, by which SQLite numbers them; of two that say the same the primary
+/// key stays, in the place of the first. Primary key columns are NOT NULL, but for the one that fills itself, and in a FLEXIBLE table, as in SQLite, where it was not said.
 ///
 /// # Errors
 /// `conflict-clauses` where two that say the same disagree about rows that break them.
 fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> {
-    table.keys.sort_by_key(|key| key.kind != KeyKind::Primary);
     let fills_itself = table.integer_primary_key();
     let mut kept: Vec<KeySchema> = Vec::with_capacity(table.keys.len());
     for key in std::mem::take(&mut table.keys) {
@@ -436,8 +435,12 @@ fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> 
             kept.push(key);
             continue;
         };
+        let is_primary = key.kind == KeyKind::Primary;
         // As in SQLite, which asks the number of a row before any UNIQUE.
-        if other.kind == KeyKind::Primary && fills_itself.is_some() {
+        if fills_itself.is_some() && (is_primary || other.kind == KeyKind::Primary) {
+            if is_primary {
+                *other = key;
+            }
             continue;
         }
         if let (Some(first), Some(second)) = (other.on_conflict, key.on_conflict)
@@ -447,7 +450,11 @@ fn settle_keys(table: &mut TableSchema, name: &Identifier) -> Result<(), Error> 
             let message = format!("two keys of ({columns}) say ON CONFLICT {first} and {second}");
             return Err(Error::new("conflict-clauses", message, name.span));
         }
-        other.on_conflict = other.on_conflict.or(key.on_conflict);
+        let on_conflict = other.on_conflict.or(key.on_conflict);
+        if is_primary {
+            *other = key;
+        }
+        other.on_conflict = on_conflict;
     }
     table.keys = kept;
     let primary = table.primary_key().map_or_else(Vec::new, |key| key.columns.clone());

@@ -89,7 +89,7 @@ fn met(
     if upsert.target.is_empty() {
         // A row that meets several changes the one that it meets by its number, or by the latest key, as in SQLite.
         let mut keys: Vec<usize> = unique.map(|(place, _)| place).rev().collect();
-        let number = table.integer_primary_key().filter(|_| !table.options.without_rowid);
+        let number = table.integer_primary_key();
         keys.sort_by_key(|place| {
             let key = &table.keys[*place];
             key.kind != KeyKind::Primary || key.columns.first().copied() != number

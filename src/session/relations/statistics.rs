@@ -3,10 +3,11 @@
 //! It is counted as it is read, so that it is there whether ANALYZE was asked or not, and of the past as
 //! well; what the planner goes by is what ANALYZE found last.
 
+use super::super::pragmas::sqlite_indexes;
 use super::{RelationSchema, optional, relation_rows};
 use crate::executor::{BoxedOperator, Context, Error, Relation, table_statistics};
 use crate::storage::{self, TableStatistics, View};
-use crate::types::{DataType, KeyKind, KeySchema, Row, TableSchema, Value};
+use crate::types::{DataType, KeyKind, Row, TableSchema, Value};
 
 pub(super) const SCHEMA: RelationSchema = RelationSchema {
     name: "sqlite_stat1",
@@ -37,31 +38,20 @@ impl Relation for StatisticsRelation {
 /// A row for each key that is an index to SQLite; one for the table where none has all its rows. Of what
 /// is empty nothing is said.
 fn rows_of(table: &TableSchema, statistics: &TableStatistics) -> Vec<Row> {
-    let is_rowid = |key: &KeySchema| {
-        key.kind == KeyKind::Primary
-            && table.integer_primary_key().is_some_and(|column| key.columns == [column])
-    };
     let row = |index: Option<&str>, stat: String| {
         vec![Value::text(&table.name), optional(index), Value::text(stat)]
     };
-    let (mut rows, mut is_counted, mut automatic) = (Vec::new(), false, 0);
-    for key in table.keys.iter().filter(|key| !is_rowid(key)) {
-        let name = match &key.name {
-            Some(name) if key.kind == KeyKind::Index => name.clone(),
-            Some(_) | None if key.kind == KeyKind::Primary && table.options.without_rowid => {
-                table.name.clone()
-            }
-            Some(_) | None => {
-                automatic += 1;
-                format!("sqlite_autoindex_{}_{automatic}", table.name)
-            }
-        };
+    let (mut rows, mut is_counted) = (Vec::new(), false);
+    for (name, key) in sqlite_indexes(table) {
+        // The rows themselves are this one.
+        let is_table = key.kind == KeyKind::Primary && table.options.without_rowid;
+        let name = if is_table { &table.name } else { &name };
         let Some(known) = statistics.key(key.id).filter(|known| known.rows > 0) else { continue };
         is_counted |= key.condition.is_none();
         let shared = (1..=known.distinct.len()).filter_map(|parts| known.rows_per_value(parts));
         let numbers: Vec<String> =
             std::iter::once(known.rows).chain(shared).map(|number| number.to_string()).collect();
-        rows.push(row(Some(&name), numbers.join(" ")));
+        rows.push(row(Some(name), numbers.join(" ")));
     }
     if !is_counted && statistics.rows > 0 {
         rows.push(row(None, statistics.rows.to_string()));
