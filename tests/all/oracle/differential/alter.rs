@@ -7,7 +7,8 @@ impl ScriptGenerator {
     /// ALTER TABLE of some kind.
     pub fn alter(&mut self) -> String {
         let at = self.dice.roll(self.made.tables.len());
-        match self.dice.roll(9) {
+        match self.dice.roll(13) {
+            9.. => self.alter_constraint(at),
             0..=2 => self.rename_column(at),
             3 | 4 => self.drop_column(at),
             5 => self.rename_table(at),
@@ -32,6 +33,23 @@ impl ScriptGenerator {
             self.made.tables[at].columns.remove(dropped);
         }
         format!("ALTER TABLE {} DROP COLUMN {name}", table.name)
+    }
+
+    /// A condition that comes or goes, and NOT NULL.
+    fn alter_constraint(&mut self, at: usize) -> String {
+        let table = self.made.tables[at].clone();
+        let name = &table.name;
+        let column = &table.columns[1 + self.dice.roll(table.columns.len() - 1)].name;
+        let number = self.dice.roll(3);
+        match self.dice.roll(4) {
+            0 => {
+                let condition = self.condition(&self.columns_of(&table).plain(), 1);
+                format!("ALTER TABLE {name} ADD CONSTRAINT c{number} CHECK ({condition} OR id < 9)")
+            }
+            1 => format!("ALTER TABLE {name} DROP CONSTRAINT c{number}"),
+            2 => format!("ALTER TABLE {name} ALTER COLUMN {column} SET NOT NULL"),
+            _ => format!("ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL"),
+        }
     }
 
     fn rename_table(&mut self, at: usize) -> String {
@@ -94,7 +112,8 @@ impl ScriptGenerator {
             }
             _ => {
                 let event = self.dice.pick(&["INSERT", "UPDATE", "DELETE"]);
-                format!("DROP TRIGGER IF EXISTS {}_{event}", self.table().origin)
+                let at = self.dice.pick(&["", "0"]);
+                format!("DROP TRIGGER IF EXISTS {}_{event}{at}", self.table().origin)
             }
         }
     }

@@ -13,7 +13,7 @@ pub enum Deliberate {
     CountedKey,
     /// A foreign key is not asked, because a trigger deletes from the table that it refers to.
     ForgottenKey,
-    /// A trigger cannot run that the action of a foreign key would fire, if there were a row.
+    /// A trigger cannot run that what a statement leads to would fire, if there were a row.
     UnfiredTrigger,
     /// The name of a renamed table stands where a trigger says `excluded`.
     RenamedExcluded,
@@ -99,7 +99,6 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
         && let missing = missing.strip_prefix("main.").unwrap_or(missing)
-        && (sql.contains("DELETE FROM") || sql.contains("UPDATE"))
         && !sql.contains(missing)
         && is_in_trigger(missing, pair)
     {

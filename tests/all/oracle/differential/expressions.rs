@@ -144,8 +144,8 @@ impl ScriptGenerator {
             8 if self.collated => {
                 format!("({a} COLLATE {})", self.dice.pick(&["NOCASE", "RTRIM", "BINARY"]))
             }
-            // No blob comes into JSON, and no JSON into JSON through CAST, which SQLite takes for JSON still.
-            9 => format!("json_array('' || {a}, quote({}))", self.value(Kind::Integer, scope, 0)),
+            // No JSON comes into JSON through CAST or a generated column, which SQLite takes for JSON still.
+            9 => format!("json_array('' || {a}, {})", self.leaf(Kind::Integer, scope)),
             10 => {
                 let path = self.dice.pick(&["'k'", "'$.k'", "'$.l'"]);
                 format!("(json_object('k', '' || {a}) ->> {path})")

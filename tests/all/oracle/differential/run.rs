@@ -160,9 +160,10 @@ impl Run {
     }
 
     fn tables_differ(&mut self) -> Option<String> {
-        let names = "SELECT 'main.' || name FROM sqlite_master WHERE type = 'table' \
+        let names = "SELECT 'main.' || name FROM sqlite_master \
+                     WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%' \
                      UNION ALL SELECT 'temp.' || name FROM sqlite_temp_master WHERE type = 'table' \
-                     AND name <> 'sqlite_sequence' ORDER BY 1";
+                     AND name NOT LIKE 'sqlite_s%' ORDER BY 1";
         for row in self.pair.ask_sqlite(names).expect("its tables") {
             let [Plain::Text(name)] = row.as_slice() else { continue };
             // A table of which no row came is there with a 0, or is not there.

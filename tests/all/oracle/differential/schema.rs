@@ -39,6 +39,8 @@ pub struct Table {
     pub is_temporary: bool,
     /// Whether AUTOINCREMENT counts its rows.
     pub is_numbered: bool,
+    /// Whether its key is a column before the `id`, and that.
+    pub has_long_key: bool,
 }
 
 impl Table {
@@ -80,9 +82,10 @@ impl ScriptGenerator {
             columns: Vec::new(),
             is_temporary,
             is_numbered: false,
+            has_long_key: false,
         };
         let (key, options) = self.key_column(&mut table);
-        let mut parts = vec![key];
+        let (mut parts, mut constraints) = (vec![key], Vec::new());
         for (at, letter) in ["a", "b", "c", "d"].into_iter().enumerate() {
             if at > 1 && self.dice.roll(3) == 0 {
                 continue;
@@ -93,14 +96,20 @@ impl ScriptGenerator {
         if self.dice.roll(4) == 0 {
             parts.push(self.generated_column(&mut table, number));
         }
-        if self.dice.roll(3) == 0 && !self.made.tables.is_empty() && !is_temporary {
-            parts.push(self.reference(&mut table, number));
+        if self.dice.roll(3) == 0 && !is_temporary {
+            let (column, constraint) = self.reference(&mut table, number);
+            parts.push(column);
+            constraints.extend(constraint);
+        }
+        if table.has_long_key {
+            table.columns[1].in_key = true;
+            constraints.push(format!("PRIMARY KEY ({}, id)", table.columns[1].name));
         }
         if self.dice.roll(4) == 0 {
             let columns: Vec<Column> = table.given();
             let (x, y) = (&columns[1], &columns[columns.len() - 1]);
             if x.name != y.name {
-                parts.push(format!("UNIQUE ({}, {})", x.name, y.name));
+                constraints.push(format!("UNIQUE ({}, {})", x.name, y.name));
                 for column in &mut table.columns[1..] {
                     column.in_key = true;
                 }
@@ -108,9 +117,10 @@ impl ScriptGenerator {
         }
         if self.dice.roll(4) == 0 {
             let scope = self.columns_of(&table).plain();
-            parts.push(format!("CHECK ({} OR id > 0)", self.condition(&scope, 2)));
+            constraints.push(format!("CHECK ({} OR id > 0)", self.condition(&scope, 2)));
         }
         self.made.tables.push(table);
+        parts.append(&mut constraints);
         let temporary = if is_temporary { "TEMP " } else { "" };
         format!("CREATE {temporary}TABLE {name}({}){options}", parts.join(", "))
     }
@@ -127,6 +137,10 @@ impl ScriptGenerator {
                 ("id INTEGER PRIMARY KEY AUTOINCREMENT", "")
             }
             1 => ("id INTEGER PRIMARY KEY", " WITHOUT ROWID"),
+            4 => {
+                table.has_long_key = true;
+                ("id INTEGER NOT NULL UNIQUE", " WITHOUT ROWID")
+            }
             // In strict tables an INT is an INTEGER here, too.
             2 if self.flexible => {
                 self.hides_numbers = true;
@@ -195,8 +209,11 @@ impl ScriptGenerator {
         }
     }
 
-    fn reference(&mut self, table: &mut Table, number: usize) -> String {
-        let parent = self.made.tables[self.dice.roll(self.made.tables.len())].name.clone();
+    /// A column that refers to rows of another table or of its own, or one that does so with a column
+    /// before it.
+    fn reference(&mut self, table: &mut Table, number: usize) -> (String, Option<String>) {
+        let at = self.dice.roll(self.made.tables.len() + 1);
+        let parent = self.made.tables.get(at).unwrap_or(table).clone();
         let name = format!("p{number}");
         let actions = [
             "",
@@ -210,7 +227,15 @@ impl ScriptGenerator {
         let time = self.dice.pick(&["", "", " DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"]);
         let column = Column::new(name.clone(), Kind::Integer);
         table.columns.push(Column { in_key: true, ..column });
-        format!("{name} INTEGER REFERENCES {parent}(id){action}{time}")
+        let (first, parent_name) = (&table.columns[1].name, &parent.name);
+        match parent.has_long_key && at < self.made.tables.len() {
+            true => {
+                let keys = format!("({}, id)", parent.columns[1].name);
+                let refers = format!("FOREIGN KEY ({first}, {name}) REFERENCES {parent_name}");
+                (format!("{name} INTEGER"), Some(format!("{refers}{keys}{action}{time}")))
+            }
+            false => (format!("{name} INTEGER REFERENCES {parent_name}(id){action}{time}"), None),
+        }
     }
 
     /// An index of columns or of an expression, perhaps of some rows only, and seldom unique.
@@ -279,6 +304,7 @@ impl ScriptGenerator {
             columns,
             is_temporary,
             is_numbered: false,
+            has_long_key: false,
         });
         format!(
             "CREATE {temporary}VIEW {name}({names}) AS SELECT {items} FROM {from} WHERE {filter}{more}"

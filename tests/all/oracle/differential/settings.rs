@@ -92,7 +92,7 @@ impl ScriptGenerator {
                  WHERE name NOT LIKE 'sqlite%'"
                 .into(),
             // That of AUTOINCREMENT stays in SQLite when its tables are gone.
-            8 => "SELECT type, name, tbl_name FROM sqlite_master WHERE name <> 'sqlite_sequence'"
+            8 => "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_s%'"
                 .into(),
             9 => "SELECT type, name, tbl_name FROM sqlite_temp_master \
                  WHERE name NOT LIKE 'sqlite%'"

@@ -5,7 +5,7 @@ use super::{Scope, ScriptGenerator};
 
 impl ScriptGenerator {
     /// A trigger that writes down what happened and may change another table; a table has one for each
-    /// event at most, because SQLite promises no order.
+    /// event and time at most, because SQLite promises no order.
     pub fn create_trigger(&mut self) -> String {
         let on_view = !self.made.views.is_empty() && self.dice.roll(3) == 0;
         let table = match on_view {
@@ -56,8 +56,9 @@ impl ScriptGenerator {
         // What is not temporary names nothing that is.
         let temporary = if self.named_temporary || self.dice.roll(8) == 0 { "TEMP " } else { "" };
         let (name, origin, body) = (&table.name, &table.origin, body.join("; "));
+        let at = if time == "BEFORE" { "0" } else { "" };
         format!(
-            "CREATE {temporary}TRIGGER IF NOT EXISTS {origin}_{event} {time} {event}{of} ON {name}{when} BEGIN {body}; END"
+            "CREATE {temporary}TRIGGER IF NOT EXISTS {origin}_{event}{at} {time} {event}{of} ON {name}{when} BEGIN {body}; END"
         )
     }
 

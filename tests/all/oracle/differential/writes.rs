@@ -36,7 +36,18 @@ impl ScriptGenerator {
             46..=48 => self.setting(),
             49 if self.dice.roll(3) == 0 => self.drop_table(),
             50 if self.numbered => self.write_of_the_sequence(),
+            51 if self.dice.roll(2) == 0 => self.keeping(),
             _ => self.write_of_a_view(),
+        }
+    }
+
+    /// What changes how things are found and nothing else.
+    fn keeping(&mut self) -> String {
+        let name = self.table().name;
+        match self.dice.roll(4) {
+            0 => "ANALYZE".into(),
+            1 | 2 => format!("ANALYZE {name}"),
+            _ => format!("REINDEX {name}"),
         }
     }
 
