@@ -11,8 +11,13 @@ pub enum Deliberate {
     DroppedName,
     /// A deferred foreign key is counted that no row has any more.
     CountedKey,
-    /// A foreign key is not asked, because a trigger deletes from the table that it refers to.
+    /// A foreign key is not asked, because a trigger deletes from the table that it refers to, or a REPLACE might
+    /// from its own.
     ForgottenKey,
+    /// A CHECK comes while none is asked, and rows are there that break it.
+    UnaskedCheck,
+    /// A column of a primary key is to lose NOT NULL, which it does not say.
+    NullOfKey,
     /// A trigger cannot run that what a statement leads to would fire, if there were a row.
     UnfiredTrigger,
     /// The name of a renamed table stands where a trigger says `excluded`.
@@ -58,6 +63,9 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
     match error.code() {
         "integer-overflow" => Some(Deliberate::Overflow),
         "alter-table" if is_of_definition(&error.to_string()) => Some(Deliberate::ReadWhole),
+        "alter-table" if error.to_string().contains("in the primary key") => {
+            Some(Deliberate::NullOfKey)
+        }
         "alter-table" if is_of_dropped_name(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
@@ -65,7 +73,9 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
             Some(Deliberate::TriggerOfBrokenView)
         }
         "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
-        "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
+        "foreign-key" if is_forgotten(&error.to_string(), sql, pair) => {
+            Some(Deliberate::ForgottenKey)
+        }
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
@@ -93,6 +103,11 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     if message == "FOREIGN KEY constraint failed" && matches!(sql, "COMMIT" | "END") {
         let broken = pair.ask_sqlite("PRAGMA foreign_key_check");
         return broken.is_ok_and(|rows| rows.is_empty()).then_some(Deliberate::CountedKey);
+    }
+    if message == "constraint failed" && sql.contains(" ADD CONSTRAINT ") {
+        let ignored = pair.ask_sqlite("PRAGMA ignore_check_constraints");
+        let is_ignored = ignored.is_ok_and(|rows| rows == [[Plain::Number(1.0)]]);
+        return is_ignored.then_some(Deliberate::UnaskedCheck);
     }
     if message.starts_with("no such table: sqlite_sequence") {
         return Some(Deliberate::EmptySequence);
@@ -162,10 +177,16 @@ pub fn drops_unfired(sql: &str, pair: &Pair) -> bool {
     sql.starts_with("DROP TABLE") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Whether a trigger deletes from the table that the foreign key of an error refers to.
-fn is_forgotten(message: &str, pair: &Pair) -> bool {
-    let Some((_, parent)) = message.split_once(" refers to ") else { return false };
-    let parent = parent.split('.').next().unwrap_or_default();
+/// Whether a trigger deletes from the table that the foreign key of an error refers to, or a REPLACE is into a
+/// table that refers to itself.
+fn is_forgotten(message: &str, sql: &str, pair: &Pair) -> bool {
+    let Some((child, parent)) = message.split_once(" refers to ") else { return false };
+    let table = |column: &str| column.split('.').next().unwrap_or_default().to_owned();
+    let (child, parent) = (table(child), table(parent));
+    if child == parent && sql.contains("REPLACE INTO") {
+        let broken = pair.ask_sqlite(&format!("PRAGMA foreign_key_check({child})"));
+        return broken.is_ok_and(|rows| !rows.is_empty());
+    }
     is_in_trigger(&format!("DELETE FROM {parent}"), pair)
 }
 
