@@ -257,7 +257,7 @@ impl JoinGraph {
                 Some((a, b)) => 1.0 / a.unwrap_or(1.0).max(b.unwrap_or(1.0)).max(2.0),
                 None => 0.5,
             };
-            let set = equal_sides_of_one_type(condition).and_then(|_| equated(condition));
+            let set = equated_of_one_type(condition);
             let set = set.map(|(one, _)| equal.least(one));
             let fixed = equated(condition).filter(|_| is_equality);
             let fixes = fixed.iter().flat_map(|(a, b)| fixed_of(&keys, [*a, *b], &equal)).collect();
@@ -336,10 +336,15 @@ fn equal_sides_of_one_type(
     equal_sides(condition).filter(|(a, b)| a.data_type == b.data_type && one != other)
 }
 
+/// The same by their identities.
+fn equated_of_one_type(condition: &BoundExpression) -> Option<(usize, usize)> {
+    equal_sides_of_one_type(condition).and_then(|_| equated(condition))
+}
+
 /// Whether a condition says more than those before it, by which some columns are known to be equal; from
 /// now on it is one of them.
 fn says_more(condition: &BoundExpression, known: &mut EqualColumns) -> bool {
-    match equal_sides_of_one_type(condition).and_then(|_| equated(condition)) {
+    match equated_of_one_type(condition) {
         Some((one, other)) => known.equate(one, other),
         None => true,
     }
