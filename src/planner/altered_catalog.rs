@@ -87,7 +87,11 @@ impl Catalog for AlteredCatalog<'_> {
         history: &History,
         temporal: Option<&Temporal>,
     ) -> Result<TableSource, Error> {
-        // The log is as it is: there it has the name from before.
+        if !history.ends_latest(temporal) {
+            return self.inner.history(history, temporal);
+        }
+        // The log is as it is: there it has the name from before. What its WHERE names is recorded, and so
+        // looked for, elsewhere.
         let History { table, .. } = history;
         let after = self.schema.find_table(table.schema, &table.name).map(|known| known.id);
         let before = self.inner.schema().all_tables().find(|known| Some(known.id) == after);
@@ -96,7 +100,7 @@ impl Catalog for AlteredCatalog<'_> {
         };
         let identifier = Identifier { name: before, ..table.identifier.clone() };
         let table = ObjectName { identifier, ..table.clone() };
-        self.inner.history(&History { table, ..history.clone() }, temporal)
+        self.inner.history(&History { table, filter: None, ..history.clone() }, temporal)
     }
 
     fn events(&mut self, events: &EventSelection) -> Result<TableSource, Error> {

@@ -127,11 +127,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             TableReference::History { history, alias } => {
                 let temporal = self.surroundings.temporal.as_ref();
                 let source = self.planning.catalog.history(history, temporal)?;
-                let named = self.planning.looked_up(&history.table)?;
-                if let Some(of) =
-                    self.planning.catalog.schema().find_table(named.schema, &named.name)
-                {
-                    self.planning.record_table(&history.table, of.id);
+                if history.ends_latest(temporal) {
+                    self.planning.record_history(history)?;
                 }
                 let unnamed =
                     Identifier { name: "history".into(), quoted: false, span: history.span };

@@ -3,9 +3,11 @@
 //! They are recorded while the text is bound, so each means what it means there. An alias, a column of
 //! a query and what another view calls its columns are none of them.
 
+use super::bind::Binder;
+use super::scope::Scope;
 use super::surroundings::CommonTableKey;
 use super::{Catalog, Error, Planning, trigger, view};
-use crate::language::ast::Identifier;
+use crate::language::ast::{History, Identifier};
 use crate::types::{Definition, DefinitionKind, Span, TableId, TableSchema};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -67,6 +69,24 @@ impl Planning<'_> {
     pub fn record_table(&self, name: &Identifier, table: TableId) {
         if let Some(references) = self.references() {
             references.record(name.span, table, None);
+        }
+    }
+
+    /// Records the names in a history of a table as it is now.
+    ///
+    /// # Errors
+    /// Those of its WHERE.
+    pub fn record_history(&self, history: &History) -> Result<(), Error> {
+        let Some(references) = self.references() else { return Ok(()) };
+        let named = self.looked_up(&history.table)?;
+        let Some(table) = self.catalog.schema().find_table(named.schema, &named.name) else {
+            return Ok(());
+        };
+        references.record(history.table.span, table.id, None);
+        let scope = Scope::of(&table.name, table).recording(Some(references), table);
+        match &history.filter {
+            Some(filter) => Binder::new(&scope, "WHERE").condition(filter).map(drop),
+            None => Ok(()),
         }
     }
 

@@ -242,6 +242,17 @@ pub struct History {
     pub span: Span,
 }
 
+impl History {
+    /// Whether it goes on up to the present, where it ends as `around` says where it does not say so: its
+    /// table and the columns in its WHERE have the names of its end.
+    pub fn ends_latest(&self, around: Option<&Temporal>) -> bool {
+        match &self.range.end {
+            Some(end) => end.at().point == Point::Latest,
+            None => around.is_none_or(Temporal::ends_latest),
+        }
+    }
+}
+
 /// Histories are equal wherever they stand.
 impl PartialEq for History {
     fn eq(&self, other: &History) -> bool {

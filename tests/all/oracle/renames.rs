@@ -385,3 +385,38 @@ fn periods_that_end_with_the_present_are_of_what_has_the_name_now() {
         assert_eq!(rows[0][0].to_text(), "1", "{view}");
     }
 }
+
+#[test]
+fn histories_that_end_with_the_present_follow_in_their_conditions() {
+    let mut pair = Pair::new();
+    let mut run = |sql: &str| pair.session.execute(sql).map(drop);
+    run("CREATE TABLE t(a, b)").expect("a table");
+    run("INSERT INTO t VALUES (1, 2)").expect("a row");
+    for (name, history) in [
+        ("all_of_it", "HISTORY OF t WHERE a > 0 AND t.a < b"),
+        ("past_range", "HISTORY OF t WHERE a > 0 BETWEEN EVENT 1 AND EVENT 2"),
+        ("until_latest", "HISTORY OF t WHERE a > 0 BETWEEN EVENT 1 AND LATEST"),
+    ] {
+        run(&format!("CREATE VIEW {name} AS SELECT op FROM ({history}) h")).expect(name);
+    }
+    run("ALTER TABLE t RENAME COLUMN a TO z").expect("all views follow");
+    run("ALTER TABLE t RENAME TO things").expect("all views follow");
+    for column in ["z", "b"] {
+        let error = run(&format!("ALTER TABLE things DROP COLUMN {column}"));
+        let error = error.expect_err("what a view names");
+        assert_eq!(error.code(), "alter-table", "{error}");
+    }
+    let texts = unquoted(plain(&rows_of(&mut pair.session, TEXTS).expect(TEXTS)));
+    let renamed = [
+        "CREATE VIEW all_of_it AS SELECT op FROM (HISTORY OF things WHERE z > 0 AND things.z < b) h",
+        "CREATE VIEW past_range AS SELECT op FROM \
+         (HISTORY OF t WHERE a > 0 BETWEEN EVENT 1 AND EVENT 2) h",
+        "CREATE VIEW until_latest AS SELECT op FROM \
+         (HISTORY OF things WHERE z > 0 BETWEEN EVENT 1 AND LATEST) h",
+    ];
+    assert_eq!(texts, renamed);
+    for view in ["all_of_it", "past_range", "until_latest"] {
+        let rows = rows_of(&mut pair.session, &format!("SELECT * FROM {view}")).expect(view);
+        assert_eq!(rows.len(), 1, "{view}");
+    }
+}
