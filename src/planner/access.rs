@@ -146,6 +146,9 @@ pub(super) fn choose(table: &mut LogicalTable) {
 
 /// The key that most conditions fix, a unique one before another.
 fn choice(table: &LogicalTable) -> Option<KeyCandidate> {
+    if table.conditions.is_empty() {
+        return None;
+    }
     let schema = &table.source.schema;
     let candidates = schema.keys.iter().enumerate().filter(|(index, _)| table.may_use(*index));
     let candidates = candidates.filter_map(|(index, key)| {
@@ -174,7 +177,9 @@ impl KeyCandidate {
         key: &KeySchema,
         conditions: &[BoundExpression],
     ) -> Option<KeyCandidate> {
-        if !key_definition::is_implied(key, table, first, conditions) {
+        let begins = compared_part(table, first, &*key.first_part(table)?)?;
+        let is_begun = conditions.iter().any(|condition| options(condition, &begins).is_some());
+        if !is_begun || !key_definition::is_implied(key, table, first, conditions) {
             return None;
         }
         let mut candidate =

@@ -7,6 +7,7 @@ use super::notices::suggest_type;
 use super::plan::AggregateCall;
 use super::row_value::ComparisonOperand;
 use super::scope::Scope;
+use super::select::SelectedColumn;
 use super::subquery::SubqueryBinder;
 use super::window::WindowBinder;
 use super::{Error, coerce, collation, flexible, row_value};
@@ -21,7 +22,7 @@ pub(super) struct Binder<'a, 'p> {
     /// What names can mean.
     pub scope: &'a Scope,
     /// What else a bare name can mean: the aliases of a SELECT.
-    pub aliases: &'a [(String, BoundExpression)],
+    pub aliases: &'a [SelectedColumn],
     /// The items of a SELECT that are bound once a bare name means one by its alias.
     pub items: &'a [SelectItem],
     /// Where aggregates are gathered; `None` where they make no sense.
@@ -239,9 +240,8 @@ impl<'a> Binder<'a, '_> {
         if let Some(found) = self.scope.find(table, column)? {
             return Ok(found);
         }
-        let alias = table.is_none().then(|| {
-            self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&column.name))
-        });
+        let alias =
+            table.is_none().then(|| self.aliases.iter().find(|item| item.is_called(&column.name)));
         if table.is_none()
             && let Some(expression) = self.item_called(&column.name)
         {
@@ -252,7 +252,7 @@ impl<'a> Binder<'a, '_> {
             return bound;
         }
         match alias.flatten() {
-            Some((_, expression)) => Ok(expression.clone()),
+            Some(item) => Ok(item.expression.clone()),
             None => match outer.map(|outer| outer.find(table, column)).transpose()?.flatten() {
                 Some(found) => Ok(found),
                 None => Err(self.scope.unknown(table, column)),

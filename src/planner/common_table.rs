@@ -164,12 +164,13 @@ pub(super) fn record_unread<'q>(
 }
 
 /// Makes tables of WITH that are named once a part of the plan that names them.
-pub(super) fn inline(logical: Logical) -> Logical {
+pub(super) fn inline(logical: &mut Logical) {
     let Logical::Shared(LogicalShared { table, columns }) = logical else {
-        return logical.map_inputs(&mut inline);
+        logical.for_each_input_mut(inline);
+        return;
     };
     if !table.is_inlined() {
-        return Logical::Shared(LogicalShared { table, columns });
+        return;
     }
     let renamed = columns.iter().zip(&table.query.output).map(|(column, known)| ComputedColumn {
         column: *column,
@@ -177,8 +178,9 @@ pub(super) fn inline(logical: Logical) -> Logical {
             .with_traits(known.traits),
     });
     let columns = renamed.collect();
-    let input = Box::new(inline(table.query.logical.clone()));
-    Logical::Project { input, columns }
+    let mut input = Box::new(table.query.logical.clone());
+    inline(&mut input);
+    *logical = Logical::Project { input, columns };
 }
 
 impl Planning<'_> {
@@ -190,13 +192,13 @@ impl Planning<'_> {
     /// The same where the order of the rows is seen, or is not.
     pub(super) fn plan_in_order(
         &mut self,
-        logical: Logical,
+        mut logical: Logical,
         output: &[usize],
         is_ordered: bool,
     ) -> Plan {
-        let rewritten = self.rewrite(logical, output, is_ordered);
-        self.plan_shared(&rewritten);
-        lower::query(rewritten, output)
+        self.rewrite(&mut logical, output, is_ordered);
+        self.plan_shared(&logical);
+        lower::query(logical, output)
     }
 
     /// Plans the tables of WITH whose rows a plan keeps.

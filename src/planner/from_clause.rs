@@ -176,9 +176,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     ) -> Result<LogicalTable, Error> {
         self.check(called, Some(source.schema.id.schema_name()))?;
         let schema = &source.schema;
-        let names = &mut self.planning.names;
-        let first = names.add_all((0..schema.width()).map(|index| schema.name_of(index)));
-        self.scope.relations.push(ScopeRelation::table(&called.name, schema, first));
+        let first = self.planning.names.add_table(schema);
+        self.scope.relations.push(ScopeRelation::shared_table(&called.name, schema, first));
         Ok(LogicalTable::new(source, label, first))
     }
 

@@ -5,6 +5,7 @@
 //! stands among its input's is decided once, by [`lower`](super::lower).
 
 use super::TableSource;
+use super::column_set::ColumnSet;
 use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind};
 use super::function_scan::LogicalFunction;
@@ -15,8 +16,7 @@ use super::scan_order::SeenOrder;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;
-use crate::types::{DataType, with_stack};
-use std::collections::BTreeSet;
+use crate::types::{DataType, TableSchema, with_stack};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -250,6 +250,16 @@ impl ColumnNames {
         first
     }
 
+    /// The identity of the first of a table's columns, the hidden ones included; the others follow.
+    pub fn add_table(&mut self, table: &TableSchema) -> usize {
+        let first = self.count;
+        if let Some(names) = &mut self.names {
+            names.extend((0..table.width()).map(|index| table.name_of(index).to_owned()));
+        }
+        self.count += table.width();
+        first
+    }
+
     /// What a column is called.
     pub fn name(&self, column: usize) -> &str {
         self.as_slice().get(column).map_or("?", String::as_str)
@@ -373,12 +383,9 @@ impl Logical {
         expressions!(self, visit, iter_mut, expressions_mut, &mut);
     }
 
-    /// The operator with each of its inputs rewritten.
-    pub fn map_inputs(mut self, rewrite: &mut impl FnMut(Logical) -> Logical) -> Logical {
-        self.for_each_input_mut(|input| {
-            *input = rewrite(std::mem::replace(input, Logical::OneRow));
-        });
-        self
+    /// The operator itself, to be put back as another.
+    pub fn take(&mut self) -> Logical {
+        std::mem::replace(self, Logical::OneRow)
     }
 
     /// Whether a column of this identity comes out, or would if it were asked for.
@@ -431,25 +438,23 @@ impl Logical {
 
     /// Lets the hidden columns of tables come out that some expression reads.
     pub fn read_hidden_columns(&mut self) {
-        let mut read = BTreeSet::new();
+        let mut read = ColumnSet::default();
         self.note_columns(&mut read);
         self.add_hidden_columns(&read);
     }
 
-    fn note_columns(&self, read: &mut BTreeSet<usize>) {
+    fn note_columns(&self, read: &mut ColumnSet) {
         self.for_each_expression(|expression| {
-            expression.for_each_column(&mut |column| {
-                read.insert(column);
-            });
+            expression.for_each_column(&mut |column| read.insert(column));
         });
         self.for_each_input(|input| input.note_columns(read));
     }
 
-    fn add_hidden_columns(&mut self, read: &BTreeSet<usize>) {
+    fn add_hidden_columns(&mut self, read: &ColumnSet) {
         if let Logical::Table(table) = self {
             let (first, declared) = (table.first, table.source.schema.columns.len());
             let hidden = first + declared..table.identities().end;
-            for column in read.range(hidden) {
+            for column in read.within(hidden) {
                 if !table.columns.contains(&(column - first)) {
                     table.columns.push(column - first);
                 }
@@ -457,7 +462,7 @@ impl Logical {
         }
         if let Logical::Function(function) = self {
             let (first, shown) = (function.first, function.function.shown());
-            for column in read.range(first + shown..function.identities().end) {
+            for column in read.within(first + shown..function.identities().end) {
                 if !function.columns.contains(&(column - first)) {
                     function.columns.push(column - first);
                 }

@@ -23,6 +23,8 @@ mod calls;
 mod cardinality;
 mod coerce;
 mod collation;
+mod column_name;
+mod column_set;
 mod common_table;
 mod common_type;
 mod comparison_traits;
@@ -40,6 +42,7 @@ mod function_arguments;
 mod function_hints;
 mod function_scan;
 mod functions;
+mod hidden_columns;
 mod home;
 mod join_type;
 mod key_definition;
@@ -327,18 +330,18 @@ impl Planning<'_> {
 
     /// Gives the columns of the table to be changed their indexes as identities; nothing has any yet.
     fn name_target(&mut self, table: &TableSchema) {
-        let first = self.names.add_all((0..table.width()).map(|index| table.name_of(index)));
+        let first = self.names.add_table(table);
         debug_assert_eq!(first, 0, "the table to be changed comes first");
     }
 
-    /// A logical plan after all rewrites; these columns of it are the answer, and the order of its rows
+    /// Does all rewrites of a logical plan; these columns of it are the answer, and the order of its rows
     /// is seen or is not.
-    fn rewrite(&mut self, logical: Logical, output: &[usize], is_ordered: bool) -> Logical {
+    fn rewrite(&mut self, logical: &mut Logical, output: &[usize], is_ordered: bool) {
         let output = output.iter().copied().collect();
         let names = RefCell::new(&mut self.names);
         let context =
             RewriteContext { catalog: &*self.catalog, output: &output, is_ordered, names };
-        self.rewriting.apply(logical, &context)
+        self.rewriting.apply(logical, &context);
     }
 }
 

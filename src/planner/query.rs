@@ -65,8 +65,7 @@ impl LogicalQuery {
         let typed = self.output.iter().map(|column| column.column).zip(types);
         let typed: Vec<(usize, DataType)> = typed.collect();
         // What is named once is what the rows are made of.
-        let logical = std::mem::replace(&mut self.logical, Logical::OneRow);
-        self.logical = common_table::inline(logical);
+        common_table::inline(&mut self.logical);
         let projected = exact_numbers::assign_columns(&mut self.logical, &typed);
         for QueryColumn { data_type, column, .. } in &mut self.output {
             if let Some((_, now)) = projected.iter().find(|(known, _)| known == column) {
@@ -134,6 +133,9 @@ pub(super) fn limited(
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
     let (limit, offset) = (query.limit.as_ref(), query.offset.as_ref());
+    if limit.is_none() && offset.is_none() {
+        return Ok(bound);
+    }
     if let Some(limits) = limits::bind(limit, offset, inside, planning)? {
         bound.logical = Logical::Limit { input: Box::new(bound.logical), limits };
     }

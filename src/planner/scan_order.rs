@@ -105,16 +105,18 @@ fn index_of<'a>(table: &'a LogicalTable, read: &[usize]) -> Option<&'a KeySchema
 /// The key whose first part most conditions bound; of several the table's own, else the newest.
 fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeySchema> {
     let schema = &table.source.schema;
-    let bounds = |key: &KeySchema| {
-        let parts = key.parts(schema);
-        let first = parts.first().and_then(|part| access::compared_part(schema, table.first, part));
-        let is_bound = |condition: &&BoundExpression| {
-            first.as_ref().is_some_and(|part| is_range(condition, part))
-        };
-        table.conditions.iter().filter(is_bound).count()
-    };
-    let best = keys.iter().copied().max_by_key(|key| (bounds(key), is_of_rows(key, schema)))?;
-    (bounds(best) > 0).then_some(best)
+    let ranges: Vec<&BoundExpression> =
+        table.conditions.iter().filter(|condition| is_of_order(condition)).collect();
+    if ranges.is_empty() {
+        return None;
+    }
+    let bounded = keys.iter().filter_map(|key| {
+        let first = access::compared_part(schema, table.first, &*key.first_part(schema)?)?;
+        let bounds = ranges.iter().filter(|condition| bounds_part(condition, &first)).count();
+        (bounds > 0).then_some((bounds, *key))
+    });
+    let best = bounded.max_by_key(|(bounds, key)| (*bounds, is_of_rows(key, schema)))?;
+    Some(best.1)
 }
 
 /// Whether a key is what the rows of a table are kept by.
@@ -123,17 +125,22 @@ pub(super) fn is_of_rows(key: &KeySchema, schema: &TableSchema) -> bool {
         && (schema.options.without_rowid || schema.integer_primary_key().is_some())
 }
 
-/// Whether a condition compares a part of a key with a constant by its order.
-fn is_range(condition: &BoundExpression, part: &BoundExpression) -> bool {
-    let BoundKind::Compare(comparison, a, b) = &condition.kind else { return false };
-    let is_of_order = match comparison {
+/// Whether a condition compares a part of a key with a constant.
+fn bounds_part(condition: &BoundExpression, part: &BoundExpression) -> bool {
+    let BoundKind::Compare(_, a, b) = &condition.kind else { return false };
+    **a == *part && b.is_constant() || **b == *part && a.is_constant()
+}
+
+/// Whether a condition compares by an order.
+fn is_of_order(condition: &BoundExpression) -> bool {
+    let BoundKind::Compare(comparison, ..) = &condition.kind else { return false };
+    match comparison {
         Comparison::Less
         | Comparison::LessEqual
         | Comparison::Greater
         | Comparison::GreaterEqual => true,
         Comparison::Equal | Comparison::NotEqual | Comparison::Is | Comparison::IsNot => false,
-    };
-    is_of_order && (**a == *part && b.is_constant() || **b == *part && a.is_constant())
+    }
 }
 
 /// The narrowest key that has all columns that are read, where it is narrower than its table.

@@ -3,18 +3,20 @@
 //! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
-use super::comparison_traits::{CollationDerivation, ComparisonTraits};
+use super::column_name::ColumnName;
+use super::comparison_traits::ComparisonTraits;
+use super::hidden_columns::{HiddenColumns, hidden_columns, schema_column};
 use super::references::References;
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::{Identifier, ObjectName};
 use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableId, TableSchema};
-use std::borrow::Cow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether two names are the same in any case. This is asked of each column for each name of a statement:
 /// the names of a table's columns mostly differ in their ends.
-fn is_same(a: &str, b: &str) -> bool {
+pub(super) fn is_same(a: &str, b: &str) -> bool {
     let end = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
     a.len() == b.len() && end(a) == end(b) && a.eq_ignore_ascii_case(b)
 }
@@ -23,7 +25,7 @@ fn is_same(a: &str, b: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct ScopeColumn {
     /// The name.
-    pub name: Cow<'static, str>,
+    pub name: ColumnName,
     /// The type of its values.
     pub data_type: DataType,
     /// Its identity in the statement.
@@ -52,15 +54,6 @@ impl ScopeColumn {
     }
 }
 
-/// What counts besides where a table's column is compared; the hidden ones have no collation.
-fn schema_traits(schema: &TableSchema, index: usize) -> ComparisonTraits {
-    let collation = match schema.columns.get(index) {
-        Some(column) => CollationDerivation::Implicit(column.collation),
-        None => CollationDerivation::None,
-    };
-    ComparisonTraits { collation, ..ComparisonTraits::of_column(schema.type_of(index)) }
-}
-
 /// One relation of a FROM.
 #[derive(Clone, Debug)]
 pub struct ScopeRelation {
@@ -76,36 +69,34 @@ pub struct ScopeRelation {
     /// Its columns in order.
     pub columns: Vec<ScopeColumn>,
     /// What a table answers to besides: the hidden columns, and SQLite's names for a row's number.
-    hidden: Vec<ScopeColumn>,
+    hidden: HiddenColumns,
 }
 
 impl ScopeRelation {
     /// A table, whose columns have the identities from `first` on, the hidden ones behind the others.
     pub fn table(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
-        let column = |name: Cow<'static, str>, index: usize| ScopeColumn {
-            name,
-            data_type: schema.type_of(index),
-            column: first + index,
-            traits: schema_traits(schema, index),
-            is_merged: false,
-            is_shadowed: false,
-            merged: None,
-            place: None,
-        };
-        let declared = schema.columns.iter().enumerate();
-        let columns: Vec<_> =
-            declared.map(|(index, known)| column(known.name.clone().into(), index)).collect();
-        let is_free = |name: &&&str| !columns.iter().any(|known| is_same(&known.name, name));
-        let numbers = schema.row_number().into_iter().flat_map(|number| {
-            let names = TableSchema::ROWID_NAMES.iter().filter(is_free);
-            names.map(move |name| column((*name).into(), number))
-        });
-        let others = (columns.len()..schema.width())
-            .filter_map(|index| Some(column(schema.pseudo(index)?.name().into(), index)));
-        let count = TableSchema::ROWID_NAMES.len() + schema.width() - columns.len();
-        let mut hidden = Vec::with_capacity(count);
-        hidden.extend(numbers.chain(others));
-        let (title, home) = (schema.name.clone(), Some(schema.id.schema_name()));
+        let hidden = HiddenColumns::of(hidden_columns(schema, first));
+        let names = |index: usize| schema.columns[index].name.clone().into();
+        ScopeRelation::declared(name, (schema, first), names, hidden)
+    }
+
+    /// The same of a table whose schema is shared.
+    pub fn shared_table(name: &str, schema: &Arc<TableSchema>, first: usize) -> ScopeRelation {
+        let names = |index| ColumnName::OfTable(Arc::clone(schema), index);
+        let hidden = HiddenColumns::shared(schema, first);
+        ScopeRelation::declared(name, (schema, first), names, hidden)
+    }
+
+    fn declared(
+        name: &str,
+        (schema, first): (&TableSchema, usize),
+        names: impl Fn(usize) -> ColumnName,
+        hidden: HiddenColumns,
+    ) -> ScopeRelation {
+        let declared = 0..schema.columns.len();
+        let declared = declared.map(|index| schema_column(schema, first, names(index), index));
+        let (columns, title) = (declared.collect(), schema.name.clone());
+        let home = Some(schema.id.schema_name());
         ScopeRelation { name: name.to_owned(), schema: home, table: None, title, columns, hidden }
     }
 
@@ -126,13 +117,14 @@ impl ScopeRelation {
                 column.traits = column.traits.as_argument();
             }
         }
-        relation.hidden.retain(|column| column.column - first <= number);
-        for column in &mut relation.hidden {
+        let hidden = relation.hidden.get_mut();
+        hidden.retain(|column| column.column - first <= number);
+        for column in hidden.iter_mut() {
             if column.column - first == number {
                 column.column = first + schema.columns.len();
             }
         }
-        relation.hidden.retain(|column| column.column - first <= schema.columns.len());
+        hidden.retain(|column| column.column - first <= schema.columns.len());
         relation
     }
 
@@ -141,9 +133,9 @@ impl ScopeRelation {
     pub fn excluded(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
         let mut relation = ScopeRelation::table(name, schema, first);
         let number = schema.row_number().map(|number| first + number);
-        relation.hidden.retain(|known| Some(known.column) == number);
+        relation.hidden.get_mut().retain(|known| Some(known.column) == number);
         let mut relation = relation.merged();
-        for column in relation.columns.iter_mut().chain(&mut relation.hidden) {
+        for column in relation.columns.iter_mut().chain(relation.hidden.get_mut()) {
             let ComparisonTraits { affinity, .. } = column.traits.as_argument();
             column.traits = ComparisonTraits { affinity, ..ComparisonTraits::default() };
         }
@@ -158,6 +150,7 @@ impl ScopeRelation {
         hidden: Vec<ScopeColumn>,
     ) -> ScopeRelation {
         let (name, title) = (name.to_owned(), title.to_owned());
+        let hidden = HiddenColumns::of(hidden);
         ScopeRelation { name, schema: None, table: None, title, columns, hidden }
     }
 
@@ -180,20 +173,21 @@ impl ScopeRelation {
             table: None,
             title: title.to_owned(),
             columns: known,
-            hidden: Vec::new(),
+            hidden: HiddenColumns::default(),
         }
     }
 
     /// The same relation, whose columns answer only to its name, and the hidden ones not at all.
     pub fn qualified_only(mut self) -> ScopeRelation {
         let ScopeRelation { columns, hidden, .. } = &mut self;
+        let hidden = hidden.get_mut();
         hidden.retain(|known| columns.iter().any(|column| column.column == known.column));
         self.merged()
     }
 
     /// The same relation, whose columns answer only to its name.
     fn merged(mut self) -> ScopeRelation {
-        let columns = self.columns.iter_mut().chain(&mut self.hidden);
+        let columns = self.columns.iter_mut().chain(self.hidden.get_mut());
         columns.for_each(|column| column.is_merged = true);
         self
     }
@@ -210,7 +204,7 @@ impl ScopeRelation {
     }
 
     fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
-        self.hidden.iter().find(|column| is_same(&column.name, name))
+        self.hidden.get().iter().find(|column| is_same(&column.name, name))
     }
 
     /// Whether the name of a table means it.
@@ -348,6 +342,11 @@ impl Scope {
         Scope::of("", schema)
     }
 
+    /// Whether a name was looked for among the hidden columns: only then one of them may be read.
+    pub fn knows_hidden_columns(&self) -> bool {
+        self.relations.iter().any(|relation| relation.hidden.are_made())
+    }
+
     /// What `*` means: all columns that are neither hidden nor merged.
     pub fn columns(&self) -> impl Iterator<Item = (&ScopeRelation, &ScopeColumn)> {
         self.visible().iter().flat_map(|relation| {
@@ -393,7 +392,7 @@ impl Scope {
         // The names of a row's number stand before those of the hidden columns.
         let columns = self.relations.iter();
         let mut columns =
-            columns.flat_map(|known| known.columns.iter().chain(known.hidden.iter().rev()));
+            columns.flat_map(|known| known.columns.iter().chain(known.hidden.get().iter().rev()));
         columns.find(|known| known.column == column)
     }
 
@@ -535,7 +534,7 @@ impl Scope {
         };
         let declared = relations.iter().flat_map(|relation| &relation.columns);
         // Only who writes an underscore can have meant one of the hidden ones.
-        let has_hidden = relations.iter().any(|relation| !relation.hidden.is_empty());
+        let has_hidden = relations.iter().any(|relation| !relation.hidden.get().is_empty());
         let hidden = PseudoColumn::ALL.iter().map(|column| column.name());
         let hidden = hidden.filter(|_| column.name.starts_with('_') && has_hidden);
         let names = declared.map(|column| &*column.name).chain(hidden);

@@ -20,11 +20,12 @@ use crate::language::ast::{
 use crate::types::{Collation, Span, Value};
 
 /// One column of the answer.
-struct SelectedColumn {
+pub(super) struct SelectedColumn {
     name: String,
     /// Whether the name was given by AS, or by `*` as in SQLite: only then other clauses know it.
     is_alias: bool,
-    expression: BoundExpression,
+    /// What it is.
+    pub expression: BoundExpression,
 }
 
 /// The order that is said of a SELECT's rows.
@@ -75,7 +76,8 @@ fn bind_ordered<'q>(
         order.resolve(|expression| core.item_of(expression, &scope));
     }
     let bound = core.over(rows, &mut planning.names)?;
-    Ok(bound.sorted(select.distinct, order_by, &mut planning.names).answer())
+    let reads_hidden = scope.knows_hidden_columns();
+    Ok(bound.sorted(select.distinct, order_by, reads_hidden, &mut planning.names))
 }
 
 /// The SELECT without FROM whose items are these, by their names, with the aggregates and the window
@@ -91,12 +93,12 @@ pub(super) fn of_one_row(
     let (filter, groups, having, order) = Default::default();
     let core = SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped };
     let names = &mut planning.names;
-    Ok(core.over(Logical::OneRow, names)?.sorted(false, &[], names).answer())
+    Ok(core.over(Logical::OneRow, names)?.sorted(false, &[], false, names))
 }
 
 impl SelectedColumn {
     /// Whether AS or `*` gave it this name.
-    fn is_called(&self, name: &str) -> bool {
+    pub fn is_called(&self, name: &str) -> bool {
         self.is_alias && self.name.eq_ignore_ascii_case(name)
     }
 }
@@ -118,8 +120,6 @@ struct ProjectedSelect {
     logical: Logical,
     items: Vec<SelectedColumn>,
     order: Vec<BoundExpression>,
-    /// The identities of the answer's columns, once they are projected.
-    columns: Vec<usize>,
 }
 
 impl SelectCore {
@@ -135,15 +135,10 @@ impl SelectCore {
         let binder = ItemBinder { scope, surroundings, clause: "SELECT", windows: &select.windows };
         let gathered = (&mut aggregates, &mut windows);
         let items = binder.bind(&select.items, Some(gathered), planning)?;
-        let aliases: Vec<(String, BoundExpression)> = items
-            .iter()
-            .filter(|item| item.is_alias)
-            .map(|item| (item.name.clone(), item.expression.clone()))
-            .collect();
         // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
         let is_grouped = !select.group_by.is_empty() || !aggregates.is_empty();
         let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
-        let mut binder = Binder { aliases: &aliases, subqueries, ..Binder::new(scope, "WHERE") };
+        let mut binder = Binder { aliases: &items, subqueries, ..Binder::new(scope, "WHERE") };
         let filter = match &select.filter {
             Some(condition) => {
                 let bound = binder.condition(condition)?;
@@ -231,7 +226,7 @@ impl SelectCore {
         let mut above: Vec<&mut BoundExpression> =
             items.iter_mut().map(|item| &mut item.expression).chain(&mut order).collect();
         logical = window::over(windows, logical, &mut above, names);
-        Ok(ProjectedSelect { logical, items, order, columns: Vec::new() })
+        Ok(ProjectedSelect { logical, items, order })
     }
 }
 
@@ -292,69 +287,74 @@ fn identified(call: AggregateCall, names: &mut ColumnNames) -> (usize, Aggregate
 }
 
 impl ProjectedSelect {
-    /// The query that it is, once it is projected.
-    fn answer(mut self) -> LogicalQuery {
-        self.logical.read_hidden_columns();
-        let output = self.items.into_iter().zip(self.columns);
-        let output = output.map(|(item, column)| QueryColumn {
-            name: item.name,
-            data_type: item.expression.data_type,
-            column,
-            traits: item.expression.traits,
-        });
-        LogicalQuery { logical: self.logical, output: output.collect() }
-    }
-
-    /// Projection, DISTINCT and ORDER BY on top of the rows.
+    /// The query that it is: projection, DISTINCT and ORDER BY on top of the rows, of which hidden columns
+    /// may be read or are not.
     fn sorted(
-        mut self,
+        self,
         distinct: bool,
         order_by: &[OrderItem],
+        mut reads_hidden: bool,
         names: &mut ColumnNames,
-    ) -> ProjectedSelect {
-        let mut projected: Vec<ComputedColumn> = Vec::with_capacity(self.items.len());
-        for item in &self.items {
-            let mut computed = ComputedColumn::new(item.expression.clone(), names);
+    ) -> LogicalQuery {
+        let ProjectedSelect { logical, items, order } = self;
+        let mut projected: Vec<ComputedColumn> = Vec::with_capacity(items.len());
+        let mut output: Vec<QueryColumn> = Vec::with_capacity(items.len());
+        for SelectedColumn { name, expression, .. } in items {
+            let (data_type, traits) = (expression.data_type, expression.traits);
+            let mut computed = ComputedColumn::new(expression, names);
             if projected.iter().any(|known| known.column == computed.column) {
-                computed.column = names.add(&item.name);
+                computed.column = names.add(&name);
             }
+            output.push(QueryColumn { name, data_type, column: computed.column, traits });
             projected.push(computed);
         }
-        self.columns = projected.iter().map(|computed| computed.column).collect();
         // Rows of groups have no number, and DISTINCT gives the first of each.
         let ties = match distinct {
             true => Vec::new(),
-            false => order_ties::ties(&self.logical, order_by, &self.order),
+            false => order_ties::ties(&logical, order_by, &order),
         };
-        let mut keys = Vec::with_capacity(self.order.len());
-        for (item, expression) in order_by.iter().zip(self.order.drain(..)) {
+        let mut keys = Vec::with_capacity(order.len());
+        for (item, expression) in order_by.iter().zip(order) {
             if expression.is_constant() {
                 continue;
             }
             let column = projected_column(expression, &mut projected, names);
             keys.push(LogicalKey::of(item, column));
         }
+        reads_hidden |= !ties.is_empty();
         for TieKey { expression, descending } in ties {
             let column = projected_column(expression, &mut projected, names);
             keys.push(LogicalKey { column, descending, nulls_first: !descending });
         }
-        let mut distinct_by = self.columns.clone();
-        for (item, column) in self.items.iter().zip(&mut distinct_by).filter(|_| distinct) {
-            let comparable = collation::comparable(item.expression.clone());
-            if comparable != item.expression {
-                *column = projected_column(comparable, &mut projected, names);
-            }
-        }
-        let mut logical = Logical::Project { input: Box::new(self.logical), columns: projected };
-        if distinct {
-            logical = Logical::Distinct { input: Box::new(logical), columns: distinct_by };
+        let distinct_by = distinct.then(|| distinct_columns(&output, &mut projected, names));
+        let mut logical = Logical::Project { input: Box::new(logical), columns: projected };
+        if let Some(columns) = distinct_by {
+            logical = Logical::Distinct { input: Box::new(logical), columns };
         }
         if !keys.is_empty() {
             logical = Logical::Sort { input: Box::new(logical), keys, first: None };
         }
-        self.logical = logical;
-        self
+        if reads_hidden {
+            logical.read_hidden_columns();
+        }
+        LogicalQuery { logical, output }
     }
+}
+
+/// The columns by which DISTINCT tells the rows of an answer from each other.
+fn distinct_columns(
+    output: &[QueryColumn],
+    projected: &mut Vec<ComputedColumn>,
+    names: &mut ColumnNames,
+) -> Vec<usize> {
+    let mut columns: Vec<usize> = output.iter().map(|column| column.column).collect();
+    for (item, column) in columns.iter_mut().enumerate() {
+        let comparable = collation::comparable(projected[item].expression.clone());
+        if comparable != projected[item].expression {
+            *column = projected_column(comparable, projected, names);
+        }
+    }
+    columns
 }
 
 /// The projected column that an expression is, which is added where it is none yet.

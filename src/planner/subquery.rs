@@ -14,6 +14,7 @@ use super::logical::{ComputedColumn, Logical};
 use super::plan::AggregateCall;
 use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::Scope;
+use super::select::SelectedColumn;
 use super::surroundings::Surroundings;
 use super::{Error, Planning, coerce, row_value};
 use crate::language::ast::{BinaryOperator, Expression, Identifier, ObjectName, Quantifier, Query};
@@ -34,7 +35,7 @@ pub(super) struct OuterScope<'a> {
     /// The columns of the query around it.
     scope: &'a Scope,
     /// The names that its SELECT gives.
-    aliases: &'a [(String, BoundExpression)],
+    aliases: &'a [SelectedColumn],
     /// What is around that.
     outer: Option<Outer<'a>>,
     /// How many there are around it, itself counted.
@@ -135,9 +136,8 @@ impl OuterScope<'_> {
         let is_here = is_known && relation.map_or(!self.is_qualified, is_named);
         let mut found = if is_here { self.scope.find(relation, column)? } else { None };
         if found.is_none() && relation.is_none() && is_known {
-            let is_called =
-                |(alias, _): &&(String, BoundExpression)| alias.eq_ignore_ascii_case(&column.name);
-            found = self.aliases.iter().find(is_called).map(|(_, expression)| expression.clone());
+            let item = self.aliases.iter().find(|item| item.is_called(&column.name));
+            found = item.map(|item| item.expression.clone());
         }
         if let (None, Some(outer)) = (&found, self.outer) {
             found = outer.nearest.find(known.min(outer.known), relation, column)?;

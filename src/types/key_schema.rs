@@ -108,6 +108,14 @@ impl KeySchema {
         Cow::Owned(self.columns.iter().map(|column| KeyPart::of_column(table, *column)).collect())
     }
 
+    /// Its first part; a key has one at least.
+    pub fn first_part(&self, table: &TableSchema) -> Option<Cow<'_, KeyPart>> {
+        match self.parts.first() {
+            Some(part) => Some(Cow::Borrowed(part)),
+            None => self.columns.first().map(|at| Cow::Owned(KeyPart::of_column(table, *at))),
+        }
+    }
+
     /// The columns that its parts are, in the key's order; `None` where a part is an expression.
     pub fn part_columns(&self) -> Option<Cow<'_, [usize]>> {
         if self.parts.is_empty() {

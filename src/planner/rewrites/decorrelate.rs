@@ -16,7 +16,7 @@ use crate::planner::expression::{
 use crate::planner::functions::{AggregateFunction, ScalarFunction};
 use crate::planner::join_type::JoinType;
 use crate::planner::logical::{ComputedColumn, Logical, LogicalAggregate, LogicalJoin};
-use crate::types::{DataType, Value, with_stack};
+use crate::types::{DataType, Value};
 
 /// What it costs to ask a query once, in rows that are read.
 const ASK: f64 = 30.0;
@@ -25,12 +25,12 @@ const ASK: f64 = 30.0;
 const HOLD: f64 = 5.0;
 
 /// Replaces queries in conditions and in what is selected.
-pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
-    with_stack(|| operator(logical, context))
+pub(super) fn apply(logical: &mut Logical, context: &RewriteContext) {
+    logical.for_each_input_mut(|input| apply(input, context));
+    *logical = operator(logical.take(), context);
 }
 
 fn operator(logical: Logical, context: &RewriteContext) -> Logical {
-    let logical = logical.map_inputs(&mut |input| apply(input, context));
     match logical {
         Logical::Table(mut table) => {
             let all = std::mem::take(&mut table.conditions);
@@ -115,13 +115,15 @@ impl Opened {
     fn new(rows: Logical, query: &BoundSubquery, context: &RewriteContext) -> Option<Opened> {
         let Logical::Filter { input, conditions } = rows else { return None };
         let (mut on, own): (Vec<_>, Vec<_>) = conditions.into_iter().partition(reads_argument);
-        let rows = input.filtered(own);
+        let mut rows = input.filtered(own);
         let is_volatile = |condition: &BoundExpression| condition.is_volatile();
         if rows_read_argument(&rows) || on.iter().any(is_volatile) {
             return None;
         }
         on.iter_mut().for_each(|condition| bring_arguments(condition, query));
-        let rows = apply(push_down::apply(fold::apply(rows, context), context), context);
+        fold::apply(&mut rows, context);
+        push_down::apply(&mut rows, context);
+        apply(&mut rows, context);
         Some(Opened { rows, on })
     }
 

@@ -6,19 +6,18 @@ use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
 
 /// `(a AND b) OR (a AND c)` becomes `a AND (b OR c)`, which is as true of three truth values as of two.
-pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
-    factored(logical)
+pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
+    factor_conditions(logical);
 }
 
-fn factored(logical: Logical) -> Logical {
-    let mut logical = logical.map_inputs(&mut factored);
+fn factor_conditions(logical: &mut Logical) {
+    logical.for_each_input_mut(factor_conditions);
     if let Logical::Filter { conditions, .. }
     | Logical::Table(LogicalTable { conditions, .. })
-    | Logical::Join(LogicalJoin { on: conditions, .. }) = &mut logical
+    | Logical::Join(LogicalJoin { on: conditions, .. }) = logical
     {
         *conditions = std::mem::take(conditions).into_iter().flat_map(factor).collect();
     }
-    logical
 }
 
 /// The parts of a condition, all of which have to be true.

@@ -9,13 +9,13 @@ use crate::types::{DataType, Value};
 
 /// Computes what reads no column, parameter or clock, unless that is an error: then the rows decide
 /// whether it ever has to be computed.
-pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
-    let mut logical = logical.map_inputs(&mut |input| apply(input, context));
+pub(super) fn apply(logical: &mut Logical, context: &RewriteContext) {
+    logical.for_each_input_mut(|input| apply(input, context));
     logical.for_each_expression_mut(|expression| {
         fold(expression, context.catalog);
     });
     let is_no_condition = |condition: &BoundExpression| !is_literal(condition, true);
-    match &mut logical {
+    match logical {
         Logical::Filter { conditions, .. }
         | Logical::Table(LogicalTable { conditions, .. })
         | Logical::Function(LogicalFunction { on: conditions, .. })
@@ -34,10 +34,10 @@ pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
         | Logical::Sort { .. }
         | Logical::Limit { .. } => {}
     }
-    if let Logical::Filter { input, conditions } = logical {
-        input.filtered(conditions)
-    } else {
-        logical
+    if let Logical::Filter { input, conditions } = logical
+        && conditions.is_empty()
+    {
+        *logical = input.take();
     }
 }
 

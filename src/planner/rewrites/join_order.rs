@@ -36,20 +36,21 @@ const WORTH_IT: (f64, f64) = (2.0, 1.25);
 const MUCH: f64 = 100_000.0;
 
 /// Orders the joins of a plan.
-pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
-    with_stack(|| order(logical))
+pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
+    *logical = with_stack(|| order(logical.take()));
 }
 
-fn order(logical: Logical) -> Logical {
+fn order(mut logical: Logical) -> Logical {
     if let Logical::Join(join) = logical {
-        if !join.kind.is_inner() {
-            return Logical::Join(join).map_inputs(&mut order);
+        if join.kind.is_inner() {
+            let mut graph = JoinGraph::default();
+            graph.gather(join);
+            return graph.joined();
         }
-        let mut graph = JoinGraph::default();
-        graph.gather(join);
-        return graph.joined();
+        logical = Logical::Join(join);
     }
-    logical.map_inputs(&mut order)
+    logical.for_each_input_mut(|input| *input = order(input.take()));
+    logical
 }
 
 /// Some of the inputs of a graph.

@@ -8,11 +8,10 @@ use crate::planner::{access, cardinality};
 use crate::types::with_stack;
 
 /// Chooses the way to the rows of each table.
-pub(super) fn apply(mut logical: Logical, _: &RewriteContext) -> Logical {
+pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
     // How many rows there are is told by conditions, which go where a key is found by them.
-    look_up_partners(&mut logical);
-    find_rows(&mut logical);
-    logical
+    look_up_partners(logical);
+    find_rows(logical);
 }
 
 /// Lets joins look partners up by a key.

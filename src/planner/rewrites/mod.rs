@@ -1,6 +1,6 @@
 //! Rewrites: a logical plan becomes one that gives the same rows with less work.
 //!
-//! Each is a function from plan to plan, and none is needed for the right answer: `SET rewrites = off`
+//! Each is a function that changes a plan, and none is needed for the right answer: `SET rewrites = off`
 //! leaves all of them out. EXPLAIN VERBOSE shows the plan after each.
 
 mod decorrelate;
@@ -16,6 +16,7 @@ mod restrict;
 mod top_n;
 mod unseen_order;
 
+use super::column_set::ColumnSet;
 use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind};
 use super::logical::{ColumnNames, Logical};
@@ -23,14 +24,13 @@ use super::{Catalog, common_table};
 use crate::types::with_stack;
 pub(super) use fold::known_value;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 /// What a rewrite may ask.
 pub(super) struct RewriteContext<'a> {
     /// What computes constants.
     pub catalog: &'a dyn Catalog,
     /// The columns of the answer.
-    pub output: &'a BTreeSet<usize>,
+    pub output: &'a ColumnSet,
     /// Whether the order of its rows is seen.
     pub is_ordered: bool,
     /// The statement's columns, for rewrites that make some.
@@ -44,7 +44,7 @@ struct Rewrite {
     /// Whether a plan of such parts has anything that it is about: most statements are small, and have not.
     is_about: fn(&PlanParts) -> bool,
     /// What it does.
-    apply: fn(Logical, &RewriteContext) -> Logical,
+    apply: fn(&mut Logical, &RewriteContext),
 }
 
 /// All rewrites, in the order in which they are done.
@@ -61,11 +61,15 @@ const REWRITES: &[Rewrite] = &[
         is_about: |parts| parts.disjunctions,
         apply: factor::apply,
     },
-    Rewrite { name: "push conditions down", is_about: |_| true, apply: push_down::apply },
+    Rewrite {
+        name: "push conditions down",
+        is_about: |parts| parts.conditions,
+        apply: push_down::apply,
+    },
     Rewrite { name: "join queries", is_about: |parts| parts.subqueries, apply: decorrelate::apply },
     Rewrite {
         name: "leave out orders that nobody sees",
-        is_about: |_| true,
+        is_about: |parts| parts.tables || parts.sorts || parts.subqueries,
         apply: unseen_order::apply,
     },
     Rewrite {
@@ -73,18 +77,32 @@ const REWRITES: &[Rewrite] = &[
         is_about: |parts| parts.joins || parts.subqueries,
         apply: join_order::apply,
     },
-    Rewrite { name: "use keys", is_about: |_| true, apply: keys::apply },
+    Rewrite {
+        name: "use keys",
+        is_about: |parts| parts.tables || parts.subqueries,
+        apply: keys::apply,
+    },
     Rewrite {
         name: "keep the first rows only",
         is_about: |parts| parts.limits || parts.subqueries,
         apply: top_n::apply,
     },
-    Rewrite { name: "prune columns", is_about: |_| true, apply: prune::apply },
+    Rewrite {
+        name: "prune columns",
+        // One projection of one row gives what the answer has.
+        is_about: |parts| parts.tables || parts.operators > 2 || parts.subqueries,
+        apply: prune::apply,
+    },
 ];
 
 /// What a plan has that some rewrites are about; those of queries that become parts of it are its own.
 #[derive(Clone, Copy, Debug, Default)]
 struct PlanParts {
+    operators: usize,
+    tables: bool,
+    /// Operators that have conditions which may be tested elsewhere.
+    conditions: bool,
+    sorts: bool,
     shared: bool,
     recursive: bool,
     joins: bool,
@@ -102,9 +120,25 @@ impl PlanParts {
                 with_stack(|| self.note(&table.query.logical));
             }
         }
-        self.recursive |= matches!(logical, Logical::Recursive(_));
-        self.joins |= matches!(logical, Logical::Join(_));
-        self.limits |= matches!(logical, Logical::Limit { .. });
+        self.operators += 1;
+        match logical {
+            Logical::Table(_) => self.tables = true,
+            Logical::Recursive(_) => self.recursive = true,
+            Logical::Join(_) => (self.joins, self.conditions) = (true, true),
+            Logical::Filter { .. } | Logical::Function(_) => self.conditions = true,
+            Logical::Sort { .. } => self.sorts = true,
+            Logical::Limit { .. } => self.limits = true,
+            Logical::OneRow
+            | Logical::Project { .. }
+            | Logical::Aggregate(_)
+            | Logical::Window(_)
+            | Logical::Distinct { .. }
+            | Logical::Values(_)
+            | Logical::Append { .. }
+            | Logical::SetFilter(_)
+            | Logical::Shared(_)
+            | Logical::RecursiveRows(_) => {}
+        }
         logical.for_each_expression(|expression| self.note_expression(expression));
         logical.for_each_input(|input| self.note(input));
     }
@@ -119,8 +153,8 @@ impl PlanParts {
 }
 
 /// A table of WITH that is named once is a part of the query that names it.
-fn inline(logical: Logical, _: &RewriteContext) -> Logical {
-    common_table::inline(logical)
+fn inline(logical: &mut Logical, _: &RewriteContext) {
+    common_table::inline(logical);
 }
 
 /// Whether plans are rewritten, and what they were on the way.
@@ -162,17 +196,16 @@ impl Rewriting {
     }
 
     /// Does all rewrites.
-    pub(super) fn apply(&mut self, mut logical: Logical, context: &RewriteContext) -> Logical {
-        self.note("bound", &logical, context);
+    pub(super) fn apply(&mut self, logical: &mut Logical, context: &RewriteContext) {
+        self.note("bound", logical, context);
         if self.is_on {
             let mut parts = PlanParts::default();
-            parts.note(&logical);
+            parts.note(logical);
             for rewrite in REWRITES.iter().filter(|rewrite| (rewrite.is_about)(&parts)) {
-                logical = (rewrite.apply)(logical, context);
-                self.note(rewrite.name, &logical, context);
+                (rewrite.apply)(logical, context);
+                self.note(rewrite.name, logical, context);
             }
         }
-        logical
     }
 
     fn note(&mut self, name: &'static str, logical: &Logical, context: &RewriteContext) {

@@ -6,8 +6,8 @@ use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{ComputedColumn, Logical, LogicalJoin, LogicalWindow};
 
 /// Pushes the conditions of filters and joins down.
-pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
-    push(logical, Vec::new())
+pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
+    *logical = push(logical.take(), Vec::new());
 }
 
 /// The operator with conditions on what comes out of it, tested as far below as they may be.
@@ -72,7 +72,7 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
             Logical::Sort { input, keys, first: None }
         }
         // Fewer rows would make other groups, or other first rows.
-        stop @ (Logical::OneRow
+        mut stop @ (Logical::OneRow
         | Logical::Values(_)
         | Logical::Shared(_)
         | Logical::Recursive(_)
@@ -81,7 +81,8 @@ fn push(logical: Logical, conditions: Vec<BoundExpression>) -> Logical {
         | Logical::Aggregate(_)
         | Logical::Sort { .. }
         | Logical::Limit { .. }) => {
-            stop.map_inputs(&mut |input| push(input, Vec::new())).filtered(conditions)
+            stop.for_each_input_mut(|input| *input = push(input.take(), Vec::new()));
+            stop.filtered(conditions)
         }
     }
 }

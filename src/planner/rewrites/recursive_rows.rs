@@ -9,29 +9,32 @@ use super::{RewriteContext, keys, push_down};
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin};
 use crate::planner::plan::AccessPath;
-use crate::planner::recursive::{RecursivePart, RecursiveRows};
+use crate::planner::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use crate::planner::with_plan::Feeding;
 
 /// Gives rows as arguments to the parts of recursive tables for which that pays.
-pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
-    let logical = give_arguments(logical, context);
-    logical.map_inputs(&mut |input| apply(input, context))
+pub(super) fn apply(logical: &mut Logical, context: &RewriteContext) {
+    if let Logical::Recursive(recursive) = logical {
+        give_arguments(recursive, context);
+    }
+    logical.for_each_input_mut(|input| apply(input, context));
 }
 
-fn give_arguments(logical: Logical, context: &RewriteContext) -> Logical {
-    let Logical::Recursive(mut recursive) = logical else { return logical };
+fn give_arguments(recursive: &mut LogicalRecursive, context: &RewriteContext) {
     for part in &mut recursive.parts {
         if !may_be_arguments(&part.logical, part.rows.number) {
             continue;
         }
-        let candidate = with_arguments(part.logical.clone(), &part.rows);
-        let reached = keys::apply(push_down::apply(candidate.clone(), context), context);
+        let mut candidate = part.logical.clone();
+        give_arguments_to(&mut candidate, &part.rows);
+        let mut reached = candidate.clone();
+        push_down::apply(&mut reached, context);
+        keys::apply(&mut reached, context);
         if finds_all(&reached) {
             let RecursivePart { logical, feeding, .. } = part;
             (*logical, *feeding) = (candidate, Feeding::Arguments);
         }
     }
-    Logical::Recursive(recursive)
 }
 
 /// Whether what reads the rows reads their values as they are, and no NULLs in the place of them.
@@ -69,17 +72,19 @@ fn finds_all(logical: &Logical) -> bool {
     all
 }
 
-/// The part with arguments in the place of the rows; those that it has besides stand behind them.
-fn with_arguments(logical: Logical, rows: &RecursiveRows) -> Logical {
-    if matches!(&logical, Logical::RecursiveRows(known) if known.number == rows.number) {
-        return Logical::OneRow;
+/// Puts arguments in the place of the rows of a part; those that it has besides stand behind them.
+fn give_arguments_to(logical: &mut Logical, rows: &RecursiveRows) {
+    if matches!(logical, Logical::RecursiveRows(known) if known.number == rows.number) {
+        *logical = Logical::OneRow;
+        return;
     }
-    let mut logical = logical.map_inputs(&mut |input| with_arguments(input, rows));
-    if let Logical::Project { columns, .. } = &mut logical {
+    logical.for_each_input_mut(|input| give_arguments_to(input, rows));
+    if let Logical::Project { columns, .. } = logical {
         columns.retain(|computed| computed.column != rows.ordinal);
     }
     logical.for_each_expression_mut(|expression| as_arguments(expression, rows));
-    if let Logical::Join(join) = logical { without_one_row(join) } else { logical }
+    let rewritten = logical.take();
+    *logical = if let Logical::Join(join) = rewritten { without_one_row(join) } else { rewritten };
 }
 
 /// A join with the one row that the arguments leave is a filter.

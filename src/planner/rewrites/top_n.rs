@@ -6,22 +6,21 @@ use crate::planner::logical::Logical;
 use crate::planner::plan::Limits;
 
 /// Tells sorts of the limits above them.
-pub(super) fn apply(logical: Logical, _: &RewriteContext) -> Logical {
-    limit_sorts(logical)
+pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
+    limit_sorts(logical);
 }
 
-fn limit_sorts(logical: Logical) -> Logical {
-    let mut logical = logical.map_inputs(&mut limit_sorts);
+fn limit_sorts(logical: &mut Logical) {
+    logical.for_each_input_mut(limit_sorts);
     // What is another number each time is computed once.
     let is_volatile = |limits: &Limits| {
         let mut both = limits.limit.iter().chain(&limits.offset);
         both.any(BoundExpression::is_volatile)
     };
-    if let Logical::Limit { input, limits } = &mut logical
+    if let Logical::Limit { input, limits } = logical
         && !is_volatile(limits)
         && let Logical::Sort { first, .. } = input.as_mut()
     {
         *first = Some(limits.clone());
     }
-    logical
 }

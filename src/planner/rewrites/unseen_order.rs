@@ -6,15 +6,16 @@ use crate::planner::join_type::JoinType;
 use crate::planner::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalSetFilter};
 use crate::planner::plan::AggregateCall;
 use crate::planner::scan_order::SeenOrder;
+use crate::types::with_stack;
 
 /// Leaves out sorts whose order makes no difference to the answer, and lets tables come as they are kept
 /// where theirs makes none.
-pub(super) fn apply(logical: Logical, context: &RewriteContext) -> Logical {
+pub(super) fn apply(logical: &mut Logical, context: &RewriteContext) {
     let seen = match context.is_ordered {
         true => OrderSeen::ALL,
         false => OrderSeen::NOTHING,
     };
-    seen_so(logical, seen)
+    seen_so(logical, seen);
 }
 
 /// What is seen of the order of an operator's rows.
@@ -90,15 +91,18 @@ fn is_of_one_table(logical: &Logical) -> bool {
     }
 }
 
-/// The operator, of the order of whose rows so much is seen.
-fn seen_so(logical: Logical, seen: OrderSeen) -> Logical {
-    match logical {
-        Logical::Table(mut table) => {
+/// Tells an operator that so much is seen of the order of its rows.
+fn seen_so(logical: &mut Logical, seen: OrderSeen) {
+    let of_inputs = match logical {
+        Logical::Table(table) => {
             table.seen = seen.tables;
-            Logical::Table(table)
+            return;
         }
-        Logical::Sort { input, first: None, .. } if !seen.sorts => seen_so(*input, seen),
-        Logical::Join(LogicalJoin { left, right, kind, on }) => {
+        Logical::Sort { input, first: None, .. } if !seen.sorts => {
+            *logical = input.take();
+            return seen_so(logical, seen);
+        }
+        Logical::Join(LogicalJoin { left, right, kind, .. }) => {
             let seen = seen.but_indexes();
             let of_right = match kind {
                 JoinType::Semi | JoinType::Anti => OrderSeen::NOTHING,
@@ -108,40 +112,29 @@ fn seen_so(logical: Logical, seen: OrderSeen) -> Logical {
                 | JoinType::Right
                 | JoinType::Full => seen,
             };
-            let left = Box::new(seen_so(*left, seen));
-            let right = Box::new(seen_so(*right, of_right));
-            Logical::Join(LogicalJoin { left, right, kind, on })
+            with_stack(|| seen_so(left, seen));
+            return with_stack(|| seen_so(right, of_right));
         }
-        Logical::SetFilter(filter) => {
-            let LogicalSetFilter { left, right, .. } = filter;
-            let left = Box::new(seen_so(*left, seen));
-            let right = Box::new(seen_so(*right, OrderSeen::NOTHING));
-            Logical::SetFilter(LogicalSetFilter { left, right, ..filter })
+        Logical::SetFilter(LogicalSetFilter { left, right, .. }) => {
+            with_stack(|| seen_so(left, seen));
+            return with_stack(|| seen_so(right, OrderSeen::NOTHING));
         }
-        Logical::Aggregate(LogicalAggregate { input, groups, aggregates }) => {
-            let input = Box::new(seen_so(*input, OrderSeen::by(&aggregates)));
-            Logical::Aggregate(LogicalAggregate { input, groups, aggregates })
-        }
-        handing_on @ (Logical::Function(_)
+        Logical::Aggregate(LogicalAggregate { aggregates, .. }) => OrderSeen::by(aggregates),
+        Logical::Function(_)
         | Logical::Filter { .. }
         | Logical::Project { .. }
-        | Logical::Append { .. }) => handing_on.map_inputs(&mut |input| seen_so(input, seen)),
+        | Logical::Append { .. } => seen,
+        Logical::Sort { .. } if !is_of_one_table(logical) => OrderSeen::ALL.but_indexes(),
+        Logical::Window(_) => OrderSeen::ALL.but_indexes(),
         // Which rows are the first, or what is numbered how, is seen.
-        deciding @ (Logical::Distinct { .. } | Logical::Limit { .. }) => {
-            deciding.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL))
-        }
-        Logical::Sort { .. } if is_of_one_table(&logical) => {
-            logical.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL))
-        }
-        ordering @ (Logical::Sort { .. } | Logical::Window(_)) => {
-            ordering.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL.but_indexes()))
-        }
-        other @ (Logical::OneRow
+        Logical::Distinct { .. }
+        | Logical::Limit { .. }
+        | Logical::Sort { .. }
+        | Logical::OneRow
         | Logical::Values(_)
         | Logical::Shared(_)
         | Logical::Recursive(_)
-        | Logical::RecursiveRows(_)) => {
-            other.map_inputs(&mut |input| seen_so(input, OrderSeen::ALL))
-        }
-    }
+        | Logical::RecursiveRows(_) => OrderSeen::ALL,
+    };
+    logical.for_each_input_mut(|input| seen_so(input, of_inputs));
 }

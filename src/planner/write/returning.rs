@@ -25,7 +25,7 @@ pub(in super::super) fn bind(
         return Ok(None);
     }
     let names = &mut planning.names;
-    let first = names.add_all((0..table.width()).map(|index| table.name_of(index)));
+    let first = names.add_table(table);
     let mut relations = vec![ScopeRelation::table(&name.name, table, first)];
     if !name.name.eq_ignore_ascii_case(&table.name) {
         // SQLite knows it by its own name alone.

@@ -154,8 +154,8 @@ fn update(
 ) -> Result<UpsertUpdate, Error> {
     let width = table.width();
     let names = &mut planning.names;
-    let first = names.add_all((0..width).map(|index| table.name_of(index)));
-    names.add_all((0..width).map(|index| table.name_of(index)));
+    let first = names.add_table(table);
+    names.add_table(table);
     let there = ScopeRelation::table(&name.name, table, first);
     let excluded = ScopeRelation::excluded(EXCLUDED, table, first + width);
     let excluded = excluded.of_present(table.id, true);
