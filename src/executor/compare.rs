@@ -5,6 +5,7 @@
 use super::Error;
 use super::datum::{Datum, conform, map_values, nulls};
 use super::kernels::{self, Other};
+use super::truths::Truths;
 use crate::planner::Comparison;
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray};
@@ -37,21 +38,89 @@ pub fn evaluate(
     b: (&Datum, DataType),
     rows: usize,
 ) -> Result<Datum, Error> {
-    let kernel = match (a, b) {
-        ((Datum::Array(left), x), (Datum::Array(right), y)) if x == y && has_kernel(x) => {
-            kernels::compare(comparison, left, Other::Column(right))
-        }
-        ((Datum::Array(left), x), (Datum::Scalar(value), _)) if has_kernel(x) => {
-            with_value(comparison, left, x, value)
-        }
-        ((Datum::Scalar(value), _), (Datum::Array(right), y)) if has_kernel(y) => {
-            with_value(comparison.flipped(), right, y, value)
-        }
-        _ => None,
-    };
-    if let Some(mask) = kernel {
+    if let Some(array) = beside_null(a.0, b.0) {
+        return Ok(match comparison {
+            Comparison::Is => Datum::Array(Arc::new(kernels::is_null(array))),
+            Comparison::IsNot => Datum::Array(Arc::new(kernels::is_not_null(array))),
+            Comparison::Equal
+            | Comparison::NotEqual
+            | Comparison::Less
+            | Comparison::LessEqual
+            | Comparison::Greater
+            | Comparison::GreaterEqual => Datum::Scalar(Value::Null),
+        });
+    }
+    if let Some(mask) = by_kernel(comparison, a, b, kernels::compare) {
         return Ok(Datum::Array(Arc::new(mask)));
     }
+    by_value(comparison, a, b, rows)
+}
+
+/// Compares each of a few rows.
+///
+/// # Errors
+/// None of its own.
+pub(super) fn few(
+    comparison: Comparison,
+    a: (&Datum, DataType),
+    b: (&Datum, DataType),
+    rows: usize,
+) -> Result<Truths, Error> {
+    if let Some(array) = beside_null(a.0, b.0) {
+        let known = kernels::known_bits(array);
+        return Ok(match comparison {
+            Comparison::Is => Truths::known(!known, rows),
+            Comparison::IsNot => Truths::known(known, rows),
+            Comparison::Equal
+            | Comparison::NotEqual
+            | Comparison::Less
+            | Comparison::LessEqual
+            | Comparison::Greater
+            | Comparison::GreaterEqual => Truths::UNKNOWN,
+        });
+    }
+    match by_kernel(comparison, a, b, kernels::compare_few) {
+        Some(truths) => Ok(truths),
+        None => Ok(Truths::of(by_value(comparison, a, b, rows)?, rows)),
+    }
+}
+
+/// The column that is compared with NULL, if one is.
+fn beside_null<'a>(a: &'a Datum, b: &'a Datum) -> Option<&'a ArrayRef> {
+    match (a, b) {
+        (Datum::Array(array), Datum::Scalar(Value::Null))
+        | (Datum::Scalar(Value::Null), Datum::Array(array)) => Some(array),
+        (Datum::Array(_) | Datum::Scalar(_), _) => None,
+    }
+}
+
+/// What a kernel says, where there is one for such operands.
+fn by_kernel<T>(
+    comparison: Comparison,
+    a: (&Datum, DataType),
+    b: (&Datum, DataType),
+    kernel: impl Fn(Comparison, &dyn Array, Other<'_>) -> Option<T>,
+) -> Option<T> {
+    match (a, b) {
+        ((Datum::Array(left), x), (Datum::Array(right), y)) if x == y && has_kernel(x) => {
+            kernel(comparison, left, Other::Column(right))
+        }
+        ((Datum::Array(left), x), (Datum::Scalar(value), _)) if has_kernel(x) => {
+            kernel(comparison, left, Other::Value(&as_column_has(value, x)?))
+        }
+        ((Datum::Scalar(value), _), (Datum::Array(right), y)) if has_kernel(y) => {
+            kernel(comparison.flipped(), right, Other::Value(&as_column_has(value, y)?))
+        }
+        _ => None,
+    }
+}
+
+fn by_value(
+    comparison: Comparison,
+    a: (&Datum, DataType),
+    b: (&Datum, DataType),
+    rows: usize,
+) -> Result<Datum, Error> {
     map_values(rows, DataType::Boolean, &[a, b], |values| {
         Ok(compare(comparison, &values[0], &values[1]).map_or(Value::Null, Value::Boolean))
     })
@@ -94,13 +163,8 @@ fn has_kernel(data_type: DataType) -> bool {
     }
 }
 
-/// Compares a column with a value, if that is exactly one of its type and of the same class.
-fn with_value(
-    comparison: Comparison,
-    column: &ArrayRef,
-    data_type: DataType,
-    value: &Value,
-) -> Option<BooleanArray> {
+/// The value as a column of a type has it, if it is exactly one of that type and of the same class.
+fn as_column_has(value: &Value, data_type: DataType) -> Option<Value> {
     let same = match value {
         Value::Null => false,
         Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {
@@ -115,9 +179,7 @@ fn with_value(
         return None;
     }
     let converted = data_type.accept(value.clone()).ok()?;
-    (converted == *value)
-        .then(|| kernels::compare(comparison, column, Other::Value(&converted)))
-        .flatten()
+    (converted == *value).then_some(converted)
 }
 
 /// Whether each value counts as true.

@@ -28,6 +28,9 @@ impl Batch {
         if rows == self.rows {
             return Ok(self.clone());
         }
+        if rows == 0 {
+            return Ok(self.slice(0, 0));
+        }
         let mut filter = FilterBuilder::new(mask);
         if self.columns.len() > 1 {
             filter = filter.optimize();

@@ -4,7 +4,6 @@
 //! and the later arguments of coalesce see only the rows that reach them, so that an error
 //! in one is an error of such a row.
 
-use super::batches::each_part;
 use super::change_counts::ChangeCounts;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::enforcement::Enforcement;
@@ -12,7 +11,7 @@ use super::membership::Membership;
 use super::memory::MemoryBudget;
 use super::profile::{Probe, Profile};
 use super::subquery::Subqueries;
-use super::{Error, arithmetic, cast, compare, function_columns, functions, kernels, text};
+use super::{Error, arithmetic, cast, compare, function_columns, functions, kernels, scalar, text};
 use crate::language::ast::CurrentTime;
 use crate::planner::{
     BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
@@ -91,7 +90,7 @@ impl Context {
     /// The context of a statement that begins now, with these values for its parameters.
     pub fn new(now: Timestamp, parameters: Arc<[Literal]>, resources: Resources) -> Context {
         let Resources { interrupt, random, memory, counts } = resources;
-        let subqueries = Subqueries::default();
+        let subqueries = Subqueries::unopened();
         Context {
             now,
             parameters,
@@ -149,6 +148,21 @@ impl Context {
     /// `integer-overflow`, `decimal-overflow`, `date-overflow`, `type` of a CAST or of a moment in
     /// arithmetic, `escape`, `text-limit`: of the first row that has one.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
+        match scalar::is_by_value(expression, batch) {
+            true => self.few_values(expression, batch),
+            false => self.columns(expression, batch),
+        }
+    }
+
+    /// Computes an expression as a column.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub(super) fn columns(
+        &self,
+        expression: &BoundExpression,
+        batch: &Batch,
+    ) -> Result<Datum, Error> {
         with_stack(|| self.evaluate_kind(expression, batch))
             .map_err(|error| error.at(expression.place))
     }
@@ -156,7 +170,7 @@ impl Context {
     fn evaluate_kind(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
         let rows = batch.rows;
         let result = expression.data_type;
-        let of = |operand: &BoundExpression| self.evaluate(operand, batch);
+        let of = |operand: &BoundExpression| self.columns(operand, batch);
         match &expression.kind {
             BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
                 Ok(Datum::Scalar(value.clone()))
@@ -173,7 +187,7 @@ impl Context {
             BoundKind::Let { value, body } => {
                 let mut inner = batch.clone();
                 inner.columns.push(of(value)?.into_array(value.data_type, rows)?);
-                self.evaluate(body, &inner)
+                self.columns(body, &inner)
             }
             BoundKind::Bound => Ok(bound(batch)),
             BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
@@ -223,7 +237,7 @@ impl Context {
         let BoundKind::Match { kind, operand, pattern, escape, negated } = &expression.kind else {
             unreachable!("it is evaluated by its kind")
         };
-        let of = |operand: &BoundExpression| self.evaluate(operand, batch);
+        let of = |operand: &BoundExpression| self.columns(operand, batch);
         let escape = match escape {
             Some(escape) => Some((of(escape)?, escape.data_type)),
             None => None,
@@ -234,55 +248,13 @@ impl Context {
         text::evaluate(*kind, operand, pattern, escape, *negated, batch.rows)
     }
 
-    /// The rows of a batch for which a condition is true.
-    ///
-    /// # Errors
-    /// As [`Context::evaluate`].
-    pub fn filter(&self, condition: &BoundExpression, batch: &Batch) -> Result<Batch, Error> {
-        match self.evaluate(condition, batch) {
-            Ok(Datum::Scalar(Value::Boolean(true))) => Ok(batch.clone()),
-            Ok(Datum::Scalar(_)) => Ok(batch.slice(0, 0)),
-            Ok(mask) => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
-            Err(error) if error.is_batch_too_large() => batch.filter(&self.mask(condition, batch)?),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whether a condition is true, for each row of a batch; never NULL.
-    ///
-    /// # Errors
-    /// As [`Context::evaluate`].
-    pub fn mask(&self, condition: &BoundExpression, batch: &Batch) -> Result<BooleanArray, Error> {
-        let masks = each_part(batch, |part| {
-            Ok(match self.evaluate(condition, part)? {
-                Datum::Scalar(value) => {
-                    BooleanArray::from(vec![value == Value::Boolean(true); part.rows])
-                }
-                mask => compare::selected(&mask.into_mask(part.rows)),
-            })
-        })?;
-        Ok(match masks.as_slice() {
-            [only] => only.clone(),
-            masks => BooleanArray::from_iter(masks.iter().flatten()),
-        })
-    }
-
-    /// Computes an expression that reads no column as a column of one row.
-    pub(super) fn of_one_row(&self, expression: &BoundExpression) -> Result<Value, Error> {
-        let one_row = Batch { columns: Vec::new(), rows: 1 };
-        Ok(match self.evaluate(expression, &one_row)? {
-            Datum::Scalar(value) => value,
-            Datum::Array(array) => value_at(&array, expression.data_type, 0),
-        })
-    }
-
     /// What a parameter is by itself.
-    fn given(&self, parameter: usize) -> Value {
+    pub(super) fn given(&self, parameter: usize) -> Value {
         self.parameters[parameter].value.clone()
     }
 
     /// The number that a parameter is written as.
-    fn digits(&self, parameter: usize) -> Value {
+    pub(super) fn digits(&self, parameter: usize) -> Value {
         let Literal { value, exact } = &self.parameters[parameter];
         exact.as_ref().unwrap_or(value).clone()
     }
@@ -307,7 +279,7 @@ impl Context {
         b: &BoundExpression,
         batch: &Batch,
     ) -> Result<Datum, Error> {
-        let left = self.evaluate(a, batch)?;
+        let left = self.columns(a, batch)?;
         if matches!(&left, Datum::Scalar(Value::Boolean(truth)) if *truth != and) {
             return Ok(left);
         }
@@ -320,7 +292,7 @@ impl Context {
                 .collect();
             Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
         } else {
-            self.evaluate(b, batch)?
+            self.columns(b, batch)?
         };
         compare::combine(and, left, right, batch.rows)
     }
@@ -334,7 +306,7 @@ impl Context {
         batch: &Batch,
     ) -> Result<ArrayRef, Error> {
         let selected = batch.filter(mask)?;
-        let computed = self.evaluate(expression, &selected)?.into_array_as(
+        let computed = self.columns(expression, &selected)?.into_array_as(
             expression.data_type,
             to,
             selected.rows,
@@ -393,7 +365,7 @@ impl Context {
             return self.coalesce(arguments, result, batch);
         }
         let computed: Result<Vec<Datum>, Error> =
-            arguments.iter().map(|argument| self.evaluate(argument, batch)).collect();
+            arguments.iter().map(|argument| self.columns(argument, batch)).collect();
         let computed = computed?;
         let typed: Vec<TypedDatum> =
             computed.iter().zip(arguments).map(|(datum, a)| (datum, a.data_type)).collect();
@@ -419,11 +391,11 @@ impl Context {
         negated: bool,
         batch: &Batch,
     ) -> Result<Datum, Error> {
-        let wanted = self.evaluate(operand, batch)?;
+        let wanted = self.columns(operand, batch)?;
         let mut among = Membership::new(wanted, operand.data_type, batch.rows);
         let mut computed = Vec::new();
         for item in list.iter().filter(|item| item.as_constant().is_none()) {
-            match self.evaluate(item, batch)? {
+            match self.columns(item, batch)? {
                 Datum::Scalar(value) => computed.push(value),
                 column => among.look_into(&column, item.data_type),
             }
@@ -440,7 +412,7 @@ impl Context {
     ) -> Result<Datum, Error> {
         let mut computed = Vec::with_capacity(2 * pairs.len());
         for operand in pairs.iter().flat_map(|(left, right)| [left, right]) {
-            computed.push((self.evaluate(operand, batch)?, operand.data_type));
+            computed.push((self.columns(operand, batch)?, operand.data_type));
         }
         let typed: Vec<TypedDatum> =
             computed.iter().map(|(datum, data_type)| (datum, *data_type)).collect();
@@ -495,7 +467,7 @@ fn choose(
 }
 
 /// Whether computing the expression for a row can be an error.
-fn may_fail(expression: &BoundExpression) -> bool {
+pub(super) fn may_fail(expression: &BoundExpression) -> bool {
     let mut can = match expression.kind {
         BoundKind::Arithmetic(..)
         | BoundKind::Negate(_)

@@ -4,9 +4,10 @@ use super::Error;
 use super::datum::{Datum, map_values};
 use crate::types::{DataType, Value};
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A column of values that are looked for in a list, item by item.
@@ -106,16 +107,67 @@ fn among<'v>(array: &ArrayRef, data_type: DataType, values: &[&'v Value]) -> Opt
         return Some(BooleanBuffer::collect_bool(array.len(), is_one));
     }
     if data_type == DataType::Integer {
-        let integer = |value: &&Value| {
-            if let Value::Integer(integer) = value { Some(*integer) } else { None }
+        let integer = |value: &Value| {
+            if let Value::Real(real) = value {
+                return Some(whole(*real));
+            }
+            if let Value::Integer(integer) = value { Some(Some(*integer)) } else { None }
         };
-        let mut integers: Vec<i64> = values.iter().map(integer).collect::<Option<_>>()?;
-        integers.sort_unstable();
+        let integers = numbers(values, integer)?;
         let column = array.as_primitive::<Int64Type>().values();
-        let is_one = |row: usize| integers.binary_search(&column[row]).is_ok();
-        return Some(BooleanBuffer::collect_bool(array.len(), is_one));
+        return Some(found(column, integers, i64::cmp));
+    }
+    if data_type == DataType::Real {
+        let real = |value: &Value| {
+            if let Value::Integer(integer) = value {
+                return Some(exact(*integer));
+            }
+            if let Value::Real(real) = value { Some(Some(*real)) } else { None }
+        };
+        let reals = numbers(values, real)?;
+        let column = array.as_primitive::<Float64Type>().values();
+        let order = |a: &f64, b: &f64| a.partial_cmp(b).unwrap_or(Ordering::Equal);
+        return Some(found(column, reals, order));
     }
     None
+}
+
+/// The values as numbers of a column's type, but those that no number of it is equal to; `None` where one has
+/// no such number to be compared with.
+fn numbers<T>(values: &[&Value], number: impl Fn(&Value) -> Option<Option<T>>) -> Option<Vec<T>> {
+    let each = values.iter().copied().map(number);
+    each.filter_map(|number| number.map_or(Some(None), |number| number.map(Some))).collect()
+}
+
+/// Which numbers of a column are one of some.
+fn found<T: Copy>(
+    column: &[T],
+    mut numbers: Vec<T>,
+    order: impl Fn(&T, &T) -> Ordering + Copy,
+) -> BooleanBuffer {
+    numbers.sort_unstable_by(order);
+    let is_one =
+        |row: usize| numbers.binary_search_by(|number| order(number, &column[row])).is_ok();
+    BooleanBuffer::collect_bool(column.len(), is_one)
+}
+
+/// The integer that a real is, if it is one.
+#[expect(clippy::cast_possible_truncation, reason = "it is looked at whether something was lost")]
+fn whole(real: f64) -> Option<i64> {
+    let integer = real as i64;
+    (exact(integer) == Some(real)).then_some(integer)
+}
+
+/// The real that an integer is, if there is one.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "it is looked at whether something was lost"
+)]
+fn exact(integer: i64) -> Option<f64> {
+    let real = integer as f64;
+    // The integers end one below a real.
+    (real < i64::MAX as f64 && real as i64 == integer).then_some(real)
 }
 
 /// What IN says where these were found: nothing is known of a NULL, and of what was not found beside one.
@@ -128,4 +180,30 @@ fn answers(array: &ArrayRef, found: &BooleanBuffer, unknown: bool, negated: bool
     };
     let truth = if negated { !found } else { found.clone() };
     Datum::Array(Arc::new(BooleanArray::new(truth, known.map(NullBuffer::new))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::column::array_of;
+
+    /// A column is looked for as its values are, one by one.
+    #[test]
+    fn columns_are_found_as_values_are() {
+        let integers = [i64::MIN, -1, 0, 2, 1 << 53, (1 << 53) + 1, i64::MAX].map(Value::Integer);
+        let reals = [-9.223_372_036_854_776e18, -0.5, 0.0, 2.0, 9_007_199_254_740_992.0, 1e300];
+        let reals = reals.map(Value::Real);
+        let mixed = || integers.iter().chain(&reals);
+        for (data_type, values) in [(DataType::Integer, &integers[..]), (DataType::Real, &reals)] {
+            let column = array_of(data_type, values.iter()).expect("small");
+            let all: Vec<&Value> = mixed().collect();
+            for list in all.chunks(2).chain(all.chunks(5)).chain([all.as_slice(), &[]]) {
+                let found = among(&column, data_type, list).expect("numbers have a kernel");
+                for (row, value) in values.iter().enumerate() {
+                    assert_eq!(found.value(row), list.contains(&value), "{value} IN {list:?}");
+                }
+            }
+            assert!(among(&column, data_type, &[&Value::text("2")]).is_none());
+        }
+    }
 }

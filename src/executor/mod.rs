@@ -81,6 +81,7 @@ mod subquery;
 mod sums;
 mod table_functions;
 mod text;
+mod truths;
 mod window;
 mod write;
 

@@ -87,31 +87,45 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
     for rows in view.scan(&columns) {
         context.check()?;
         let rows = rows?;
-        let batch = Batch { columns: rows.columns, rows: rows.rows.len() };
-        let values: Vec<ArrayRef> = keys
-            .iter()
-            .map(|key| context.evaluate(key, &batch)?.into_array(key.data_type, batch.rows))
-            .collect::<Result<_, Error>>()?;
-        let numbers = is_number.then(|| values[0].as_primitive_opt::<Int64Type>()).flatten();
-        if let Some(numbers) = numbers.filter(|numbers| numbers.null_count() == 0) {
-            for number in numbers.values() {
-                if *number < last_number {
+        let whole = Batch { columns: rows.columns, rows: rows.rows.len() };
+        for batch in growing_pieces(&whole) {
+            let values: Vec<ArrayRef> = keys
+                .iter()
+                .map(|key| context.evaluate(key, &batch)?.into_array(key.data_type, batch.rows))
+                .collect::<Result<_, Error>>()?;
+            let numbers = is_number.then(|| values[0].as_primitive_opt::<Int64Type>()).flatten();
+            if let Some(numbers) = numbers.filter(|numbers| numbers.null_count() == 0) {
+                for number in numbers.values() {
+                    if *number < last_number {
+                        return Ok(false);
+                    }
+                    last_number = *number;
+                }
+                continue;
+            }
+            let keys = SortKeys::of(&Batch { columns: values, rows: batch.rows }, &sort_keys);
+            for row in 0..batch.rows {
+                if keys.at(row) < last.as_slice() {
                     return Ok(false);
                 }
-                last_number = *number;
+                last.clear();
+                last.extend_from_slice(keys.at(row));
             }
-            continue;
-        }
-        let keys = SortKeys::of(&Batch { columns: values, rows: batch.rows }, &sort_keys);
-        for row in 0..batch.rows {
-            if keys.at(row) < last.as_slice() {
-                return Ok(false);
-            }
-            last.clear();
-            last.extend_from_slice(keys.at(row));
         }
     }
     Ok(true)
+}
+
+/// A batch in pieces, each eight times as long as the one before: rows that are in no order are known to be
+/// in none by the first few.
+fn growing_pieces(batch: &Batch) -> impl Iterator<Item = Batch> {
+    let (mut start, mut length) = (0, 8);
+    std::iter::from_fn(move || {
+        let rows = length.min(batch.rows - start);
+        let piece = (rows > 0).then(|| batch.slice(start, rows));
+        (start, length) = (start + rows, 8 * length);
+        piece
+    })
 }
 
 /// The rows of an access, sorted.

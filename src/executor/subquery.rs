@@ -14,7 +14,7 @@ use crate::types::key::{KeyColumn, row_key};
 use crate::types::{DataType, Value};
 use arrow_array::builder::BooleanBuilder;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 /// The most answers that are remembered; then all are forgotten at once.
 const MOST_ANSWERS: usize = 100_000;
@@ -72,6 +72,13 @@ impl Answer {
 }
 
 impl Subqueries {
+    /// Those of a context that has opened no plan yet, which never have any: all share one, since there is one
+    /// for each statement.
+    pub fn unopened() -> Subqueries {
+        static UNOPENED: LazyLock<Subqueries> = LazyLock::new(Subqueries::default);
+        UNOPENED.clone()
+    }
+
     /// The value of an argument of the query that is running.
     pub fn argument(&self, index: usize) -> Value {
         self.arguments[index].clone()

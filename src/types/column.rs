@@ -1,15 +1,13 @@
 //! Values in columns: Arrow arrays and [`Value`]s, one into the other.
 
 use super::{DataType, Date, Decimal, Timestamp, Value};
-use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
-    LargeBinaryBuilder, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow_array::builder::{BinaryBuilder, LargeBinaryBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer, NullBufferBuilder};
 use arrow_schema::ArrowError;
 use std::sync::Arc;
 
@@ -41,19 +39,21 @@ pub fn array_of<'a>(
 pub struct ColumnBuilder {
     data_type: DataType,
     builder: TypedBuilder,
+    /// Which values are NULL, where the builder does not know it.
+    nulls: NullBufferBuilder,
     /// The bytes of texts and blobs so far.
     bytes: usize,
 }
 
 #[derive(Debug)]
 enum TypedBuilder {
-    Integer(Int64Builder),
-    Real(Float64Builder),
-    Decimal(Decimal128Builder),
+    Integer(Vec<i64>),
+    Real(Vec<f64>),
+    Decimal(Vec<i128>),
     Text(StringBuilder),
-    Boolean(BooleanBuilder),
-    Date(Date32Builder),
-    Timestamp(TimestampMicrosecondBuilder),
+    Boolean(BooleanBufferBuilder),
+    Date(Vec<i32>),
+    Timestamp(Vec<i64>),
     Blob(BinaryBuilder),
     Any(LargeBinaryBuilder),
 }
@@ -62,19 +62,15 @@ impl ColumnBuilder {
     /// An empty array of a type, with room for `capacity` values.
     pub fn new(data_type: DataType, capacity: usize) -> ColumnBuilder {
         let builder = match data_type {
-            DataType::Integer => TypedBuilder::Integer(Int64Builder::with_capacity(capacity)),
-            DataType::Real => TypedBuilder::Real(Float64Builder::with_capacity(capacity)),
-            DataType::Decimal { .. } => TypedBuilder::Decimal(
-                Decimal128Builder::with_capacity(capacity).with_data_type(data_type.arrow()),
-            ),
+            DataType::Integer => TypedBuilder::Integer(Vec::with_capacity(capacity)),
+            DataType::Real => TypedBuilder::Real(Vec::with_capacity(capacity)),
+            DataType::Decimal { .. } => TypedBuilder::Decimal(Vec::with_capacity(capacity)),
             DataType::Text | DataType::Json => {
                 TypedBuilder::Text(StringBuilder::with_capacity(capacity, capacity * 8))
             }
-            DataType::Boolean => TypedBuilder::Boolean(BooleanBuilder::with_capacity(capacity)),
-            DataType::Date => TypedBuilder::Date(Date32Builder::with_capacity(capacity)),
-            DataType::Timestamp => {
-                TypedBuilder::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity))
-            }
+            DataType::Boolean => TypedBuilder::Boolean(BooleanBufferBuilder::new(capacity)),
+            DataType::Date => TypedBuilder::Date(Vec::with_capacity(capacity)),
+            DataType::Timestamp => TypedBuilder::Timestamp(Vec::with_capacity(capacity)),
             DataType::Blob => {
                 TypedBuilder::Blob(BinaryBuilder::with_capacity(capacity, capacity * 8))
             }
@@ -82,7 +78,7 @@ impl ColumnBuilder {
                 TypedBuilder::Any(LargeBinaryBuilder::with_capacity(capacity, capacity * 9))
             }
         };
-        ColumnBuilder { data_type, builder, bytes: 0 }
+        ColumnBuilder { data_type, builder, nulls: NullBufferBuilder::new(capacity), bytes: 0 }
     }
 
     /// Adds one value.
@@ -94,7 +90,7 @@ impl ColumnBuilder {
         if !self.push_as_it_is(value)? {
             let converted = self.data_type.accept(value.clone()).unwrap_or(Value::Null);
             if !self.push_as_it_is(&converted)? {
-                self.builder.push_null();
+                self.push_null();
             }
         }
         Ok(())
@@ -115,53 +111,70 @@ impl ColumnBuilder {
     fn push_as_it_is(&mut self, value: &Value) -> Result<bool, ArrowError> {
         self.reserve(value.byte_length())?;
         match (&mut self.builder, value) {
-            (builder, Value::Null) => builder.push_null(),
+            (_, Value::Null) => {
+                self.push_null();
+                return Ok(true);
+            }
             (TypedBuilder::Any(b), value) => b.append_value(encode_any(value)),
-            (TypedBuilder::Integer(b), Value::Integer(i)) => b.append_value(*i),
-            (TypedBuilder::Real(b), Value::Real(r)) => b.append_value(*r),
+            (TypedBuilder::Integer(b), Value::Integer(i)) => b.push(*i),
+            (TypedBuilder::Real(b), Value::Real(r)) => b.push(*r),
             (TypedBuilder::Text(b), Value::Text(t) | Value::Json(t)) => b.append_value(t),
-            (TypedBuilder::Boolean(b), Value::Boolean(t)) => b.append_value(*t),
-            (TypedBuilder::Date(b), Value::Date(d)) => b.append_value(d.0),
-            (TypedBuilder::Timestamp(b), Value::Timestamp(t)) => b.append_value(t.0),
+            (TypedBuilder::Boolean(b), Value::Boolean(t)) => b.append(*t),
+            (TypedBuilder::Date(b), Value::Date(d)) => b.push(d.0),
+            (TypedBuilder::Timestamp(b), Value::Timestamp(t)) => b.push(t.0),
             (TypedBuilder::Blob(b), Value::Blob(bytes)) => b.append_value(bytes),
             (TypedBuilder::Decimal(b), Value::Decimal(d)) if is_scale(self.data_type, d.scale) => {
-                b.append_value(d.mantissa);
+                b.push(d.mantissa);
             }
             _ => return Ok(false),
         }
+        self.nulls.append_non_null();
         Ok(true)
+    }
+
+    fn push_null(&mut self) {
+        match &mut self.builder {
+            TypedBuilder::Integer(b) | TypedBuilder::Timestamp(b) => b.push(0),
+            TypedBuilder::Real(b) => b.push(0.0),
+            TypedBuilder::Decimal(b) => b.push(0),
+            TypedBuilder::Text(b) => b.append_null(),
+            TypedBuilder::Boolean(b) => b.append(false),
+            TypedBuilder::Date(b) => b.push(0),
+            TypedBuilder::Blob(b) => b.append_null(),
+            TypedBuilder::Any(b) => b.append_null(),
+        }
+        self.nulls.append_null();
     }
 
     /// The array of all values added.
     pub fn finish(mut self) -> ArrayRef {
-        match &mut self.builder {
-            TypedBuilder::Integer(b) => Arc::new(b.finish()),
-            TypedBuilder::Real(b) => Arc::new(b.finish()),
-            TypedBuilder::Decimal(b) => Arc::new(b.finish()),
-            TypedBuilder::Text(b) => Arc::new(b.finish()),
-            TypedBuilder::Boolean(b) => Arc::new(b.finish()),
-            TypedBuilder::Date(b) => Arc::new(b.finish()),
-            TypedBuilder::Timestamp(b) => Arc::new(b.finish()),
-            TypedBuilder::Blob(b) => Arc::new(b.finish()),
-            TypedBuilder::Any(b) => Arc::new(b.finish()),
+        let nulls = self.nulls.finish();
+        match self.builder {
+            TypedBuilder::Integer(b) => Arc::new(primitives::<Int64Type>(b, nulls)),
+            TypedBuilder::Real(b) => Arc::new(primitives::<Float64Type>(b, nulls)),
+            TypedBuilder::Decimal(b) => {
+                let decimals = primitives::<Decimal128Type>(b, nulls);
+                Arc::new(decimals.with_data_type(self.data_type.arrow()))
+            }
+            TypedBuilder::Text(mut b) => Arc::new(b.finish()),
+            TypedBuilder::Boolean(mut b) => Arc::new(BooleanArray::new(b.finish(), nulls)),
+            TypedBuilder::Date(b) => Arc::new(primitives::<Date32Type>(b, nulls)),
+            TypedBuilder::Timestamp(b) => {
+                Arc::new(primitives::<TimestampMicrosecondType>(b, nulls))
+            }
+            TypedBuilder::Blob(mut b) => Arc::new(b.finish()),
+            TypedBuilder::Any(mut b) => Arc::new(b.finish()),
         }
     }
 }
 
-impl TypedBuilder {
-    fn push_null(&mut self) {
-        match self {
-            TypedBuilder::Integer(b) => b.append_null(),
-            TypedBuilder::Real(b) => b.append_null(),
-            TypedBuilder::Decimal(b) => b.append_null(),
-            TypedBuilder::Text(b) => b.append_null(),
-            TypedBuilder::Boolean(b) => b.append_null(),
-            TypedBuilder::Date(b) => b.append_null(),
-            TypedBuilder::Timestamp(b) => b.append_null(),
-            TypedBuilder::Blob(b) => b.append_null(),
-            TypedBuilder::Any(b) => b.append_null(),
-        }
-    }
+/// The array of these values. Arrow's own builders go through a description of arrays of all types, which
+/// costs more than the few values that most arrays of small statements have.
+fn primitives<T: ArrowPrimitiveType>(
+    values: Vec<T::Native>,
+    nulls: Option<NullBuffer>,
+) -> PrimitiveArray<T> {
+    PrimitiveArray::new(values.into(), nulls)
 }
 
 fn is_scale(data_type: DataType, wanted: u8) -> bool {

@@ -1,0 +1,236 @@
+//! Conditions of few rows.
+//!
+//! What is known of up to 64 rows fits into two words, so that AND, OR and NOT are a few operations on
+//! words, and nothing is made for them. Most tables of examples are no larger, nor is what a key finds; a
+//! column of truth values for each part of a condition would cost more than the rows.
+
+use super::batches::each_part;
+use super::datum::{Batch, Datum};
+use super::evaluate::{Context, may_fail};
+use super::{Error, compare, kernels};
+use crate::planner::{BoundExpression, BoundKind};
+use crate::types::{Value, with_stack};
+use arrow_array::BooleanArray;
+use arrow_array::cast::AsArray;
+use arrow_buffer::{BooleanBuffer, Buffer};
+
+/// How many rows there may be: one for each bit.
+const MOST_ROWS: usize = 64;
+
+/// Whether a condition is true for each of up to 64 rows, the first one in the lowest bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Truths {
+    /// For which rows it is true.
+    truth: u64,
+    /// For which rows it is known whether it is.
+    known: u64,
+}
+
+impl Truths {
+    /// Of no row it is known whether it is true.
+    pub const UNKNOWN: Truths = Truths { truth: 0, known: 0 };
+
+    /// Whether it is true for so many rows, as far as that is known.
+    pub fn new(truth: u64, known: u64, rows: usize) -> Truths {
+        let known = known & all(rows);
+        Truths { truth: truth & known, known }
+    }
+
+    /// The same where it is known for each.
+    pub fn known(truth: u64, rows: usize) -> Truths {
+        Truths::new(truth, u64::MAX, rows)
+    }
+
+    /// What a condition that was computed says of so many rows.
+    pub fn of(datum: Datum, rows: usize) -> Truths {
+        match datum {
+            Datum::Scalar(Value::Boolean(truth)) => {
+                Truths::known(if truth { u64::MAX } else { 0 }, rows)
+            }
+            Datum::Scalar(_) => Truths::UNKNOWN,
+            Datum::Array(array) => {
+                let truth = kernels::bits_of(array.as_boolean().values());
+                Truths::new(truth, kernels::known_bits(&array), rows)
+            }
+        }
+    }
+
+    fn and(self, other: Truths) -> Truths {
+        let is_false = self.known & !self.truth | other.known & !other.truth;
+        Truths { truth: self.truth & other.truth, known: self.known & other.known | is_false }
+    }
+
+    fn or(self, other: Truths) -> Truths {
+        let truth = self.truth | other.truth;
+        Truths { truth, known: self.known & other.known | truth }
+    }
+
+    fn not(self) -> Truths {
+        Truths { truth: self.known & !self.truth, known: self.known }
+    }
+}
+
+/// The bits of so many rows.
+fn all(rows: usize) -> u64 {
+    if rows >= MOST_ROWS { u64::MAX } else { (1 << rows) - 1 }
+}
+
+impl Context {
+    /// The rows of a batch for which a condition is true.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn filter(&self, condition: &BoundExpression, batch: &Batch) -> Result<Batch, Error> {
+        if batch.rows <= MOST_ROWS {
+            let truth = self.truths(condition, batch)?.truth;
+            return match truth {
+                0 => Ok(batch.slice(0, 0)),
+                _ if truth == all(batch.rows) => Ok(batch.clone()),
+                _ => batch.filter(&as_mask(truth, batch.rows)),
+            };
+        }
+        match self.evaluate(condition, batch) {
+            Ok(Datum::Scalar(Value::Boolean(true))) => Ok(batch.clone()),
+            Ok(Datum::Scalar(_)) => Ok(batch.slice(0, 0)),
+            Ok(mask) => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
+            Err(error) if error.is_batch_too_large() => batch.filter(&self.mask(condition, batch)?),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a condition is true, for each row of a batch; never NULL.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn mask(&self, condition: &BoundExpression, batch: &Batch) -> Result<BooleanArray, Error> {
+        if batch.rows <= MOST_ROWS {
+            return Ok(as_mask(self.truths(condition, batch)?.truth, batch.rows));
+        }
+        let masks = each_part(batch, |part| {
+            Ok(match self.evaluate(condition, part)? {
+                Datum::Scalar(value) => {
+                    BooleanArray::from(vec![value == Value::Boolean(true); part.rows])
+                }
+                mask => compare::selected(&mask.into_mask(part.rows)),
+            })
+        })?;
+        Ok(match masks.as_slice() {
+            [only] => only.clone(),
+            masks => BooleanArray::from_iter(masks.iter().flatten()),
+        })
+    }
+
+    /// What is known of a condition for each of up to 64 rows.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    fn truths(&self, condition: &BoundExpression, batch: &Batch) -> Result<Truths, Error> {
+        with_stack(|| self.truths_of(condition, batch)).map_err(|error| error.at(condition.place))
+    }
+
+    fn truths_of(&self, condition: &BoundExpression, batch: &Batch) -> Result<Truths, Error> {
+        let of = |part: &BoundExpression| self.truths(part, batch);
+        if let BoundKind::And(a, b) = &condition.kind
+            && !may_fail(b)
+        {
+            return Ok(of(a)?.and(of(b)?));
+        }
+        if let BoundKind::Or(a, b) = &condition.kind
+            && !may_fail(b)
+        {
+            return Ok(of(a)?.or(of(b)?));
+        }
+        if let BoundKind::Not(a) = &condition.kind {
+            return Ok(of(a)?.not());
+        }
+        if let BoundKind::Compare(comparison, a, b) = &condition.kind {
+            let (x, y) = (self.evaluate(a, batch)?, self.evaluate(b, batch)?);
+            return compare::few(*comparison, (&x, a.data_type), (&y, b.data_type), batch.rows);
+        }
+        Ok(Truths::of(self.evaluate(condition, batch)?, batch.rows))
+    }
+}
+
+/// The bits of so many rows as a column.
+fn as_mask(truth: u64, rows: usize) -> BooleanArray {
+    BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(vec![truth]), 0, rows), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::Comparison;
+    use crate::types::DataType;
+    use crate::types::column::array_of;
+
+    /// The truth of each row, NULL where it is not known.
+    fn each(truths: Truths, rows: usize) -> Vec<Option<bool>> {
+        let of = |row: usize| {
+            let is_set = |bits: u64| bits >> row & 1 == 1;
+            is_set(truths.known).then(|| is_set(truths.truth))
+        };
+        (0..rows).map(of).collect()
+    }
+
+    fn compared(comparison: Comparison, column: usize, other: BoundExpression) -> BoundExpression {
+        let column = Box::new(BoundExpression::column(column, DataType::Integer));
+        let kind = BoundKind::Compare(comparison, column, Box::new(other));
+        BoundExpression::new(kind, DataType::Boolean)
+    }
+
+    fn both(
+        kind: fn(Box<BoundExpression>, Box<BoundExpression>) -> BoundKind,
+        a: &BoundExpression,
+        b: &BoundExpression,
+    ) -> BoundExpression {
+        BoundExpression::new(kind(Box::new(a.clone()), Box::new(b.clone())), DataType::Boolean)
+    }
+
+    /// Words say what columns say, for as many rows as a word has and for fewer, in slices, too.
+    #[test]
+    fn words_say_what_columns_say() {
+        let context = Context::of_constants();
+        let number = |row: i64, every: i64| match row % every {
+            0 => Value::Null,
+            rest => Value::Integer(rest - 2),
+        };
+        let column = |every| {
+            let values: Vec<Value> = (0..80).map(|row| number(row, every)).collect();
+            array_of(DataType::Integer, values.iter()).expect("small")
+        };
+        let whole = Batch { columns: vec![column(3), column(7)], rows: 80 };
+        let comparisons =
+            [Comparison::Less, Comparison::NotEqual, Comparison::Is, Comparison::IsNot];
+        let others = [
+            BoundExpression::of(Value::Integer(0)),
+            BoundExpression::of(Value::Real(0.5)),
+            BoundExpression::of(Value::Null),
+            BoundExpression::column(1, DataType::Integer),
+        ];
+        let simple: Vec<BoundExpression> = comparisons
+            .iter()
+            .flat_map(|comparison| {
+                others.iter().map(|other| compared(*comparison, 0, other.clone()))
+            })
+            .collect();
+        for (start, rows) in [(0, 1), (3, 10), (5, 64), (0, 64), (16, 64), (9, 0)] {
+            let batch = whole.slice(start, rows);
+            for (a, b) in simple.iter().flat_map(|a| simple.iter().map(move |b| (a, b))) {
+                let not =
+                    BoundExpression::new(BoundKind::Not(Box::new(b.clone())), DataType::Boolean);
+                for condition in
+                    [both(BoundKind::And, a, &not), both(BoundKind::Or, a, &not), a.clone()]
+                {
+                    let words = each(context.truths(&condition, &batch).expect("compares"), rows);
+                    let column = context.columns(&condition, &batch).expect("compares");
+                    let column: Vec<Option<bool>> = column.into_mask(rows).iter().collect();
+                    assert_eq!(words, column, "{condition} for {rows} rows from {start}");
+                    let kept = context.filter(&condition, &batch).expect("compares").rows;
+                    let mask = context.mask(&condition, &batch).expect("compares");
+                    let truths = column.iter().filter(|truth| **truth == Some(true)).count();
+                    assert_eq!((kept, mask.true_count()), (truths, truths), "{condition}");
+                }
+            }
+        }
+    }
+}
