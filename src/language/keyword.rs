@@ -109,13 +109,20 @@ const fn hash(word: &[u8]) -> usize {
     (length * 37 + first * 61 + second * 7 + middle * 149 + last * 263) % SLOTS
 }
 
+/// Whether a word is a keyword's text, of capitals and underscores, in any case: without the bit that small
+/// letters have more, only letters and underscores are what such a text has.
+fn is_in_any_case(word: &[u8], text: &[u8]) -> bool {
+    let same = |(a, b): (&u8, &u8)| *a & !0x20 == *b;
+    word.len() == text.len() && word.iter().zip(text).all(same)
+}
+
 impl Keyword {
     /// The keyword that a word is, in any case.
     pub fn find(word: &str) -> Option<Keyword> {
         let mut slot = hash(word.as_bytes());
         loop {
             let (keyword, text, _) = WORDS.get(usize::from(TABLE[slot]))?;
-            if text.eq_ignore_ascii_case(word) {
+            if is_in_any_case(word.as_bytes(), text.as_bytes()) {
                 return Some(*keyword);
             }
             slot = (slot + 1) % SLOTS;

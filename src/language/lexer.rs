@@ -157,7 +157,8 @@ impl<'a> Lexer<'a> {
     fn skip_blanks(&mut self) -> Lexed<()> {
         loop {
             self.skip_spaces();
-            if !self.skip_comment()? {
+            // What most tokens begin with begins no comment.
+            if !matches!(self.peek(0), b'-' | b'/') || !self.skip_comment()? {
                 return Ok(());
             }
         }
@@ -165,9 +166,13 @@ impl<'a> Lexer<'a> {
 
     /// Skips blanks alone.
     fn skip_spaces(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| byte_class(*byte) == ByteClass::Blank) {
-            self.at += 1;
-        }
+        self.skip(|byte| byte_class(byte) == ByteClass::Blank);
+    }
+
+    /// Skips bytes of a kind.
+    fn skip(&mut self, is_such: impl Fn(u8) -> bool) {
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| !is_such(*byte)).unwrap_or(rest.len());
     }
 
     /// Skips one comment, if one begins here.
@@ -207,9 +212,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_name(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| continues_name(*byte)) {
-            self.at += 1;
-        }
+        self.skip(continues_name);
     }
 
     /// Skips digits and, between two of them, `_`.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 const RELATION_ROWS: usize = 1_000;
 
 /// How the names of SQLite's own tables begin.
-const SQLITE: &str = "sqlite_";
+pub(super) const SQLITE: &str = "sqlite_";
 
 /// The tables of one statement: every moment it names is resolved here, once.
 pub(super) struct StatementCatalog<'a> {
@@ -191,6 +191,12 @@ impl<'a> StatementCatalog<'a> {
     /// `corrupt` where the log or a snapshot on the way to such a view is damaged, `io` where it cannot
     /// be read.
     pub fn into_inputs(mut self, planned: &Planned) -> Result<Vec<PlanInput>, storage::Error> {
+        let head = self.database.head();
+        // The present has no version that ended, nor has what is not committed.
+        let is_past = |period: &Period| period.first <= period.last && period.last < head;
+        if !self.periods.iter().flatten().any(is_past) {
+            return Ok(self.inputs);
+        }
         let mut slots = Vec::new();
         planned.for_each_access(&mut |access| {
             let is_end =
@@ -199,14 +205,10 @@ impl<'a> StatementCatalog<'a> {
                 slots.push(access.slot);
             }
         });
-        let head = self.database.head();
         for slot in slots {
-            let Some(period) = self.periods[slot] else { continue };
-            let own = self.present.committed();
-            // The present has no version that ended, nor has what is not committed.
-            let is_past = period.first <= period.last && period.last < head;
-            let is_own = period == self.present.period() && own < period.last;
-            if let (PlanInput::Table(table), true, false) = (&self.inputs[slot], is_past, is_own) {
+            let Some(period) = self.periods[slot].filter(is_past) else { continue };
+            let is_own = period == self.present.period() && self.present.committed() < period.last;
+            if let (PlanInput::Table(table), false) = (&self.inputs[slot], is_own) {
                 let view = self.database.view_with_ends(period)?;
                 self.inputs[slot] = PlanInput::Table(view.table(table.schema()));
             }

@@ -141,6 +141,13 @@ impl SystemTable {
 
     /// The system table of this name, in any case.
     pub fn named(name: &str) -> Option<SystemTable> {
+        // Most names are not of these tables, and each is asked about several times in a statement.
+        let begins = |start: &str| {
+            name.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+        };
+        if !begins("_") && !begins(super::catalog::SQLITE) {
+            return None;
+        }
         // SQLite's second names for the same.
         let seconds = [
             ("sqlite_schema", schema::MASTER.name),
@@ -391,4 +398,22 @@ fn fact(event: &Event, metadata: Option<&Metadata>, column: &str) -> Option<Valu
         "cause" => event.cause.map_or(Value::Null, |cause| integer(cause.0)),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SystemTable;
+
+    #[test]
+    fn every_table_of_the_system_is_found_by_its_name() {
+        for table in SystemTable::ALL {
+            let name = table.relation().name;
+            assert_eq!(SystemTable::named(name), Some(table));
+            assert_eq!(SystemTable::named(&name.to_uppercase()), Some(table));
+        }
+        assert_eq!(SystemTable::named("SQLITE_schema"), Some(SystemTable::Master));
+        for other in ["", "t", "sqlite", "sqlite_é", "é_events", "_", "events"] {
+            assert_eq!(SystemTable::named(other), None, "{other}");
+        }
+    }
 }
