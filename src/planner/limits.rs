@@ -9,8 +9,8 @@ use super::{Error, Planning};
 use crate::language::ast::Expression;
 
 /// Binds LIMIT and OFFSET; `None` where neither is written. No row is there yet when they are computed,
-/// so that they name no column, not even one of a query around; queries inside of them are about tables
-/// alone.
+/// so that they name no column, not even one of a query around, but OLD and NEW of a trigger; queries inside
+/// of them are about tables alone.
 ///
 /// # Errors
 /// `unknown-column` of any name in them; those of expressions and of queries.
@@ -20,7 +20,7 @@ pub(super) fn bind(
     surroundings: &Surroundings<'_>,
     planning: &mut Planning<'_>,
 ) -> Result<Option<Limits>, Error> {
-    let surroundings = &surroundings.without_outer();
+    let surroundings = &surroundings.without_outer_queries();
     let scope = Scope::default();
     let mut bound = |expression: Option<&Expression>, clause: &'static str| {
         let bind = |expression: &Expression| {

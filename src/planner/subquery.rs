@@ -86,6 +86,12 @@ impl<'a> Outer<'a> {
         Some(Outer { known, ..self })
     }
 
+    /// The same where nothing is known but the rows of a trigger around all; `None` where none is.
+    pub fn up_to_trigger(self) -> Option<Outer<'a>> {
+        let known = self.known.min(1);
+        self.nearest.is_in_trigger().then_some(Outer { known, ..self })
+    }
+
     /// The argument that a name means; `None` where it means nothing.
     ///
     /// # Errors
@@ -125,6 +131,11 @@ impl<'a> Outer<'a> {
 }
 
 impl OuterScope<'_> {
+    /// Whether the outermost of what is known are the rows of a trigger.
+    fn is_in_trigger(&self) -> bool {
+        self.outer.map_or(self.is_qualified, |outer| outer.nearest.is_in_trigger())
+    }
+
     fn find(
         &self,
         known: usize,

@@ -105,9 +105,10 @@ impl<'q> Surroundings<'q> {
         Surroundings { outer, recursion: None, ..self.clone() }
     }
 
-    /// The same for what knows nothing of the rows around it.
-    pub fn without_outer(&self) -> Surroundings<'q> {
-        Surroundings { outer: None, recursion: None, ..self.clone() }
+    /// The same for what knows nothing of the rows around it but OLD and NEW, if a trigger is around.
+    pub fn without_outer_queries(&self) -> Surroundings<'q> {
+        let outer = self.outer.and_then(Outer::up_to_trigger);
+        Surroundings { outer, recursion: None, ..self.clone() }
     }
 
     /// The same for what a query has inside.
