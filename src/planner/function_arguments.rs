@@ -100,7 +100,7 @@ fn argument<'a>(
 ) -> Option<(usize, &'a BoundExpression)> {
     let BoundKind::Compare(Comparison::Equal, a, b) = &condition.kind else { return None };
     let own = function.identities();
-    let hidden = own.start + function.function.shown()..own.end;
+    let hidden = own.start + function.function.shown()..own.start + function.function.rowid();
     [(a, b), (b, a)].into_iter().find_map(|(column, value)| {
         let BoundKind::Column(column) = &bare(column).kind else { return None };
         let mut reads_own = false;

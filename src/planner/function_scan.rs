@@ -12,7 +12,7 @@ use super::suggest::suggest;
 use super::table_functions::{TABLE_FUNCTIONS, TableFunction};
 use super::{Error, Plan};
 use crate::language::ast::{FunctionReference, Identifier, Temporal};
-use crate::types::{CompactSpan, DataType, Span, with_stack};
+use crate::types::{CompactSpan, DataType, Span, TableSchema, with_stack};
 use std::ops::Range;
 
 /// The rows of its input, each with the rows that a function gives for it.
@@ -26,7 +26,8 @@ pub(super) struct LogicalFunction {
     pub slot: Option<usize>,
     /// What it is called with.
     pub arguments: Vec<BoundExpression>,
-    /// The identity of its first column; the others follow, the hidden ones last.
+    /// The identity of its first column; the others follow, the hidden ones last: its arguments, and
+    /// its rowid behind them.
     pub first: usize,
     /// The indexes of the columns that come out.
     pub columns: Vec<usize>,
@@ -76,7 +77,7 @@ impl TableFunction {
 impl LogicalFunction {
     /// The identities of its own columns.
     pub fn identities(&self) -> Range<usize> {
-        self.first..self.first + self.function.columns().len()
+        self.first..self.first + self.function.rowid() + 1
     }
 
     /// The line of EXPLAIN VERBOSE.
@@ -104,8 +105,7 @@ impl FunctionScan {
 
     /// Name and type of each of the function's columns that come out.
     pub fn columns(&self) -> Vec<(&'static str, DataType)> {
-        let all = self.function.columns();
-        self.columns.iter().map(|column| all[*column]).collect()
+        self.columns.iter().map(|column| self.function.column(*column)).collect()
     }
 }
 
@@ -209,7 +209,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         temporal: Option<&Temporal>,
     ) -> Result<LogicalFunction, Error> {
         self.check(called, None)?;
-        let names = function.columns().iter().map(|(name, _)| *name);
+        let names = (0..=function.rowid()).map(|index| function.column(index).0);
         let first = self.planning.names.add_all(names);
         let shown = function.shown();
         let temporal = temporal.or(self.surroundings.temporal.as_ref());
@@ -248,22 +248,25 @@ fn set_arguments(logical: &mut Logical, first: usize, arguments: Vec<BoundExpres
 }
 
 impl ScopeRelation {
-    /// A function, whose columns have the identities from `first` on; its arguments are hidden ones.
+    /// A function, whose columns have the identities from `first` on; its arguments are hidden ones,
+    /// and so is its rowid, by whichever of SQLite's names.
     fn function(name: &str, function: TableFunction, first: usize) -> ScopeRelation {
-        let column = |(index, (name, data_type)): (usize, &(&'static str, DataType))| ScopeColumn {
-            name: (*name).into(),
-            data_type: *data_type,
+        let named = |index: usize, name: &'static str, declared: DataType| ScopeColumn {
+            name: name.into(),
+            data_type: function.column(index).1,
             column: first + index,
-            // SQLite declares them without a type, whatever their values are.
-            traits: ComparisonTraits::of_column(DataType::Any).as_column(),
+            traits: ComparisonTraits::of_column(declared).as_column(),
             is_merged: false,
             is_shadowed: false,
             merged: None,
             place: None,
         };
-        let mut columns: Vec<ScopeColumn> =
-            function.columns().iter().enumerate().map(column).collect();
-        let hidden = columns.split_off(function.shown());
+        // SQLite declares them without a type, whatever their values are.
+        let column = |index| named(index, function.column(index).0, DataType::Any);
+        let mut columns: Vec<ScopeColumn> = (0..function.rowid()).map(column).collect();
+        let mut hidden = columns.split_off(function.shown());
+        let rowid = |name: &&'static str| named(function.rowid(), name, DataType::Integer);
+        hidden.extend(TableSchema::ROWID_NAMES.iter().rev().map(rowid));
         ScopeRelation::with_hidden(name, function.signature().name, columns, hidden)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::functions::Signature;
 use super::pragmas::PRAGMAS;
-use crate::types::DataType;
+use crate::types::{DataType, TableSchema};
 
 /// Where a series ends that is not told.
 pub const LAST_OF_SERIES: i64 = 0xffff_ffff;
@@ -110,6 +110,17 @@ impl TableFunction {
                 self.entry().columns
             }
         }
+    }
+
+    /// The index of what is its rowid, which stands behind all its columns.
+    pub fn rowid(self) -> usize {
+        self.columns().len()
+    }
+
+    /// Name and type of a column by its index, of the rowid, too.
+    pub fn column(self, index: usize) -> (&'static str, DataType) {
+        let rowid = (TableSchema::ROWID_NAMES[0], DataType::Integer);
+        self.columns().get(index).copied().unwrap_or(rowid)
     }
 
     /// How many of them `*` means.

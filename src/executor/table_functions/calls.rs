@@ -39,6 +39,8 @@ struct CalledBatch {
     next: usize,
     /// What it gives for the one before that.
     open: Option<Box<dyn TableRows>>,
+    /// How many rows of that there were.
+    given: i64,
     /// Whether something came of that.
     is_met: bool,
 }
@@ -72,7 +74,7 @@ impl FunctionCalls {
                 arguments.push((context.evaluate(argument, batch)?, argument.data_type));
             }
             let rows = batch.clone();
-            Ok(CalledBatch { rows, arguments, next: 0, open: None, is_met: false })
+            Ok(CalledBatch { rows, arguments, next: 0, open: None, given: 0, is_met: false })
         })
     }
 }
@@ -94,6 +96,7 @@ impl CalledBatch {
                 let arguments: Vec<_> = self.arguments.iter().map(value).collect();
                 let opened = call(scan.function, &arguments, &scan.columns, scan.slot, context);
                 self.open = opened.map_err(|error| error.at(scan.place))?;
+                self.given = 0;
                 self.next += 1;
                 if self.open.is_none() {
                     ends.push((places.len(), self.place()));
@@ -105,8 +108,12 @@ impl CalledBatch {
                 ends.push((places.len(), self.place()));
                 continue;
             }
+            self.given += 1;
             for (column, builder) in scan.columns.iter().zip(&mut builders) {
-                let value = rows.value(*column);
+                let value = match *column == scan.function.rowid() {
+                    true => rows.rowid(self.given),
+                    false => rows.value(*column),
+                };
                 bytes += value.byte_length();
                 builder.push(&value)?;
             }

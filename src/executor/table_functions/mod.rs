@@ -23,6 +23,11 @@ pub trait TableRows: Send {
 
     /// A column of the row, by its index among all that the function has.
     fn value(&self, column: usize) -> Value;
+
+    /// What the rowid of the row is, which is the `number`th.
+    fn rowid(&self, number: i64) -> Value {
+        Value::Integer(number)
+    }
 }
 
 /// Rows that are known at once, and behind their columns the arguments.

@@ -63,4 +63,8 @@ impl TableRows for Series {
             _ => Value::Integer(self.step),
         }
     }
+
+    fn rowid(&self, _number: i64) -> Value {
+        self.value(0)
+    }
 }

@@ -202,6 +202,10 @@ impl TableRows for JsonRows {
             _ => Value::text(&self.root),
         }
     }
+
+    fn rowid(&self, number: i64) -> Value {
+        Value::Integer(number - 1)
+    }
 }
 
 /// The element that a path leads to, with its place; `None` of nowhere.
