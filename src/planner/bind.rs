@@ -110,9 +110,7 @@ impl<'a> Binder<'a, '_> {
         let (aggregates, windows, subqueries) = (None, None, None);
         Binder { scope, aliases: &[], items: &[], aggregates, windows, clause, subqueries }
     }
-}
 
-impl<'a> Binder<'a, '_> {
     /// Binds an expression.
     pub fn bind(&mut self, expression: &Expression) -> Result<BoundExpression, Error> {
         let mut bound = with_stack(|| self.bind_kind(expression))?;

@@ -224,9 +224,7 @@ impl Operation {
             ) => None,
         }
     }
-}
 
-impl Operation {
     /// The schema that it is about: what is temporary is no event.
     pub fn schema_name(&self) -> SchemaName {
         match self {

@@ -179,9 +179,7 @@ impl SchemaRelation {
         };
         SchemaRelation { relation: &VIEWS, rows: schema.views().map(row).collect() }
     }
-}
 
-impl SchemaRelation {
     /// The counters of AUTOINCREMENT that are not at their beginning.
     pub fn counters(view: &View) -> SchemaRelation {
         let counting = view.schema().all_tables().filter(|table| table.autoincrement);

@@ -185,9 +185,7 @@ impl HiddenColumn {
             }
         })
     }
-}
 
-impl HiddenColumn {
     /// What began a version: a row is inserted as its first, and perhaps again after a deletion, which
     /// counts as one, or after its table was dropped, which does not.
     fn operation(
