@@ -169,6 +169,18 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// Appends a text in quotes, each of which is doubled inside.
+pub(super) fn push_quoted(text: &str, quote: u8, out: &mut Vec<u8>) {
+    out.push(quote);
+    for byte in text.bytes() {
+        if byte == quote {
+            out.push(quote);
+        }
+        out.push(byte);
+    }
+    out.push(quote);
+}
+
 /// Appends what a format says.
 pub(super) fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a vector takes every byte");

@@ -1,6 +1,6 @@
 //! Values between delimiters: `list`, `csv` and `tsv`.
 
-use super::cell::{Cell, Cells};
+use super::cell::{Cell, Cells, push_quoted};
 use super::{Format, OutputBuffer, RenderError, each_row, escape};
 use crate::executor::fifteen_digits;
 use crate::session::Rows;
@@ -133,14 +133,7 @@ impl DelimitedWriter<'_> {
         let shown = if self.terminal { escape(text) } else { text.into() };
         match self.quoting {
             Quoting::Csv if self.is_special(&shown) => {
-                out.push(b'"');
-                for byte in shown.bytes() {
-                    if byte == b'"' {
-                        out.push(b'"');
-                    }
-                    out.push(byte);
-                }
-                out.push(b'"');
+                push_quoted(&shown, b'"', out);
             }
             // This is how an empty text is written.
             Quoting::Tsv if text == "\"\"" => out.extend_from_slice(b"\\\"\\\""),

@@ -1,6 +1,6 @@
 //! SQL: one INSERT for each row, or the literals alone. Both asof and sqlite3 read it back.
 
-use super::cell::{Cell, Cells, append};
+use super::cell::{Cell, Cells, append, push_quoted};
 use super::{Format, OutputBuffer, RenderError, each_row};
 use crate::language::ast::Identifier;
 use crate::session::Rows;
@@ -149,7 +149,7 @@ fn write_text(text: &str, terminal: bool, out: &mut Vec<u8>) {
             out.extend_from_slice(b"||");
         }
         if at > 0 {
-            write_quoted(&rest[..at], out);
+            push_quoted(&rest[..at], b'\'', out);
             out.extend_from_slice(b"||");
         }
         let numbers: Vec<String> =
@@ -162,17 +162,6 @@ fn write_text(text: &str, terminal: bool, out: &mut Vec<u8>) {
         if !first {
             out.extend_from_slice(b"||");
         }
-        write_quoted(rest, out);
+        push_quoted(rest, b'\'', out);
     }
-}
-
-fn write_quoted(text: &str, out: &mut Vec<u8>) {
-    out.push(b'\'');
-    for byte in text.bytes() {
-        if byte == b'\'' {
-            out.push(b'\'');
-        }
-        out.push(byte);
-    }
-    out.push(b'\'');
 }
