@@ -87,15 +87,17 @@ pub(super) fn bind_over(
         Error::new("index-expression", message, expression.span)
             .help(Some("an index is made of what the columns of a row say by themselves".into()))
     };
-    if let Some(what) = changing(&bound) {
-        return Err(refused(what));
-    }
-    let mut hidden = false;
-    bound.for_each_column(&mut |column| hidden |= column >= table.columns.len());
-    if hidden {
-        return Err(refused("a hidden column"));
-    }
-    Ok(bound)
+    beyond_row(&bound, table).map_or(Ok(bound), |what| Err(refused(what)))
+}
+
+/// What an expression says that the declared columns of a row do not say by themselves.
+pub(super) fn beyond_row(
+    expression: &BoundExpression,
+    table: &TableSchema,
+) -> Option<&'static str> {
+    let mut is_hidden = false;
+    expression.for_each_column(&mut |column| is_hidden |= column >= table.columns.len());
+    changing(expression).or_else(|| is_hidden.then_some("a hidden column"))
 }
 
 /// What in an expression can change while the row stays the same.

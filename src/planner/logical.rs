@@ -153,6 +153,21 @@ impl LogicalKey {
 }
 
 impl ComputedColumn {
+    /// The identity of the one among some that is an expression, which is added where there is none.
+    pub fn among(
+        columns: &mut Vec<ComputedColumn>,
+        expression: BoundExpression,
+        names: &mut ColumnNames,
+    ) -> usize {
+        if let Some(known) = columns.iter().find(|known| known.expression == expression) {
+            return known.column;
+        }
+        let computed = ComputedColumn::new(expression, names);
+        let column = computed.column;
+        columns.push(computed);
+        column
+    }
+
     /// A column that is handed on, or a new one.
     pub fn new(expression: BoundExpression, names: &mut ColumnNames) -> ComputedColumn {
         let column = if let BoundKind::Column(column) = expression.kind {

@@ -318,12 +318,12 @@ impl ProjectedSelect {
             if expression.is_constant() {
                 continue;
             }
-            let column = projected_column(expression, &mut projected, names);
+            let column = ComputedColumn::among(&mut projected, expression, names);
             keys.push(LogicalKey::of(item, column));
         }
         reads_hidden |= !ties.is_empty();
         for TieKey { expression, descending } in ties {
-            let column = projected_column(expression, &mut projected, names);
+            let column = ComputedColumn::among(&mut projected, expression, names);
             keys.push(LogicalKey { column, descending, nulls_first: !descending });
         }
         let distinct_by = distinct.then(|| distinct_columns(&output, &mut projected, names));
@@ -351,25 +351,10 @@ fn distinct_columns(
     for (item, column) in columns.iter_mut().enumerate() {
         let comparable = collation::comparable(projected[item].expression.clone());
         if comparable != projected[item].expression {
-            *column = projected_column(comparable, projected, names);
+            *column = ComputedColumn::among(projected, comparable, names);
         }
     }
     columns
-}
-
-/// The projected column that an expression is, which is added where it is none yet.
-fn projected_column(
-    expression: BoundExpression,
-    projected: &mut Vec<ComputedColumn>,
-    names: &mut ColumnNames,
-) -> usize {
-    if let Some(known) = projected.iter().find(|computed| computed.expression == expression) {
-        return known.column;
-    }
-    let computed = ComputedColumn::new(expression, names);
-    let column = computed.column;
-    projected.push(computed);
-    column
 }
 
 /// What the items of a SELECT, or of RETURNING, are bound with.

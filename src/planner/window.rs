@@ -146,7 +146,7 @@ pub(super) fn over(
     let mut windows: Vec<LogicalWindow> = Vec::new();
     let mut identities = Vec::with_capacity(bound.len());
     for BoundWindow { partition, order, call } in bound {
-        let mut computed = |expression| computed(expression, &mut columns, names);
+        let mut computed = |expression| ComputedColumn::among(&mut columns, expression, names);
         let partition: Vec<usize> = partition.into_iter().map(&mut computed).collect();
         let order = order.into_iter().map(|key| LogicalKey {
             column: computed(key.expression),
@@ -195,19 +195,6 @@ fn note_columns(expression: &BoundExpression, used: &mut BTreeMap<usize, BoundEx
         used.entry(column).or_insert_with(|| expression.clone());
     }
     expression.for_each_operand(|operand| note_columns(operand, used));
-}
-
-/// The column that has the value of an expression: one that is there, or a new one.
-fn computed(
-    expression: BoundExpression,
-    columns: &mut Vec<ComputedColumn>,
-    names: &mut ColumnNames,
-) -> usize {
-    if let Some(known) = columns.iter().find(|known| known.expression == expression) {
-        return known.column;
-    }
-    columns.push(ComputedColumn::new(expression, names));
-    columns[columns.len() - 1].column
 }
 
 /// Turns window functions into the columns that they are.

@@ -2,7 +2,7 @@
 
 use super::super::bind::Binder;
 use super::super::expression::BoundExpression;
-use super::super::key_definition::changing;
+use super::super::key_definition::beyond_row;
 use super::super::scope::Scope;
 use super::super::write_plan::BoundGenerated;
 use super::super::{Error, exact_numbers};
@@ -40,15 +40,7 @@ fn check_one(table: &TableSchema, scope: &Scope, expression: &Expression) -> Res
         Error::new("generated-column", message, expression.span)
             .help(Some("it is made of what the other columns of its row say by themselves".into()))
     };
-    if let Some(what) = changing(&bound) {
-        return Err(refused(what));
-    }
-    let mut is_hidden = false;
-    bound.for_each_column(&mut |read| is_hidden |= table.pseudo(read).is_some());
-    if is_hidden {
-        return Err(refused("a hidden column"));
-    }
-    Ok(())
+    beyond_row(&bound, table).map_or(Ok(()), |what| Err(refused(what)))
 }
 
 /// How a table computes its generated columns, each behind those that it reads.
