@@ -46,6 +46,10 @@ pub enum Deliberate {
     OtherTrigger,
     /// A view that cannot be read gets an INSTEAD OF trigger.
     TriggerOfBrokenView,
+    /// A blob comes into JSON, of which only one of two conditions keeps a row away, and the other is asked first.
+    AskedFirst,
+    /// What changes nothing is asked where nothing is to be changed.
+    ChangesNothing,
     /// An integer overflows, which is a real to SQLite.
     Overflow,
 }
@@ -53,6 +57,9 @@ pub enum Deliberate {
 /// The statements of all that was made.
 const DEFINITIONS: &str = "(SELECT type, name, sql FROM sqlite_master UNION ALL \
                            SELECT type, name, sql FROM sqlite_temp_master)";
+
+/// What both say of a blob in JSON.
+const BLOB: &str = "JSON cannot hold BLOB values";
 
 /// What differs behind a statement that failed.
 pub const NUMBER: &str = "SELECT last_insert_rowid()";
@@ -62,6 +69,7 @@ pub const CHANGES: &str = "SELECT changes()";
 pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
     match error.code() {
         "integer-overflow" => Some(Deliberate::Overflow),
+        "json" if error.to_string().contains(BLOB) => Some(Deliberate::AskedFirst),
         "alter-table" if is_of_definition(&error.to_string()) => Some(Deliberate::ReadWhole),
         "alter-table" if error.to_string().contains("in the primary key") => {
             Some(Deliberate::NullOfKey)
@@ -79,10 +87,24 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
+        // The name may stand beside a constant false, and be that of a column elsewhere.
+        "unknown-column" if sql.contains(" IN ()") => Some(Deliberate::DroppedName),
         "unknown-column" if !is_column_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
         _ => None,
+    }
+}
+
+/// Why asof answers a query that SQLite does not, if that is meant.
+pub fn answer(error: &rusqlite::Error) -> Option<Deliberate> {
+    let message = error.to_string();
+    match () {
+        () if message.contains(BLOB) => Some(Deliberate::AskedFirst),
+        () if message.starts_with("no such table: sqlite_sequence") => {
+            Some(Deliberate::EmptySequence)
+        }
+        () => None,
     }
 }
 
@@ -109,8 +131,11 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         let is_ignored = ignored.is_ok_and(|rows| rows == [[Plain::Number(1.0)]]);
         return is_ignored.then_some(Deliberate::UnaskedCheck);
     }
-    if message.starts_with("no such table: sqlite_sequence") {
-        return Some(Deliberate::EmptySequence);
+    if let Some(difference) = answer(error) {
+        return Some(difference);
+    }
+    if message.contains("readonly") && ["ANALYZE", "REINDEX"].iter().any(|it| sql.starts_with(it)) {
+        return Some(Deliberate::ChangesNothing);
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
         && let missing = missing.strip_prefix("main.").unwrap_or(missing)

@@ -193,7 +193,11 @@ impl Run {
             self.pair.session.execute(&switch).expect("a setting");
             if let Some(what) = self.pair.difference(sql, ordered) {
                 let ours = rows_of(&mut self.pair.session, sql);
-                let meant = ours.err().and_then(|e| deliberate::refusal(&e, sql, &self.pair));
+                let meant = match (ours, &theirs) {
+                    (Err(error), _) => deliberate::refusal(&error, sql, &self.pair),
+                    (Ok(_), Err(error)) => deliberate::answer(error),
+                    (Ok(_), Ok(_)) => None,
+                };
                 return match meant {
                     Some(difference) => Verdict::Meant(difference),
                     None => Verdict::Differs(format!("with rewrites {rewrites}: {what}")),
