@@ -5,7 +5,7 @@
 //! SELECTs calls a column or computes as it: the first of them that does.
 
 use super::collation;
-use super::common_type::common_type;
+use super::common_type::compound_type;
 use super::expression::{BoundExpression, BoundKind};
 use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter};
 use super::query::{LogicalQuery, QueryColumn, bind_part, widened};
@@ -214,7 +214,7 @@ pub(super) fn combined(
     check_width(operator, left.output.len(), right.output.len())?;
     let pairs = left.output.iter().zip(&right.output);
     let types: Vec<DataType> =
-        pairs.map(|(a, b)| common_type([Some(a.data_type), Some(b.data_type)])).collect();
+        pairs.map(|(a, b)| compound_type(a.data_type, b.data_type)).collect();
     let pairs = left.output.iter().zip(&right.output);
     let output: Vec<QueryColumn> = pairs
         .zip(&types)

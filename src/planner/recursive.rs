@@ -6,7 +6,7 @@
 //! goes on, row by row in the order in which they come, or in that of ORDER BY, until there is none
 //! left or LIMIT is reached.
 
-use super::common_type::common_type;
+use super::common_type::compound_type;
 use super::compound::{self, CompoundOrder};
 use super::expression::{BoundExpression, BoundKind};
 use super::from_clause::FromBinder;
@@ -131,8 +131,7 @@ pub(super) fn bind(
     let mut order_by = CompoundOrder::new(&query.order_by)?;
     let initial = compound::bind_initial(first, &others[..at], &mut order_by, &inside, planning)?
         .called(&table.name, &table.columns)?;
-    let mut types: Vec<DataType> =
-        initial.output.iter().map(|known| common_type([Some(known.data_type)])).collect();
+    let mut types: Vec<DataType> = initial.output.iter().map(|known| known.data_type).collect();
     let mut attempt = 0;
     let (number, parts) = loop {
         attempt += 1;
@@ -244,8 +243,8 @@ fn bind_parts<'q>(
 /// The types that hold the values of a table and of what is made of them.
 fn settled_types(types: &[DataType], parts: &[BoundPart]) -> Vec<DataType> {
     let settled = |(at, data_type): (usize, &DataType)| {
-        let parts = parts.iter().map(|(part, _)| Some(part.output[at].data_type));
-        common_type([Some(*data_type)].into_iter().chain(parts))
+        let parts = parts.iter().map(|(part, _)| part.output[at].data_type);
+        parts.fold(*data_type, compound_type)
     };
     types.iter().enumerate().map(settled).collect()
 }
