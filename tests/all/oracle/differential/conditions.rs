@@ -88,12 +88,15 @@ impl ScriptGenerator {
             2 | 3 => {
                 let kind = self.any_kind();
                 let item = self.value(kind, &inner, 1);
-                let more = match self.dice.roll(4) {
-                    0 => format!(" UNION ALL VALUES ({})", self.literal(kind)),
-                    1 => order,
-                    _ => String::new(),
+                // SQLite compares with the column of the last query alone.
+                let (before, more) = match self.dice.roll(4) {
+                    0 if kind == Kind::Integer => {
+                        (format!("VALUES ({}) UNION ALL ", self.small()), String::new())
+                    }
+                    1 => (String::new(), order),
+                    _ => Default::default(),
                 };
-                format!("({a} {not}IN (SELECT {item} FROM {table} WHERE {filter}{more}))")
+                format!("({a} {not}IN ({before}SELECT {item} FROM {table} WHERE {filter}{more}))")
             }
             4 => {
                 let (x, y) = (self.leaf(Kind::Integer, scope), self.leaf(Kind::Any, scope));
@@ -122,8 +125,9 @@ impl ScriptGenerator {
                 "(SELECT {item} FROM {table} WHERE {filter} ORDER BY {keys} LIMIT 1{offset})"
             );
         }
-        // An aggregate of nothing but outer columns would be one of the query around.
-        let item = self.value(kind, &own, 1);
+        // An aggregate of nothing but outer columns is one of the query around, which may have no place for it.
+        let named = if self.dice.roll(12) == 0 { &inner } else { &own };
+        let item = self.value(kind, named, 1);
         let item = match (kind, self.dice.roll(3)) {
             (Kind::Integer, 0) => "count(*)".to_owned(),
             (Kind::Integer, 1) => format!("count(DISTINCT {item})"),

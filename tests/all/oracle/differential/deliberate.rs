@@ -81,14 +81,14 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
             Some(Deliberate::TriggerOfBrokenView)
         }
         "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
-        "foreign-key" if is_forgotten(&error.to_string(), sql, pair) => {
-            Some(Deliberate::ForgottenKey)
-        }
+        "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
         // The name may stand beside a constant false, and be that of a column elsewhere.
-        "unknown-column" if sql.contains(" IN ()") => Some(Deliberate::DroppedName),
+        "unknown-column" | "misplaced-aggregate" if sql.contains(" IN ()") => {
+            Some(Deliberate::DroppedName)
+        }
         "unknown-column" if !is_column_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
@@ -134,7 +134,8 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     if let Some(difference) = answer(error) {
         return Some(difference);
     }
-    if message.contains("readonly") && ["ANALYZE", "REINDEX"].iter().any(|it| sql.starts_with(it)) {
+    let changes_nothing = ["ANALYZE", "REINDEX", " DROP NOT NULL"];
+    if message.contains("readonly") && changes_nothing.iter().any(|it| sql.contains(it)) {
         return Some(Deliberate::ChangesNothing);
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
@@ -164,9 +165,20 @@ fn is_of_other_trigger(sql: &str, pair: &Pair) -> bool {
     sql.contains(" RETURNING ") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Whether a transaction that is still open here was ended for a foreign key.
-pub fn ends_for_key(sql: &str, is_open: bool, ours: Option<&str>) -> bool {
-    is_open && sql.contains(" OR ROLLBACK ") && ours == Some("foreign-key")
+/// Why OR ROLLBACK ends a transaction in one of both alone: for a foreign key, or because SQLite asks for
+/// the table of one before any row.
+pub fn ends_otherwise(
+    sql: &str,
+    is_open: bool,
+    code: Option<&str>,
+    message: Option<&str>,
+) -> Option<Deliberate> {
+    let is_missing = message.is_some_and(|message| message.starts_with("no such table: main."));
+    match (is_open, sql.contains(" OR ROLLBACK ")) {
+        (true, true) if code == Some("foreign-key") => Some(Deliberate::EndedByKey),
+        (false, true) if is_missing => Some(Deliberate::MissingParent),
+        (true | false, _) => None,
+    }
 }
 
 /// Why `changes()` is another behind a statement, if it is; nothing of one that counts nothing.
@@ -202,13 +214,13 @@ pub fn drops_unfired(sql: &str, pair: &Pair) -> bool {
     sql.starts_with("DROP TABLE") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Whether a trigger deletes from the table that the foreign key of an error refers to, or a REPLACE is into a
-/// table that refers to itself.
-fn is_forgotten(message: &str, sql: &str, pair: &Pair) -> bool {
+/// Whether a trigger deletes from the table that the foreign key of an error refers to, or SQLite finds itself
+/// that it has let a row in that refers to none of its table.
+fn is_forgotten(message: &str, pair: &Pair) -> bool {
     let Some((child, parent)) = message.split_once(" refers to ") else { return false };
     let table = |column: &str| column.split('.').next().unwrap_or_default().to_owned();
     let (child, parent) = (table(child), table(parent));
-    if child == parent && sql.contains("REPLACE INTO") {
+    if child == parent {
         let broken = pair.ask_sqlite(&format!("PRAGMA foreign_key_check({child})"));
         return broken.is_ok_and(|rows| !rows.is_empty());
     }

@@ -93,8 +93,9 @@ impl Run {
             self.counted_otherwise = otherwise.unwrap_or(self.counted_otherwise);
         }
         let code = ours.as_ref().err().map(Error::code);
+        let message = theirs.as_ref().err().map(ToString::to_string);
         match self.outcome(sql, ours, theirs) {
-            Verdict::Alike => self.state(sql, code),
+            Verdict::Alike => self.state(sql, code, message.as_deref()),
             verdict @ (Verdict::Meant(_) | Verdict::Differs(_)) => verdict,
         }
     }
@@ -141,13 +142,14 @@ impl Run {
         }
     }
 
-    /// Whether a transaction is open, and the tables, behind a statement that failed with a code, or did not.
-    fn state(&mut self, sql: &str, code: Option<&str>) -> Verdict {
+    /// Whether a transaction is open, and the tables, behind a statement that failed with a code here and a message
+    /// of SQLite, or did not.
+    fn state(&mut self, sql: &str, code: Option<&str>, message: Option<&str>) -> Verdict {
         let is_open = self.pair.session.transaction().is_some();
         if is_open == self.pair.sqlite.is_autocommit() {
-            return match deliberate::ends_for_key(sql, is_open, code) {
-                true => Verdict::Meant(Deliberate::EndedByKey),
-                false => Verdict::Differs(format!("leaves a transaction open: {is_open}")),
+            return match deliberate::ends_otherwise(sql, is_open, code, message) {
+                Some(difference) => Verdict::Meant(difference),
+                None => Verdict::Differs(format!("leaves a transaction open: {is_open}")),
             };
         }
         self.number_is_of_failure &= self.pair.difference(deliberate::NUMBER, false).is_some();

@@ -19,11 +19,10 @@ impl ScriptGenerator {
             "DELETE" => &["OLD"],
             _ => &["NEW", "OLD"],
         };
-        // BEFORE triggers of SQLite see generated columns now and then.
         let given = table.given();
         let named = |row: &&str| {
             let row = (*row).to_owned();
-            given.iter().map(move |column| (format!("{row}.{}", column.name), column.kind))
+            table.columns.iter().map(move |column| (format!("{row}.{}", column.name), column.kind))
         };
         let columns = rows.iter().flat_map(named).collect();
         let scope = Scope { columns, keys: Vec::new(), queries: 0 };
@@ -53,6 +52,9 @@ impl ScriptGenerator {
         for _ in 0..self.dice.roll(3) {
             body.extend(self.write_of_a_trigger(&table, &scope, row));
         }
+        if time == "AFTER" && self.dice.roll(6) == 0 {
+            body.extend(self.write_to_its_own(&table, &scope, row));
+        }
         // What is not temporary names nothing that is.
         let temporary = if self.named_temporary || self.dice.roll(8) == 0 { "TEMP " } else { "" };
         let (name, origin, body) = (&table.name, &table.origin, body.join("; "));
@@ -60,6 +62,22 @@ impl ScriptGenerator {
         format!(
             "CREATE {temporary}TRIGGER IF NOT EXISTS {origin}_{event}{at} {time} {event}{of} ON {name}{when} BEGIN {body}; END"
         )
+    }
+
+    /// A change of another row of the same table, which fires more where triggers are recursive; the rows that
+    /// it leads to come to an end.
+    fn write_to_its_own(&mut self, table: &Table, scope: &Scope, row: &str) -> Option<String> {
+        let column = self.free_column(table)?;
+        let value = self.value(column.kind, scope, 1);
+        let (name, column) = (&table.name, &column.name);
+        Some(match self.dice.roll(3) {
+            0 => format!("DELETE FROM {name} WHERE id = {row}.id + 2"),
+            1 => format!(
+                "INSERT OR IGNORE INTO {name}(id, {column}) SELECT {row}.id + 20, {value} \
+                 WHERE {row}.id < 12"
+            ),
+            _ => format!("UPDATE {name} SET {column} = {value} WHERE id = {row}.id + 1"),
+        })
     }
 
     /// A change of one row of another table.
