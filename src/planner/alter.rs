@@ -19,6 +19,9 @@ use crate::storage::{ExpressionTexts, SchemaChange};
 use crate::types::{AddedConstraints, KeyKind, KeySchema, PseudoColumn, Schema, TableSchema};
 use std::sync::Arc;
 
+/// The verb of what alters a table.
+pub const ALTER_TABLE: &str = "ALTER TABLE";
+
 /// Plans an ALTER TABLE.
 pub(super) fn alter_table(
     name: &ObjectName,
@@ -31,7 +34,7 @@ pub(super) fn alter_table(
         catalog.check_new(to)?;
     }
     let schema = catalog.schema();
-    let (verb, name) = ("ALTER TABLE", table.name.clone());
+    let (verb, name) = (ALTER_TABLE, table.name.clone());
     let before = Arc::clone(&table);
     let (mut initial, mut notices) = (None, Vec::new());
     let change = match action {

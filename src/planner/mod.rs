@@ -84,6 +84,7 @@ mod with_plan;
 mod write;
 mod write_plan;
 
+pub use alter::ALTER_TABLE;
 pub use alter_constraint::{alteration, reverse_alteration};
 pub use comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
 pub use ddl::MAX_COLUMNS;

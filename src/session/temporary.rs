@@ -4,7 +4,7 @@
 use super::catalog::StatementCatalog;
 use super::{Error, Session};
 use crate::language::ast::{ObjectName, Temporal};
-use crate::planner::{self, Planned};
+use crate::planner::{self, ALTER_TABLE, Planned};
 use crate::storage::{CommittedTransaction, Fork, Metadata, Operation, TemporaryState, View};
 use crate::types::{SchemaName, TableSchema};
 use std::sync::Arc;
@@ -70,11 +70,12 @@ impl Session {
 }
 
 impl Planned {
-    /// Whether there is nothing to do: what is to be made is there, or what is to be dropped is not.
+    /// Whether there is nothing to do: what is to be made is there, or what is to be dropped is not. What
+    /// alters a table to what it is already asks for a change all the same, as in SQLite.
     pub(super) fn changes_nothing(&self) -> bool {
         match self {
             Planned::Query(_) | Planned::Write(_) => false,
-            Planned::Schema(schema) => schema.changes.is_empty(),
+            Planned::Schema(schema) => schema.changes.is_empty() && schema.verb != ALTER_TABLE,
         }
     }
 
