@@ -20,15 +20,15 @@ const FEW_ITEMS: usize = 16;
 
 /// A row of a batch, which an expression may read columns of.
 #[derive(Clone, Copy)]
-struct RowPlace<'a> {
+struct BatchRow<'a> {
     batch: &'a Batch,
     row: usize,
 }
 
-impl RowPlace<'static> {
+impl BatchRow<'static> {
     /// For what reads no column.
-    const NONE: RowPlace<'static> =
-        RowPlace { batch: &Batch { columns: Vec::new(), rows: 1 }, row: 0 };
+    const NONE: BatchRow<'static> =
+        BatchRow { batch: &Batch { columns: Vec::new(), rows: 1 }, row: 0 };
 }
 
 /// Whether an expression is computed value by value for the rows of a batch: they are few, and it is made
@@ -92,7 +92,7 @@ impl Context {
     /// # Errors
     /// As [`Context::evaluate`].
     pub fn constant(&self, expression: &BoundExpression) -> Result<Value, Error> {
-        self.value(expression, RowPlace::NONE)
+        self.value(expression, BatchRow::NONE)
     }
 
     /// Computes an expression for each row of a few; one value for all where there is one.
@@ -105,21 +105,21 @@ impl Context {
         batch: &Batch,
     ) -> Result<Datum, Error> {
         if batch.rows == 1 {
-            return Ok(Datum::Scalar(self.value(expression, RowPlace { batch, row: 0 })?));
+            return Ok(Datum::Scalar(self.value(expression, BatchRow { batch, row: 0 })?));
         }
         let mut builder = ColumnBuilder::new(expression.data_type, batch.rows);
         for row in 0..batch.rows {
-            builder.push(&self.value(expression, RowPlace { batch, row })?)?;
+            builder.push(&self.value(expression, BatchRow { batch, row })?)?;
         }
         Ok(Datum::Array(builder.finish()))
     }
 
-    fn value(&self, expression: &BoundExpression, at: RowPlace<'_>) -> Result<Value, Error> {
+    fn value(&self, expression: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
         with_stack(|| self.scalar(expression, at)).map_err(|error| error.at(expression.place))
     }
 
     /// What most operands are, which takes no stack.
-    fn operand(&self, operand: &BoundExpression, at: RowPlace<'_>) -> Result<Value, Error> {
+    fn operand(&self, operand: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
         if let BoundKind::Literal(value) = &operand.kind {
             return Ok(value.clone());
         }
@@ -132,7 +132,7 @@ impl Context {
         self.value(operand, at)
     }
 
-    fn scalar(&self, expression: &BoundExpression, at: RowPlace<'_>) -> Result<Value, Error> {
+    fn scalar(&self, expression: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
         let result = expression.data_type;
         let of = |operand: &BoundExpression| self.operand(operand, at);
         let conform = |value: Value| datum::conform(value, result);
@@ -196,7 +196,7 @@ impl Context {
         and: bool,
         a: &BoundExpression,
         b: &BoundExpression,
-        at: RowPlace<'_>,
+        at: BatchRow<'_>,
     ) -> Result<Value, Error> {
         let decided = Value::Boolean(!and);
         let left = self.operand(a, at)?;
@@ -213,7 +213,7 @@ impl Context {
         operand: &BoundExpression,
         list: &[BoundExpression],
         negated: bool,
-        at: RowPlace<'_>,
+        at: BatchRow<'_>,
     ) -> Result<Value, Error> {
         let wanted = self.operand(operand, at)?;
         let (mut found, mut unknown) = (false, wanted.is_null() && !list.is_empty());
@@ -235,7 +235,7 @@ impl Context {
         function: ScalarFunction,
         arguments: &[BoundExpression],
         result: DataType,
-        at: RowPlace<'_>,
+        at: BatchRow<'_>,
     ) -> Result<Value, Error> {
         if function == ScalarFunction::Coalesce {
             for argument in arguments {
@@ -252,7 +252,7 @@ impl Context {
     }
 
     /// What an expression is as a column of one row.
-    fn of_one_row(&self, expression: &BoundExpression, at: RowPlace<'_>) -> Result<Value, Error> {
+    fn of_one_row(&self, expression: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
         let row = at.batch.slice(at.row, 1);
         Ok(self.columns(expression, &row)?.value(expression.data_type, 0))
     }
@@ -339,7 +339,7 @@ mod tests {
             {
                 let expression = BoundExpression::new(kind, data_type);
                 let by_value = context.constant(&expression).map(Datum::Scalar);
-                let by_row = context.columns(&expression, RowPlace::NONE.batch);
+                let by_row = context.columns(&expression, BatchRow::NONE.batch);
                 let (by_value, by_row) = (each(by_value, data_type, 1), each(by_row, data_type, 1));
                 assert_eq!(by_value, by_row, "{expression}");
             }

@@ -5,6 +5,9 @@ use super::held::{HeldBatches, RowPlace};
 use crate::planner::SortKey;
 use crate::types::key::KeyColumn;
 
+/// The bytes of a number in a key, which most parts of keys are.
+const NUMBER_BYTES: usize = 10;
+
 /// The columns of a batch that rows are sorted by.
 pub fn key_columns(batch: &Batch, keys: &[SortKey]) -> Vec<KeyColumn> {
     let column = |key: &SortKey| KeyColumn {
@@ -33,6 +36,7 @@ impl SortKeys {
     fn extend(&mut self, batch: &Batch, keys: &[SortKey]) {
         let columns = key_columns(batch, keys);
         self.ends.reserve(batch.rows);
+        self.bytes.reserve(batch.rows * columns.len() * NUMBER_BYTES);
         for row in 0..batch.rows {
             columns.iter().for_each(|column| column.push(&mut self.bytes, row));
             self.ends.push(self.bytes.len());

@@ -149,7 +149,7 @@ impl<'a> Binder<'a, '_> {
                 Err(Error::new("unknown-parameter", name.has_no_value(), span))
             }
             ExpressionKind::CurrentTime(word) => Ok(current_time(*word)),
-            ExpressionKind::Column { table, column } => self.column(table.as_ref(), column),
+            ExpressionKind::Column { table, column } => self.column(table.as_deref(), column),
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => {
                 self.binary(*operator, left, right, span)

@@ -25,12 +25,19 @@ impl BoundExpression {
 
     /// The parts of a chain in order, of which `split` gives the two sides of a link.
     fn parts(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
-        let (mut parts, mut stack) = (Vec::new(), vec![self]);
-        while let Some(BoundExpression { kind, data_type, traits, place }) = stack.pop() {
-            match split(kind) {
-                Ok((a, b)) => stack.extend([*b, *a]),
-                Err(kind) => parts.push(BoundExpression { kind, data_type, traits, place }),
-            }
+        let (mut parts, mut behind) = (Vec::new(), Vec::new());
+        let mut next = Some(self);
+        while let Some(BoundExpression { kind, data_type, traits, place }) = next {
+            next = match split(kind) {
+                Ok((a, b)) => {
+                    behind.push(*b);
+                    Some(*a)
+                }
+                Err(kind) => {
+                    parts.push(BoundExpression { kind, data_type, traits, place });
+                    behind.pop()
+                }
+            };
         }
         parts
     }

@@ -35,15 +35,15 @@ pub(super) fn ties(rows: &Logical, items: &[OrderItem], order: &[BoundExpression
     let schema = &*table.source.schema;
     let is_one_moment = table.source.period.first == table.source.period.last;
     let (Some(number), true) = (schema.row_number(), is_one_moment) else { return Vec::new() };
-    let number = BoundExpression::column(table.first + number, DataType::Integer);
-    if is_found(table, &conditions, &number, first) {
-        return Vec::new();
-    }
     let usable = schema.keys.iter().enumerate().filter(|(index, key)| {
         table.may_use(*index) && key.condition.is_none() && !scan_order::is_of_rows(key, schema)
     });
     let orders = usable.filter_map(|(_, key)| IndexOrder::of(table, key, items, order));
     let Some(best) = orders.max_by_key(|index| index.matched) else { return Vec::new() };
+    let number = BoundExpression::column(table.first + number, DataType::Integer);
+    if is_found(table, &conditions, &number, first) {
+        return Vec::new();
+    }
     let mut ties = best.rest;
     if ties.is_empty() && !best.is_backward {
         // Rows come in the order of their numbers by themselves.
@@ -100,6 +100,10 @@ impl IndexOrder {
         order: &[BoundExpression],
     ) -> Option<IndexOrder> {
         let schema = &*table.source.schema;
+        let begins = access::compared_part(schema, table.first, &*key.first_part(schema)?)?;
+        if begins != *order.first()? {
+            return None;
+        }
         let parts = key.parts(schema);
         let compared: Vec<BoundExpression> = parts
             .iter()

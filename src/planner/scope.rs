@@ -389,11 +389,12 @@ impl Scope {
 
     /// The column of this identity.
     pub fn known(&self, column: usize) -> Option<&ScopeColumn> {
+        let is_it = |known: &&ScopeColumn| known.column == column;
+        let declared = self.relations.iter().find_map(|known| known.columns.iter().find(is_it));
         // The names of a row's number stand before those of the hidden columns.
-        let columns = self.relations.iter();
-        let mut columns =
-            columns.flat_map(|known| known.columns.iter().chain(known.hidden.get().iter().rev()));
-        columns.find(|known| known.column == column)
+        let hidden =
+            || self.relations.iter().find_map(|known| known.hidden.get().iter().rev().find(is_it));
+        declared.or_else(hidden)
     }
 
     /// The name that the column of this identity was declared with.

@@ -135,6 +135,8 @@ impl SelectCore {
         let binder = ItemBinder { scope, surroundings, clause: "SELECT", windows: &select.windows };
         let gathered = (&mut aggregates, &mut windows);
         let items = binder.bind(&select.items, Some(gathered), planning)?;
+        // Only what the items have can an alias stand for.
+        let has_gathered = !aggregates.is_empty() || !windows.is_empty();
         // As in SQLite: what is no query of groups by its columns or GROUP BY is none by what follows.
         let is_grouped = !select.group_by.is_empty() || !aggregates.is_empty();
         let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
@@ -142,7 +144,9 @@ impl SelectCore {
         let filter = match &select.filter {
             Some(condition) => {
                 let bound = binder.condition(condition)?;
-                refuse_gathered(&bound, condition, "WHERE")?;
+                if has_gathered {
+                    refuse_gathered(&bound, condition, "WHERE")?;
+                }
                 bound.conjuncts()
             }
             None => Vec::new(),
@@ -154,7 +158,9 @@ impl SelectCore {
                 Some(item) => item,
                 None => binder.bind(expression)?,
             };
-            refuse_gathered(&group, expression, "GROUP BY")?;
+            if has_gathered {
+                refuse_gathered(&group, expression, "GROUP BY")?;
+            }
             groups.push(collation::comparable(group));
         }
         if let Some(having) = select.having.as_ref().filter(|_| !is_grouped) {

@@ -252,7 +252,7 @@ fn write(
 fn all_of(view: &TableSchema, alias: Option<&Identifier>) -> Vec<SelectItem> {
     let called = alias.map_or_else(|| Identifier::of(&view.name), Identifier::clone);
     let column = |name: &str| {
-        let (table, column) = (Some(called.clone().into()), Identifier::of(name));
+        let (table, column) = (Some(Box::new(called.clone().into())), Identifier::of(name));
         item(expression(ExpressionKind::Column { table, column }, Span::default()))
     };
     view.columns.iter().map(|known| column(&known.name)).collect()

@@ -65,7 +65,7 @@ pub enum ExpressionKind {
     /// `column` or `table.column`.
     Column {
         /// The table's name or alias.
-        table: Option<ObjectName>,
+        table: Option<Box<ObjectName>>,
         /// The column's name.
         column: Identifier,
     },

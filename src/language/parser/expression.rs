@@ -380,7 +380,7 @@ fn column_or_function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     if !has_database {
         rest.offer(Symbol::Dot);
     }
-    let kind = ExpressionKind::Column { table: Some(table), column };
+    let kind = ExpressionKind::Column { table: Some(Box::new(table)), column };
     Ok((rest, at(input, rest, kind)))
 }
 

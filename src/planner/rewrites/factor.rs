@@ -4,6 +4,7 @@
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::types::with_stack;
 
 /// `(a AND b) OR (a AND c)` becomes `a AND (b OR c)`, which is as true of three truth values as of two.
 pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
@@ -20,9 +21,45 @@ fn factor_conditions(logical: &mut Logical) {
     }
 }
 
+/// Whether the sides of an OR have a part in common.
+fn has_common_part(condition: &BoundExpression) -> bool {
+    let mut sides = Vec::new();
+    chain(condition, &mut sides, &|kind| {
+        if let BoundKind::Or(a, b) = kind { Some((a, b)) } else { None }
+    });
+    let [first, others @ ..] = sides.as_slice() else { return false };
+    let mut parts = Vec::new();
+    chain(first, &mut parts, &|kind| {
+        if let BoundKind::And(a, b) = kind { Some((a, b)) } else { None }
+    });
+    !others.is_empty() && parts.iter().any(|part| others.iter().all(|side| has_part(side, part)))
+}
+
+/// The two sides of a link of a chain, if an expression is one.
+type Link = dyn Fn(&BoundKind) -> Option<(&BoundExpression, &BoundExpression)>;
+
+/// Gathers the parts of a chain in order.
+fn chain<'a>(expression: &'a BoundExpression, parts: &mut Vec<&'a BoundExpression>, link: &Link) {
+    match link(&expression.kind) {
+        Some((a, b)) => with_stack(|| {
+            chain(a, parts, link);
+            chain(b, parts, link);
+        }),
+        None => parts.push(expression),
+    }
+}
+
+/// Whether a part is one of those that AND joins.
+fn has_part(side: &BoundExpression, part: &BoundExpression) -> bool {
+    if let BoundKind::And(a, b) = &side.kind {
+        return with_stack(|| has_part(a, part) || has_part(b, part));
+    }
+    side == part
+}
+
 /// The parts of a condition, all of which have to be true.
 fn factor(condition: BoundExpression) -> Vec<BoundExpression> {
-    if !matches!(condition.kind, BoundKind::Or(..)) || condition.is_volatile() {
+    if !has_common_part(&condition) || condition.is_volatile() {
         return vec![condition];
     }
     let mut sides: Vec<_> =

@@ -37,8 +37,9 @@ fn leaf() -> impl Strategy<Value = Expression> {
         "\\PC{0,5}".prop_map(|text| ExpressionKind::Literal(Value::text(text).into())),
         any::<bool>().prop_map(|value| ExpressionKind::Literal(Value::Boolean(value).into())),
         Just(ExpressionKind::Literal(Value::Null.into())),
-        (proptest::option::of(object_name()), name())
-            .prop_map(|(table, column)| ExpressionKind::Column { table, column }),
+        (proptest::option::of(object_name()), name()).prop_map(|(table, column)| {
+            ExpressionKind::Column { table: table.map(Box::new), column }
+        }),
     ]
     .prop_map(at)
 }
