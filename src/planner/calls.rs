@@ -148,8 +148,7 @@ impl Binder<'_, '_> {
         let mut bound = bound?;
         bound.place = self.place(span);
         // It is one of the query whose columns it is about.
-        let is_of_it = |outer: &Outer<'_>| !outer.is_of_rows() && is_of_outer(&bound);
-        if let Some(outer) = outer.filter(is_of_it) {
+        if let Some(outer) = outer.filter(|outer| outer.has_columns_of(&bound)) {
             return outer.aggregate(bound, &marks, (name, span));
         }
         match &mut self.aggregates {

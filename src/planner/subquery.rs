@@ -104,9 +104,10 @@ impl<'a> Outer<'a> {
         self.nearest.find(self.known, relation, column)
     }
 
-    /// Whether it is of rows that a trigger knows, and of no query.
-    pub fn is_of_rows(self) -> bool {
-        self.nearest.is_qualified
+    /// Whether an aggregate of a query inside is about columns of queries around it alone. Rows that a trigger
+    /// knows are of no query: they are values.
+    pub fn has_columns_of(self, call: &AggregateCall) -> bool {
+        is_of_outer(call) && self.nearest.has_columns_of(call.clone())
     }
 
     /// How many arguments there are here and further out.
@@ -134,6 +135,17 @@ impl OuterScope<'_> {
     /// Whether the outermost of what is known are the rows of a trigger.
     fn is_in_trigger(&self) -> bool {
         self.outer.map_or(self.is_qualified, |outer| outer.nearest.is_in_trigger())
+    }
+
+    /// Whether the columns that an aggregate is about, all of them from here or further out, are of a query.
+    fn has_columns_of(&self, mut call: AggregateCall) -> bool {
+        let arguments = self.arguments.borrow();
+        call.expressions_mut().for_each(|expression| expression.replace_arguments(&arguments));
+        match self.outer {
+            _ if self.is_qualified => false,
+            Some(outer) if is_of_outer(&call) => outer.nearest.has_columns_of(call),
+            Some(_) | None => true,
+        }
     }
 
     fn find(
@@ -182,7 +194,7 @@ impl OuterScope<'_> {
         drop(arguments);
         let (name, span) = named;
         let value = match (self.outer, &self.aggregates) {
-            (Some(outer), _) if !outer.is_of_rows() && is_of_outer(&call) => {
+            (Some(outer), _) if outer.has_columns_of(&call) => {
                 outer.aggregate(call, further, named)?
             }
             (_, Some(aggregates)) => gather(call, &mut aggregates.borrow_mut(), span)?,
