@@ -18,9 +18,9 @@ use super::streaming::Project;
 use crate::planner::{AccessPath, BoundExpression, SortKey, TableAccess};
 use crate::storage::TableView;
 use crate::types::DataType;
+use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef};
 use std::sync::Arc;
 
 /// Opens the way to the rows of a table, of which those may be left out that filters drop.
@@ -81,9 +81,12 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
     let mut columns = Vec::new();
     let keys = keys_over(access, &mut columns);
     let sort_keys = sort_keys(access, 0);
-    let is_number =
-        matches!(&*sort_keys, [SortKey { data_type: DataType::Integer, descending: false, .. }]);
-    let (mut last, mut last_number) = (Vec::new(), i64::MIN);
+    let is_number = matches!(
+        &*sort_keys,
+        [SortKey { data_type: DataType::Integer, descending: false, nulls_first: true, .. }]
+    );
+    // NULL is before all numbers.
+    let (mut last, mut last_number) = (Vec::new(), None);
     for rows in view.scan(&columns) {
         context.check()?;
         let rows = rows?;
@@ -93,13 +96,12 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
                 .iter()
                 .map(|key| context.evaluate(key, &batch)?.into_array(key.data_type, batch.rows))
                 .collect::<Result<_, Error>>()?;
-            let numbers = is_number.then(|| values[0].as_primitive_opt::<Int64Type>()).flatten();
-            if let Some(numbers) = numbers.filter(|numbers| numbers.null_count() == 0) {
-                for number in numbers.values() {
-                    if *number < last_number {
+            if is_number {
+                for number in values[0].as_primitive::<Int64Type>() {
+                    if number < last_number {
                         return Ok(false);
                     }
-                    last_number = *number;
+                    last_number = number;
                 }
                 continue;
             }

@@ -109,10 +109,10 @@ const fn hash(word: &[u8]) -> usize {
     (length * 37 + first * 61 + second * 7 + middle * 149 + last * 263) % SLOTS
 }
 
-/// Whether a word is a keyword's text, of capitals and underscores, in any case: without the bit that small
-/// letters have more, only letters and underscores are what such a text has.
+/// Whether a word is a keyword's text in any case. Without the bit that small letters have more, only letters
+/// are capitals; an underscore is one by itself.
 fn is_in_any_case(word: &[u8], text: &[u8]) -> bool {
-    let same = |(a, b): (&u8, &u8)| *a & !0x20 == *b;
+    let same = |(a, b): (&u8, &u8)| a == b || *b != b'_' && *a & !0x20 == *b;
     word.len() == text.len() && word.iter().zip(text).all(same)
 }
 

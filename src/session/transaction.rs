@@ -218,7 +218,8 @@ impl Session {
         }
     }
 
-    /// A query of a table, where no transaction is open, is one by itself: what was said until its end is over.
+    /// A query of a table, where no transaction is open, is one by itself: with it ends what `PRAGMA
+    /// defer_foreign_keys` put off.
     pub(super) fn end_reading(&mut self, outcome: &Outcome) {
         let is_of_table = matches!(outcome, Outcome::Rows(rows) if rows.as_of.is_some());
         if is_of_table && self.transaction.is_none() {

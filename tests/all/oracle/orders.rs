@@ -17,6 +17,13 @@ const DATA: &[&str] = &[
     "INSERT INTO w VALUES ('q', 'd'), ('a', 'z'), ('c', 'b')",
     "CREATE TABLE two(x UNIQUE, y TEXT)",
     "INSERT INTO two VALUES (3, 'c'), (1, 'a'), (2, 'b')",
+    // A NULL among numbers that grow is before them, wherever it stands.
+    "CREATE TABLE late(a INTEGER, b TEXT)",
+    "CREATE INDEX late_a ON late(a)",
+    "INSERT INTO late(a) VALUES (1), (2), (3), (4), (5), (6), (7), (8), (NULL), (9)",
+    "CREATE TABLE early(a INTEGER, b TEXT)",
+    "CREATE INDEX early_a ON early(a)",
+    "INSERT INTO early(a) VALUES (NULL), (9), (9), (9), (9), (9), (9), (9), (3), (4)",
 ];
 
 const QUERIES: &[&str] = &[
@@ -46,6 +53,8 @@ const QUERIES: &[&str] = &[
     "SELECT x FROM two",
     "SELECT * FROM two",
     "SELECT y FROM two WHERE x >= 2",
+    "SELECT a FROM late",
+    "SELECT a FROM early",
     // A range of the numbers is read by them, whatever covers the rows.
     "SELECT id FROM p WHERE id > 3",
     "SELECT id, age FROM p WHERE id BETWEEN 3 AND 5",
