@@ -16,8 +16,9 @@ pub struct RealSum {
     count: i64,
 }
 
-/// What the small half of a large integer is divided by: both halves are doubles then.
-const HALF: i128 = 1 << 14;
+/// What parts a large integer before it meets doubles: the remainder of a division by it is a double, and
+/// so is the rest, a multiple of it, up to 2^67. Beyond that the rest is rounded.
+const PARTING: i128 = 1 << 14;
 
 impl RealSum {
     /// A number comes.
@@ -67,7 +68,7 @@ impl RealSum {
     fn total(&self) -> f64 {
         let mut all = *self;
         if self.integers != 0 {
-            let small = self.integers % HALF;
+            let small = self.integers % PARTING;
             all.step(nearest(self.integers - small));
             all.step(nearest(small));
         }
@@ -96,7 +97,8 @@ pub enum SumResult {
 pub enum Sum {
     /// Of integers and decimals.
     Exact(Value),
-    /// Of integers that came to more than 64 bits at these two. It is an error unless anything else comes.
+    /// Of integers that came to more than 64 bits at these two, and all of them together. It is an error
+    /// unless anything else comes.
     Beyond(Box<([i64; 2], i128)>),
     /// Once anything else came.
     Real(RealSum),
@@ -123,13 +125,19 @@ impl Sum {
                 beyond.1 += i128::from(value);
                 return Ok(Sum::Beyond(beyond));
             }
+            (Some(Sum::Beyond(beyond)), Some(value)) => {
+                let sum = Value::Decimal(Decimal { mantissa: beyond.1, scale: 0 });
+                return compute(Arithmetic::Add, &sum, &value).map(Sum::Exact);
+            }
             (None, None) => RealSum::default(),
             (Some(Sum::Exact(sum)), None) => {
                 let mut reals = RealSum::default();
                 reals.add_value(&sum);
                 reals
             }
-            (Some(Sum::Beyond(beyond)), _) => RealSum { integers: beyond.1, ..RealSum::default() },
+            (Some(Sum::Beyond(beyond)), None) => {
+                RealSum { integers: beyond.1, ..RealSum::default() }
+            }
             (Some(Sum::Real(reals)), _) => reals,
         };
         reals.add_value(value);
@@ -248,21 +256,24 @@ impl SlidingSum {
         if self.count == 0 {
             return Ok(Value::Null);
         }
-        let exact = match (i64::try_from(self.integers), self.decimals) {
-            (Ok(integers), None) => Value::Integer(integers),
-            (integers, decimals) if decimals.is_some() || self.reals.is_some() => {
-                let integers = integers
-                    .map_or_else(|_| Decimal { mantissa: self.integers, scale: 0 }, Decimal::from);
-                let sum = Value::Decimal(integers);
-                decimals.map_or(Ok(sum.clone()), |decimals| {
-                    compute(Arithmetic::Add, &sum, &Value::Decimal(decimals))
-                })?
+        let decimals = self.decimals.map(Value::Decimal);
+        if let Some(mut reals) = self.reals {
+            reals.integers += self.integers;
+            if let Some(decimals) = decimals {
+                reals.add(to_real(&decimals));
             }
-            _ => return compute(Arithmetic::Add, &Value::Integer(i64::MAX), &Value::Integer(1)),
-        };
-        let Some(mut reals) = self.reals else { return Ok(exact) };
-        reals.add(to_real(&exact));
-        Ok(Value::real(reals.total()))
+            return Ok(Value::real(reals.total()));
+        }
+        match (i64::try_from(self.integers), decimals) {
+            (_, Some(decimals)) => {
+                let integers = Value::Decimal(Decimal { mantissa: self.integers, scale: 0 });
+                compute(Arithmetic::Add, &integers, &decimals)
+            }
+            (Ok(integers), None) => Ok(Value::Integer(integers)),
+            (Err(_), None) => {
+                compute(Arithmetic::Add, &Value::Integer(i64::MAX), &Value::Integer(1))
+            }
+        }
     }
 }
 
