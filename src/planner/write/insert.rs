@@ -55,7 +55,11 @@ pub(in super::super) fn insert(insert: &Insert, planning: &mut Planning) -> Resu
                 // As in SQLite, several rows are a query where one has a window function.
                 Err(error) if rows.len() > 1 && MISPLACED.contains(&error.code) => {
                     let query = values_query::bind(rows, surroundings, planning);
-                    from_query(query.map_err(|_| error)?, planning)?
+                    // What stands in no VALUES at all is said as of these.
+                    let query = query.map_err(|of_query| {
+                        if of_query.code.starts_with("misplaced-") { error } else { of_query }
+                    });
+                    from_query(query?, planning)?
                 }
                 bound => InsertInput::Values(bound?),
             };
