@@ -423,7 +423,8 @@ fn add_check(
 }
 
 /// Keys stay in the order of the text, by which SQLite numbers them; of two that say the same the primary
-/// key stays, in the place of the first. Primary key columns are NOT NULL, but for the one that fills itself, and in a FLEXIBLE table, as in SQLite, where it was not said.
+/// key stays, in the place of the first. Primary key columns are NOT NULL, but for the one that fills
+/// itself, and in a FLEXIBLE table, as in SQLite, where it was not said.
 ///
 /// # Errors
 /// `conflict-clauses` where two that say the same disagree about rows that break them.

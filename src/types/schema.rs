@@ -6,6 +6,7 @@ use super::{
     SchemaName, Tree, Value,
 };
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -379,6 +380,31 @@ impl TableSchema {
         let known = &self.columns[*column];
         let is_called = !self.options.strict || known.declared.eq_ignore_ascii_case("INTEGER");
         (known.data_type == DataType::Integer && is_called).then_some(*column)
+    }
+
+    /// Whether a key is an INTEGER PRIMARY KEY, also in a table WITHOUT ROWID, where it is no row's number.
+    pub fn is_integer_key(&self, key: &KeySchema) -> bool {
+        let (KeyKind::Primary, [column]) = (key.kind, key.columns.as_slice()) else { return false };
+        let is_called = || self.columns[*column].declared.eq_ignore_ascii_case("INTEGER");
+        self.integer_primary_key() == Some(*column) || self.options.without_rowid && is_called()
+    }
+
+    /// The places of its keys in the order in which they are asked about a row, as in SQLite: what numbers
+    /// the rows comes first, then the key that was made last; those behind that say REPLACE for themselves.
+    pub fn keys_as_asked(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.keys.len()).collect();
+        if places.len() > 1 {
+            places.sort_by_cached_key(|place| {
+                let key = &self.keys[*place];
+                let is_integer = self.is_integer_key(key);
+                let is_number = is_integer && !self.options.without_rowid;
+                let replaces = key.on_conflict == Some(ConflictResolution::Replace);
+                // Without numbers it is made when all that CREATE TABLE says is known.
+                let made = (key.kind == KeyKind::Index, is_integer, *place);
+                (!is_number, replaces, Reverse(made))
+            });
+        }
+        places
     }
 }
 

@@ -78,7 +78,8 @@ fn dumps_go_both_ways() {
     // Values of another file are those of the other columns.
     std::fs::write(place.path().join("more.csv"), "3,30\n4,20\n").expect("a file");
     let run = place.run(&["bank"], ".import more.csv t");
-    assert!(run.err.contains("t.d 40 is there already"), "{}", run.err);
+    // The key made last is asked first.
+    assert!(run.err.contains("t.c '20!' is there already"), "{}", run.err);
     std::fs::write(place.path().join("more.csv"), "3,30\n").expect("a file");
     let run = place.run(&["bank"], ".import more.csv t\nSELECT * FROM t WHERE a = 3;");
     assert_eq!((run.out.as_str(), run.err.as_str()), ("3|30|30!|60|30!\n", ""));

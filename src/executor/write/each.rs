@@ -69,14 +69,16 @@ impl KeyRules<'_, '_> {
         self.resolution.or(key.on_conflict).unwrap_or(ConflictResolution::Abort)
     }
 
-    /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order;
-    /// last those for which other rows go, so that none goes for a row that does not come.
+    /// The keys that are asked, by their places in the table: first those of ON CONFLICT, in its order,
+    /// then as the table has it; last those for which other rows go, so that none goes for a row that does
+    /// not come.
     fn order(&self, table: &TableSchema) -> Vec<usize> {
         let named = self.upserts.iter().flat_map(|upsert| upsert.keys.iter().copied());
         let mut order: Vec<usize> = Vec::with_capacity(table.keys.len());
         let replaces =
             |index: &usize| self.resolution(&table.keys[*index]) == ConflictResolution::Replace;
-        let (last, first): (Vec<usize>, Vec<usize>) = (0..table.keys.len()).partition(replaces);
+        let (last, first): (Vec<usize>, Vec<usize>) =
+            table.keys_as_asked().into_iter().partition(replaces);
         for index in named.chain(first).chain(last) {
             if self.concern(&table.keys[index]) && !order.contains(&index) {
                 order.push(index);

@@ -105,7 +105,8 @@ pub(super) fn check(
         rows.iter().filter(|row| row.old.is_some()).filter_map(|row| row.row).collect();
     // What is computed is computed once, also where it need not be unique: it may be an error.
     let wanted = |key: &&KeySchema| (key.unique || key.is_computed()) && wanted(key);
-    for key in table.keys.iter().filter(wanted) {
+    let asked = table.keys_as_asked();
+    for key in asked.iter().map(|place| &table.keys[*place]).filter(wanted) {
         let row_key = match RowKey::new(key, table) {
             Ok(row_key) => row_key,
             Err(error) => return failures.note(0, error),

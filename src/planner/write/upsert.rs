@@ -11,7 +11,7 @@ use super::{assign, generated};
 use crate::language::ast::{
     Assignment, Expression, Identifier, IndexedColumn, Upsert, UpsertAction,
 };
-use crate::types::{Collation, KeyKind, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema};
+use crate::types::{Collation, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema};
 
 /// What the new row is called, whose values were to be inserted.
 const EXCLUDED: &str = "excluded";
@@ -85,17 +85,13 @@ fn met(
     name: &Identifier,
     planning: &Planning,
 ) -> Result<Met, Error> {
-    let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     if upsert.target.is_empty() {
-        // A row that meets several changes the one that it meets by its number, or by the latest key, as in SQLite.
-        let mut keys: Vec<usize> = unique.map(|(place, _)| place).rev().collect();
-        let number = table.integer_primary_key();
-        keys.sort_by_key(|place| {
-            let key = &table.keys[*place];
-            key.kind != KeyKind::Primary || key.columns.first().copied() != number
-        });
+        // A row that meets several changes the one by whose key it is asked first.
+        let mut keys = table.keys_as_asked();
+        keys.retain(|place| table.keys[*place].unique);
         return Ok(Met { keys, by_number: true });
     }
+    let unique = table.keys.iter().enumerate().filter(|(_, key)| key.unique);
     let scope = Scope::of(&name.name, table).recording(planning.references(), table);
     let parts = upsert.target.iter().map(|part| TargetPart::bind(part, &scope));
     let parts = parts.collect::<Result<Vec<TargetPart>, Error>>()?;

@@ -134,7 +134,7 @@ fn tables_of(home: SchemaName, schema: &Schema, views: &ReadableViews) -> Vec<Ro
 /// The indexes of a table as SQLite has them, each with its name: the keys of CREATE TABLE have one that
 /// is made of their number.
 pub(in crate::session) fn sqlite_indexes(table: &TableSchema) -> Vec<(String, &KeySchema)> {
-    let is_number = |key: &&KeySchema| key.kind == KeyKind::Primary && is_of_integer(table, key);
+    let is_number = |key: &&KeySchema| table.is_integer_key(key);
     let (made, declared): (Vec<&KeySchema>, Vec<&KeySchema>) =
         table.keys.iter().partition(|key| key.kind == KeyKind::Index);
     let (numbers, declared): (Vec<&KeySchema>, Vec<&KeySchema>) =
@@ -147,15 +147,7 @@ pub(in crate::session) fn sqlite_indexes(table: &TableSchema) -> Vec<(String, &K
     named.chain(made.into_iter().map(|key| (key.name.clone().unwrap_or_default(), key))).collect()
 }
 
-/// Whether a primary key is an INTEGER PRIMARY KEY by its word.
-fn is_of_integer(table: &TableSchema, key: &KeySchema) -> bool {
-    let [column] = key.columns.as_slice() else { return false };
-    let declared = &table.columns[*column].declared;
-    table.integer_primary_key() == Some(*column)
-        || table.options.without_rowid && declared.eq_ignore_ascii_case("INTEGER")
-}
-
-/// The indexes of a table, the newest first.
+/// The indexes of a table in the order in which they are asked about a row.
 pub(super) fn index_list(table: &TableSchema) -> Vec<Row> {
     let row = |(at, (name, key)): (usize, (String, &KeySchema))| {
         let origin = match key.kind {
@@ -171,7 +163,10 @@ pub(super) fn index_list(table: &TableSchema) -> Vec<Row> {
             flag(key.condition.is_some()),
         ]
     };
-    sqlite_indexes(table).into_iter().rev().enumerate().map(row).collect()
+    let mut indexes = sqlite_indexes(table);
+    let asked = table.keys_as_asked();
+    indexes.sort_by_key(|(_, key)| asked.iter().position(|place| table.keys[*place].id == key.id));
+    indexes.into_iter().enumerate().map(row).collect()
 }
 
 /// The parts of an index; whole ones have their order and, behind them, what tells the row.
