@@ -262,3 +262,25 @@ fn types_that_do_not_fit_are_refused_before_a_row_is_read() {
         |        ^^^^^^^^^
     "#);
 }
+
+/// As in SQLite: what numbers the rows, then the key that was made last.
+#[test]
+fn a_row_that_meets_others_by_several_keys_is_refused_by_the_first_that_is_asked() {
+    let script = "CREATE TABLE m(z TEXT UNIQUE, id INTEGER PRIMARY KEY, y TEXT UNIQUE);
+INSERT INTO m VALUES ('a', 1, 'b'), ('c', 2, 'd');
+INSERT INTO m VALUES ('a', 1, 'b');
+INSERT INTO m VALUES ('a', 3, 'b');
+UPDATE m SET z = 'a', y = 'b' WHERE id = 2;
+UPDATE m SET z = 'a', y = 'b', id = 1 WHERE id = 2;";
+    let run = TestDirectory::new().run(&["-q", "--keep-going"], script);
+    let errors: Vec<&str> = run.err.lines().filter(|line| line.contains("error[")).collect();
+    assert_eq!(
+        errors,
+        [
+            "stdin:3:28: error[unique]: m.id 1 is there already: PRIMARY KEY",
+            "stdin:4:31: error[unique]: m.y 'b' is there already: UNIQUE",
+            "stdin:5:27: error[unique]: m.y 'b' is there already: UNIQUE",
+            "stdin:6:37: error[unique]: m.id 1 is there already: PRIMARY KEY",
+        ]
+    );
+}
