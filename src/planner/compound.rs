@@ -6,9 +6,10 @@
 
 use super::collation;
 use super::common_type::compound_type;
+use super::comparison_traits::CollationDerivation;
 use super::expression::{BoundExpression, BoundKind};
 use super::logical::{ComputedColumn, Logical, LogicalKey, LogicalSetFilter};
-use super::query::{LogicalQuery, QueryColumn, bind_part, widened};
+use super::query::{LogicalQuery, QueryColumn, bind_part, collate, widened};
 use super::select::{no_such_ordinal, signed_integer};
 use super::surroundings::Surroundings;
 use super::{Error, Planning};
@@ -110,11 +111,14 @@ pub(super) fn bind<'q>(
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
     let mut order = CompoundOrder::new(order_by)?;
-    let query = bind_parts(first, others, &mut order, surroundings, planning)?;
-    sorted(query, &order, is_set(others), planning)
+    let (query, collations) = bind_parts(first, others, &mut order, surroundings, planning)?;
+    let mut query = sorted(query, &order, is_set(others), planning)?;
+    collate(&mut query.output, &collations);
+    Ok(query)
 }
 
-/// Binds the parts that a recursive table begins with; `order` learns what they say of its keys.
+/// Binds the parts that a recursive table begins with, and gives the collations that its columns have
+/// for others: those of the first part. `order` learns what the parts say of its keys.
 ///
 /// # Errors
 /// Those of the parts; `column-count` where they have different numbers of columns.
@@ -124,21 +128,24 @@ pub(super) fn bind_initial<'q>(
     order: &mut CompoundOrder<'_>,
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
-) -> Result<LogicalQuery, Error> {
-    let query = bind_parts(first, others, order, surroundings, planning)?;
-    sorted(query, &CompoundOrder::default(), is_set(others), planning)
+) -> Result<(LogicalQuery, Vec<CollationDerivation>), Error> {
+    let (query, collations) = bind_parts(first, others, order, surroundings, planning)?;
+    let query = sorted(query, &CompoundOrder::default(), is_set(others), planning)?;
+    Ok((query, collations))
 }
 
 /// Binds some parts of a compound; `order` learns what they say of its keys. The last operator's set
-/// has no order yet.
+/// has no order yet. The columns have the collations that they are compared by within the compound:
+/// of the first part that has one. Beside them stand those of the first part, which others know.
 fn bind_parts<'q>(
     first: &'q QueryBody,
     others: &'q [(SetOperator, QueryBody)],
     order: &mut CompoundOrder<'_>,
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
-) -> Result<LogicalQuery, Error> {
+) -> Result<(LogicalQuery, Vec<CollationDerivation>), Error> {
     let mut bound = bind_part(first, order, surroundings, planning)?;
+    let collations = bound.collations();
     for (index, (operator, part)) in others.iter().enumerate() {
         let part = bind_part(part, order, surroundings, planning)?;
         if *operator == SetOperator::UnionAll && is_set(&others[..index]) {
@@ -146,7 +153,7 @@ fn bind_parts<'q>(
         }
         bound = combined(bound, *operator, part, planning)?;
     }
-    Ok(bound)
+    Ok((bound, collations))
 }
 
 /// Whether what is combined by these operators has no row twice.

@@ -1,6 +1,6 @@
 //! Queries become logical plans, and those plans: what stands around a SELECT, and several of them.
 
-use super::comparison_traits::ComparisonTraits;
+use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::compound::{self, CompoundOrder};
 use super::exact_numbers;
 use super::expression::{BoundExpression, BoundKind};
@@ -97,9 +97,21 @@ impl LogicalQuery {
         Ok(self)
     }
 
+    /// The collations of its columns, and who says so.
+    pub fn collations(&self) -> Vec<CollationDerivation> {
+        self.output.iter().map(|column| column.traits.collation).collect()
+    }
+
     /// The identities of its columns.
     pub fn identities(&self) -> Vec<usize> {
         self.output.iter().map(|column| column.column).collect()
+    }
+}
+
+/// Gives columns these collations for whoever reads them.
+pub(super) fn collate(columns: &mut [QueryColumn], collations: &[CollationDerivation]) {
+    for (column, collation) in columns.iter_mut().zip(collations) {
+        column.traits.collation = *collation;
     }
 }
 

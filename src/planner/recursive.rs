@@ -129,36 +129,21 @@ pub(super) fn bind(
     let Some(at) = first_recursive(others, name).filter(|_| !is_hidden) else { return Ok(None) };
     let inside = reference.surroundings.inside(query, planning)?;
     let mut order_by = CompoundOrder::new(&query.order_by)?;
-    let initial = compound::bind_initial(first, &others[..at], &mut order_by, &inside, planning)?
-        .called(&table.name, &table.columns)?;
-    let mut types: Vec<DataType> = initial.output.iter().map(|known| known.data_type).collect();
-    let mut attempt = 0;
-    let (number, parts) = loop {
-        attempt += 1;
-        let (number, parts) = bind_parts(
-            reference,
-            &others[at..],
-            &mut order_by,
-            &inside,
-            (&initial, &types),
-            planning,
-        )?;
-        let settled = settled_types(&types, &parts);
-        if settled == types {
-            break (number, parts);
-        }
-        let differs = |(known, now): (&DataType, &DataType)| {
-            if known != now && attempt == MOST_ATTEMPTS - 1 { DataType::Any } else { *now }
-        };
-        types = types.iter().zip(&settled).map(differs).collect();
-    };
+    let (initial, collations) =
+        compound::bind_initial(first, &others[..at], &mut order_by, &inside, planning)?;
+    let initial = initial.called(&table.name, &table.columns)?;
+    let mut known = initial.output.clone();
+    query::collate(&mut known, &collations);
+    let (number, types, parts) =
+        bind_settled(reference, &others[at..], &mut order_by, &inside, &known, planning)?;
     let named = |(at, (known, data_type)): (usize, (&QueryColumn, &DataType))| {
         let column = planning.names.add(&known.name);
         let others = parts.iter().map(|(part, _)| part.output[at].traits);
+        // By these they are compared within the table; others know the first part's collations.
         let traits = others.fold(known.traits, |own, other| own.combined(other, *data_type));
         QueryColumn { data_type: *data_type, column, traits, ..known.clone() }
     };
-    let output: Vec<QueryColumn> =
+    let mut output: Vec<QueryColumn> =
         initial.output.iter().zip(&types).enumerate().map(named).collect();
     let order = order(&order_by, &output)?;
     let initial = query::widened(initial, &types, planning);
@@ -189,6 +174,7 @@ pub(super) fn bind(
             .then(|| output.iter().map(|column| column.traits.collation.collation()).collect()),
         order,
     });
+    query::collate(&mut output, &collations);
     query::limited(LogicalQuery { logical, output }, query, &inside, planning).map(Some)
 }
 
@@ -206,18 +192,48 @@ fn order(
 
 type BoundPart = (LogicalQuery, RecursiveRows);
 
+/// Binds the recursive parts of a table as whose columns these are known, by types that hold the values
+/// of all parts.
+///
+/// # Errors
+/// Those of [`bind`].
+fn bind_settled<'q>(
+    reference: &CommonTableReference<'q>,
+    parts: &'q [(SetOperator, QueryBody)],
+    order: &mut CompoundOrder<'_>,
+    inside: &Surroundings<'q>,
+    known: &[QueryColumn],
+    planning: &mut Planning,
+) -> Result<(usize, Vec<DataType>, Vec<BoundPart>), Error> {
+    let mut types: Vec<DataType> = known.iter().map(|known| known.data_type).collect();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let (number, bound) =
+            bind_parts(reference, parts, order, inside, (known, &types), planning)?;
+        let settled = settled_types(&types, &bound);
+        if settled == types {
+            return Ok((number, types, bound));
+        }
+        let differs = |(known, now): (&DataType, &DataType)| {
+            if known != now && attempt == MOST_ATTEMPTS - 1 { DataType::Any } else { *now }
+        };
+        types = types.iter().zip(&settled).map(differs).collect();
+    }
+}
+
 /// Binds the recursive parts of a table whose columns have these types.
 fn bind_parts<'q>(
     reference: &CommonTableReference<'q>,
     parts: &'q [(SetOperator, QueryBody)],
     order: &mut CompoundOrder<'_>,
     inside: &Surroundings<'q>,
-    (initial, types): (&LogicalQuery, &[DataType]),
+    (known, types): (&[QueryColumn], &[DataType]),
     planning: &mut Planning,
 ) -> Result<(usize, Vec<BoundPart>), Error> {
     planning.recursions += 1;
     let number = planning.recursions;
-    let columns = initial.output.iter().zip(types);
+    let columns = known.iter().zip(types);
     let columns: Vec<QueryColumn> = columns
         .map(|(known, data_type)| QueryColumn { data_type: *data_type, ..known.clone() })
         .collect();

@@ -11,7 +11,7 @@ use super::comparison_traits::ComparisonTraits;
 use super::expression::BoundExpression;
 use super::logical::{Logical, LogicalValues};
 use super::plan::AggregateCall;
-use super::query::{LogicalQuery, QueryColumn};
+use super::query::{LogicalQuery, QueryColumn, collate};
 use super::scope::Scope;
 use super::subquery::SubqueryBinder;
 use super::surroundings::Surroundings;
@@ -144,6 +144,7 @@ fn computed(
     let (mut expressions, mut calls) = (expressions.into_iter(), calls.into_iter().peekable());
     let mut items = rows.values().iter();
     let mut query: Option<LogicalQuery> = None;
+    let mut collations = Vec::new();
     for row in 0..rows.len() {
         let mut values = Vec::with_capacity(rows.width());
         for (index, item) in items.by_ref().take(rows.width()).enumerate() {
@@ -157,8 +158,13 @@ fn computed(
         let part = select::of_one_row(values, (own.aggregates, own.windows), planning)?;
         query = Some(match query {
             Some(before) => compound::combined(before, SetOperator::UnionAll, part, planning)?,
-            None => part,
+            None => {
+                collations = part.collations();
+                part
+            }
         });
     }
-    Ok(query.expect("VALUES has a row"))
+    let mut query = query.expect("VALUES has a row");
+    collate(&mut query.output, &collations);
+    Ok(query)
 }
