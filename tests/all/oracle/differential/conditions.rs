@@ -126,7 +126,8 @@ impl ScriptGenerator {
             );
         }
         // An aggregate of nothing but outer columns is one of the query around, which may have no place for it.
-        let named = if self.dice.roll(12) == 0 { &inner } else { &own };
+        let of_outer = self.dice.roll(12) == 0 && !self.makes_view;
+        let named = if of_outer { &inner } else { &own };
         let item = self.value(kind, named, 1);
         let item = match (kind, self.dice.roll(3)) {
             (Kind::Integer, 0) => "count(*)".to_owned(),

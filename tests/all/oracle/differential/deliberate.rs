@@ -9,7 +9,7 @@ use asof::session::Error;
 pub enum Deliberate {
     /// A name that means nothing stands beside a constant false, with which SQLite's parser drops it.
     DroppedName,
-    /// A deferred foreign key is counted that no row has any more.
+    /// A deferred foreign key is counted that no row has any more, or of a table that is dropped.
     CountedKey,
     /// A foreign key is not asked, because a trigger deletes from the table that it refers to, or a REPLACE might
     /// from its own.
@@ -64,6 +64,7 @@ const BLOB: &str = "JSON cannot hold BLOB values";
 /// What differs behind a statement that failed.
 pub const NUMBER: &str = "SELECT last_insert_rowid()";
 pub const CHANGES: &str = "SELECT changes()";
+pub const TOTAL: &str = "SELECT total_changes() > 0";
 
 /// Why asof refuses a statement that SQLite takes, if that is meant.
 pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
@@ -121,6 +122,15 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         let named = format!("SELECT 1 FROM sqlite_temp_master WHERE name = '{name}'");
         let is_temporary = pair.ask_sqlite(&named).is_ok_and(|rows| rows.len() == 1);
         return is_temporary.then_some(Deliberate::TemporaryRename);
+    }
+    if let (Some(table), "FOREIGN KEY constraint failed") =
+        (sql.strip_prefix("DROP TABLE "), &*message)
+    {
+        let found = format!(
+            "SELECT 1 FROM pragma_foreign_key_list('{table}') WHERE \"table\" = '{table}' COLLATE NOCASE"
+        );
+        let refers_to_itself = pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty());
+        return refers_to_itself.then_some(Deliberate::CountedKey);
     }
     if message == "FOREIGN KEY constraint failed" && matches!(sql, "COMMIT" | "END") {
         let broken = pair.ask_sqlite("PRAGMA foreign_key_check");

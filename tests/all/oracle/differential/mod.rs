@@ -137,6 +137,8 @@ struct ScriptGenerator {
     hides_numbers: bool,
     /// Whether nothing is to be written just now.
     query_only: bool,
+    /// Whether a view is made, of which SQLite does not look at what nothing uses.
+    makes_view: bool,
 }
 
 impl ScriptGenerator {
@@ -158,6 +160,7 @@ impl ScriptGenerator {
             numbered: false,
             hides_numbers: false,
             query_only: false,
+            makes_view: false,
         }
     }
 

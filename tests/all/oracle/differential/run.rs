@@ -182,6 +182,9 @@ impl Run {
         if sql == deliberate::NUMBER && self.number_is_of_failure {
             return Verdict::Meant(Deliberate::CountOfFailure);
         }
+        if sql == deliberate::TOTAL && self.count.refused > 0 {
+            return Verdict::Meant(Deliberate::CountOfFailure);
+        }
         if let (deliberate::CHANGES, Some(otherwise)) = (sql, self.counted_otherwise) {
             return Verdict::Meant(otherwise);
         }

@@ -111,7 +111,7 @@ impl ScriptGenerator {
                 format!("PRAGMA {name}")
             }
             _ if self.numbered => "SELECT name, seq FROM sqlite_sequence WHERE seq <> 0".into(),
-            _ => "SELECT total_changes() > 0".into(),
+            _ => super::deliberate::TOTAL.into(),
         };
         Step::Query { sql, ordered: false, of_its_time: false }
     }
