@@ -365,9 +365,12 @@ fn text_function(function: TextFunction, arguments: &[Value]) -> Value {
             Some(at) => count(text[..at].chars().count() + 1),
             None => Value::Integer(0),
         },
-        TextFunction::Unicode => {
-            text.chars().next().map_or(Value::Null, |c| Value::Integer(i64::from(u32::from(c))))
-        }
+        // A text ends with its first NUL, as in SQLite.
+        TextFunction::Unicode => text
+            .chars()
+            .next()
+            .filter(|first| *first != '\0')
+            .map_or(Value::Null, |first| Value::Integer(i64::from(u32::from(first)))),
         TextFunction::Substr => substr::substr(arguments),
         TextFunction::Ltrim => Value::text(text.trim_start_matches(trimmed)),
         TextFunction::Rtrim => Value::text(text.trim_end_matches(trimmed)),
