@@ -80,27 +80,17 @@ impl GroupTable {
                 extreme = taken;
             }
         }
-        let all: Vec<usize>;
-        let rows = match (&extreme, self.has_extreme()) {
-            (Some(rows), _) => rows,
-            (None, true) => return Ok(()),
-            (None, false) => {
-                all = (0..batch.rows).collect();
-                &all
-            }
-        };
-        self.update_bare(batch, &numbers, groups, rows);
+        // The first row counts until there is one of the least or the greatest, as in SQLite.
+        let all: Vec<usize> = (0..batch.rows).collect();
+        self.update_bare(batch, &numbers, groups, &all, false);
+        if let Some(rows) = extreme {
+            self.update_bare(batch, &numbers, groups, &rows, true);
+        }
         Ok(())
     }
 
     fn group_count(&self) -> usize {
         if self.groups.is_empty() { 1 } else { self.numbers.len() }
-    }
-
-    fn has_extreme(&self) -> bool {
-        self.aggregates.iter().any(|aggregate| {
-            matches!(aggregate.function, AggregateFunction::Min | AggregateFunction::Max)
-        })
     }
 
     /// The group number of each row.
@@ -176,15 +166,15 @@ impl GroupTable {
         })
     }
 
-    /// Sets the bare columns: to the rows of a new extreme, else to each group's first row.
+    /// Sets the bare columns to these rows, in the place of those that are held or where there are none yet.
     fn update_bare(
         &mut self,
         batch: &AggregateBatch,
         numbers: &[usize],
         groups: usize,
         rows: &[usize],
+        replace: bool,
     ) {
-        let replace = self.has_extreme();
         let calls = self.aggregates.iter().zip(&batch.calls).zip(&mut self.accumulators);
         for ((aggregate, values), accumulator) in calls {
             if aggregate.function == AggregateFunction::Bare {
