@@ -125,9 +125,8 @@ impl ScriptGenerator {
                 "(SELECT {item} FROM {table} WHERE {filter} ORDER BY {keys} LIMIT 1{offset})"
             );
         }
-        // An aggregate of nothing but outer columns is one of the query around, which may have no place for it.
-        let of_outer = self.dice.roll(12) == 0 && !self.makes_view;
-        let named = if of_outer { &inner } else { &own };
+        // An aggregate of nothing but outer columns would be one of the query around, if they are no trigger's.
+        let named = if scope.keys.is_empty() { &inner } else { &own };
         let item = self.value(kind, named, 1);
         let item = match (kind, self.dice.roll(3)) {
             (Kind::Integer, 0) => "count(*)".to_owned(),

@@ -86,6 +86,7 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
+        "unknown-table" if is_in_view(" IN ()", pair) => Some(Deliberate::DroppedName),
         // The name may stand beside a constant false, and be that of a column elsewhere.
         "unknown-column" | "misplaced-aggregate" if sql.contains(" IN ()") => {
             Some(Deliberate::DroppedName)
@@ -147,6 +148,9 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     let changes_nothing = ["ANALYZE", "REINDEX"];
     if message.contains("readonly") && changes_nothing.iter().any(|it| sql.contains(it)) {
         return Some(Deliberate::ChangesNothing);
+    }
+    if sql.starts_with("DROP TABLE") && drops_unfired(sql, pair) {
+        return Some(Deliberate::TriggerOfDrop);
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
         && let missing = missing.strip_prefix("main.").unwrap_or(missing)
@@ -242,6 +246,13 @@ fn is_in_trigger(words: &str, pair: &Pair) -> bool {
     let words = words.replace('\'', "''");
     let found =
         format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND instr(sql, '{words}')");
+    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether a view has these words.
+fn is_in_view(words: &str, pair: &Pair) -> bool {
+    let found =
+        format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'view' AND instr(sql, '{words}')");
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 

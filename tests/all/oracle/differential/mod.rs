@@ -137,8 +137,6 @@ struct ScriptGenerator {
     hides_numbers: bool,
     /// Whether nothing is to be written just now.
     query_only: bool,
-    /// Whether a view is made, of which SQLite does not look at what nothing uses.
-    makes_view: bool,
 }
 
 impl ScriptGenerator {
@@ -160,7 +158,6 @@ impl ScriptGenerator {
             numbered: false,
             hides_numbers: false,
             query_only: false,
-            makes_view: false,
         }
     }
 

@@ -285,7 +285,6 @@ impl ScriptGenerator {
         let name = self.name('v');
         self.named_temporary = false;
         let (from, scope) = self.table_as("s");
-        self.makes_view = true;
         let mut columns = vec![Column::new("id", Kind::Integer)];
         let mut items = vec!["s.id".to_owned()];
         for at in 0..1 + self.dice.roll(3) {
@@ -296,7 +295,6 @@ impl ScriptGenerator {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let (names, items, filter) =
             (names.join(", "), items.join(", "), self.condition(&scope, 2));
-        self.makes_view = false;
         let more = match self.dice.roll(4) {
             0 => format!(" UNION ALL SELECT {items} FROM {from} WHERE s.id > 4"),
             _ => String::new(),
