@@ -86,7 +86,6 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
         "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
             Some(Deliberate::DroppedName)
         }
-        "unknown-table" if is_in_view(" IN ()", pair) => Some(Deliberate::DroppedName),
         // The name may stand beside a constant false, and be that of a column elsewhere.
         "unknown-column" | "misplaced-aggregate" if sql.contains(" IN ()") => {
             Some(Deliberate::DroppedName)
@@ -151,6 +150,12 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     }
     if sql.starts_with("DROP TABLE") && drops_unfired(sql, pair) {
         return Some(Deliberate::TriggerOfDrop);
+    }
+    if let Some(column) = message.strip_prefix("no such column: ")
+        && sql.starts_with("DELETE")
+        && is_in_trigger(column, pair)
+    {
+        return Some(Deliberate::UnfiredTrigger);
     }
     if let Some(missing) = message.strip_prefix("no such table: ")
         && let missing = missing.strip_prefix("main.").unwrap_or(missing)
@@ -249,16 +254,11 @@ fn is_in_trigger(words: &str, pair: &Pair) -> bool {
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Whether a view has these words.
-fn is_in_view(words: &str, pair: &Pair) -> bool {
-    let found =
-        format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'view' AND instr(sql, '{words}')");
-    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
-}
-
 /// Whether SQLite has the table or view that the error names.
 fn is_table_anywhere(message: &str, pair: &Pair) -> bool {
     let name = message.split('"').nth(1).or_else(|| message.strip_prefix("no table main."));
+    let name =
+        name.or_else(|| message.strip_prefix("table ").filter(|_| message.contains("dropped")));
     let Some(name) = name.and_then(|name| name.split(' ').next()) else { return true };
     let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE name = '{name}' COLLATE NOCASE");
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
