@@ -183,8 +183,8 @@ impl ScriptGenerator {
         let one = scope.keys[self.dice.roll(scope.keys.len())].clone();
         let alias = one.split('.').next().unwrap_or_default();
         let items = match self.dice.roll(3) {
-            // SQLite finds the columns of FULL JOIN … USING ambiguous.
-            0 if !from.contains("FULL") => "*".to_owned(),
+            // SQLite finds the columns of FULL and RIGHT JOIN … USING ambiguous.
+            0 if !from.contains("FULL") && !from.contains("RIGHT") => "*".to_owned(),
             1 => format!("{alias}.*, {}", self.value(Kind::Any, &scope, 1)),
             _ => format!("{alias}.*"),
         };

@@ -19,10 +19,14 @@ impl ScriptGenerator {
             "DELETE" => &["OLD"],
             _ => &["NEW", "OLD"],
         };
+        let time =
+            if on_view { "INSTEAD OF" } else { self.dice.pick(&["BEFORE", "AFTER", "AFTER"]) };
         let given = table.given();
+        // BEFORE triggers of SQLite see generated columns now and then.
+        let known = if time == "BEFORE" { &given } else { &table.columns };
         let named = |row: &&str| {
             let row = (*row).to_owned();
-            table.columns.iter().map(move |column| (format!("{row}.{}", column.name), column.kind))
+            known.iter().map(move |column| (format!("{row}.{}", column.name), column.kind))
         };
         let columns = rows.iter().flat_map(named).collect();
         let scope = Scope { columns, keys: Vec::new(), queries: 0 };
@@ -31,8 +35,6 @@ impl ScriptGenerator {
             0 => format!(" WHEN {}", self.condition(&asking, 2)),
             _ => String::new(),
         };
-        let time =
-            if on_view { "INSTEAD OF" } else { self.dice.pick(&["BEFORE", "AFTER", "AFTER"]) };
         let of = match (event, on_view, self.dice.roll(3)) {
             ("UPDATE", false, 0) => {
                 format!(" OF {}, id", given[self.dice.roll(given.len())].name)
