@@ -164,7 +164,7 @@ fn has_kernel(data_type: DataType) -> bool {
 }
 
 /// The value as a column of a type has it, if it is exactly one of that type and of the same class.
-fn as_column_has(value: &Value, data_type: DataType) -> Option<Value> {
+pub(super) fn as_column_has(value: &Value, data_type: DataType) -> Option<Value> {
     let same = match value {
         Value::Null => false,
         Value::Boolean(_) | Value::Integer(_) | Value::Real(_) | Value::Decimal(_) => {

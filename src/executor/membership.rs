@@ -1,6 +1,7 @@
 //! Whether a value is one of a list.
 
 use super::Error;
+use super::compare::as_column_has;
 use super::datum::{Datum, map_values};
 use crate::types::{DataType, Value};
 use arrow_array::cast::AsArray;
@@ -107,24 +108,15 @@ fn among<'v>(array: &ArrayRef, data_type: DataType, values: &[&'v Value]) -> Opt
         return Some(BooleanBuffer::collect_bool(array.len(), is_one));
     }
     if data_type == DataType::Integer {
-        let integer = |value: &Value| {
-            if let Value::Real(real) = value {
-                return Some(whole(*real));
-            }
-            if let Value::Integer(integer) = value { Some(Some(*integer)) } else { None }
-        };
-        let integers = numbers(values, integer)?;
+        let integer =
+            |value| if let Value::Integer(integer) = value { Some(integer) } else { None };
+        let integers = numbers(values, data_type, integer)?;
         let column = array.as_primitive::<Int64Type>().values();
         return Some(found(column, integers, i64::cmp));
     }
     if data_type == DataType::Real {
-        let real = |value: &Value| {
-            if let Value::Integer(integer) = value {
-                return Some(exact(*integer));
-            }
-            if let Value::Real(real) = value { Some(Some(*real)) } else { None }
-        };
-        let reals = numbers(values, real)?;
+        let real = |value| if let Value::Real(real) = value { Some(real) } else { None };
+        let reals = numbers(values, data_type, real)?;
         let column = array.as_primitive::<Float64Type>().values();
         let order = |a: &f64, b: &f64| a.partial_cmp(b).unwrap_or(Ordering::Equal);
         return Some(found(column, reals, order));
@@ -132,11 +124,16 @@ fn among<'v>(array: &ArrayRef, data_type: DataType, values: &[&'v Value]) -> Opt
     None
 }
 
-/// The values as numbers of a column's type, but those that no number of it is equal to; `None` where one has
-/// no such number to be compared with.
-fn numbers<T>(values: &[&Value], number: impl Fn(&Value) -> Option<Option<T>>) -> Option<Vec<T>> {
-    let each = values.iter().copied().map(number);
-    each.filter_map(|number| number.map_or(Some(None), |number| number.map(Some))).collect()
+/// The values as a column of numbers has them, but those that no number of its type is equal to; `None`
+/// where one is no number.
+fn numbers<T>(
+    values: &[&Value],
+    data_type: DataType,
+    number: impl Fn(Value) -> Option<T>,
+) -> Option<Vec<T>> {
+    let all = values.iter().all(|value| value.data_type().is_number());
+    let of_column = |value: &&Value| number(as_column_has(value, data_type)?);
+    all.then(|| values.iter().filter_map(of_column).collect())
 }
 
 /// Which numbers of a column are one of some.
@@ -149,25 +146,6 @@ fn found<T: Copy>(
     let is_one =
         |row: usize| numbers.binary_search_by(|number| order(number, &column[row])).is_ok();
     BooleanBuffer::collect_bool(column.len(), is_one)
-}
-
-/// The integer that a real is, if it is one.
-#[expect(clippy::cast_possible_truncation, reason = "it is looked at whether something was lost")]
-fn whole(real: f64) -> Option<i64> {
-    let integer = real as i64;
-    (exact(integer) == Some(real)).then_some(integer)
-}
-
-/// The real that an integer is, if there is one.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "it is looked at whether something was lost"
-)]
-fn exact(integer: i64) -> Option<f64> {
-    let real = integer as f64;
-    // The integers end one below a real.
-    (real < i64::MAX as f64 && real as i64 == integer).then_some(real)
 }
 
 /// What IN says where these were found: nothing is known of a NULL, and of what was not found beside one.

@@ -34,32 +34,21 @@ impl BatchRow<'static> {
 /// Whether an expression is computed value by value for the rows of a batch: they are few, and it is made
 /// of what is listed here.
 pub(super) fn is_by_value(expression: &BoundExpression, batch: &Batch) -> bool {
-    batch.rows <= FEW_ROWS && !is_leaf(expression) && is_listed(expression)
-}
-
-/// Whether an expression has its column, or its value, already.
-fn is_leaf(expression: &BoundExpression) -> bool {
-    matches!(
-        expression.kind,
-        BoundKind::Column(_)
-            | BoundKind::Literal(_)
-            | BoundKind::Number(_)
-            | BoundKind::Parameter { .. }
-            | BoundKind::ExactParameter(_)
-            | BoundKind::Argument(_)
-    )
+    let mut has_operands = false;
+    expression.for_each_operand(|_| has_operands = true);
+    batch.rows <= FEW_ROWS && has_operands && is_listed(expression)
 }
 
 fn is_listed(expression: &BoundExpression) -> bool {
     let mut is_listed = match &expression.kind {
+        BoundKind::InList { list, .. } => list.len() <= FEW_ITEMS,
         BoundKind::Literal(_)
         | BoundKind::Number(_)
         | BoundKind::Column(_)
         | BoundKind::Parameter { .. }
         | BoundKind::ExactParameter(_)
-        | BoundKind::Argument(_) => return true,
-        BoundKind::InList { list, .. } => list.len() <= FEW_ITEMS,
-        BoundKind::Arithmetic(..)
+        | BoundKind::Argument(_)
+        | BoundKind::Arithmetic(..)
         | BoundKind::Compare(..)
         | BoundKind::And(..)
         | BoundKind::Or(..)
