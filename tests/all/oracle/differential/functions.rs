@@ -58,6 +58,8 @@ impl ScriptGenerator {
             1 => {
                 let form =
                     self.dice.pick(&["%5d|%q", "%-4d%Q", "%04d %w", "%+d%c", "%x %s", "%,d%s"]);
+                // Of no character %c makes NUL, at which texts end in functions of SQLite.
+                let a = if form.ends_with("%c") { format!("coalesce({a} || 'c', 'c')") } else { a };
                 format!("printf('{form}', {number}, {a})")
             }
             2 => format!("char(97 + abs(CAST({number} AS INTEGER)) % 20, 65)"),
