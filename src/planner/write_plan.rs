@@ -7,7 +7,7 @@ use super::expression::BoundExpression;
 use super::plan::{Plan, QueryPlan, TableAccess};
 use super::trigger::RowEvent;
 use super::values::BoundRows;
-use crate::types::{ConflictResolution, DataType, PseudoColumn, TableSchema};
+use crate::types::{ConflictResolution, DataType, KeySchema, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// A change of a table's rows.
@@ -149,13 +149,15 @@ impl Write {
         }
     }
 
-    /// Whether a row of it may go for another.
+    /// Whether a row may go for one of it: of UPDATE where it gives a unique key new values.
     pub fn replaces(&self) -> bool {
         let is_replaced = |said| said == Some(ConflictResolution::Replace);
-        match self.resolution {
-            Some(_) => is_replaced(self.resolution),
-            None => self.table.keys.iter().any(|key| is_replaced(key.on_conflict)),
-        }
+        let may_meet = |key: &KeySchema| {
+            let is_written = key.columns.iter().any(|column| self.writes(*column));
+            key.unique && is_written && is_replaced(self.resolution.or(key.on_conflict))
+        };
+        let is_numbered = matches!(self.action, WriteAction::Insert { row: Some(_), .. });
+        self.table.keys.iter().any(may_meet) || (is_numbered && is_replaced(self.resolution))
     }
 
     /// `INSERT`, `UPDATE` or `DELETE`.
