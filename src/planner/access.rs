@@ -4,13 +4,14 @@
 use super::Error;
 use super::cardinality::{self, equal_sides};
 use super::expression::{BoundExpression, BoundKind, Comparison};
+use super::join_type::JoinType;
 use super::key_definition;
 use super::logical::{Logical, LogicalJoin, LogicalTable, UsableKeys};
 use super::plan::AccessPath;
 use super::scan_order;
 use super::suggest::suggest;
 use crate::language::ast::IndexHint;
-use crate::types::{DataType, KeyPart, KeySchema, TableSchema};
+use crate::types::{DataType, KeyPart, KeySchema, TableSchema, with_stack};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
@@ -57,11 +58,26 @@ impl LogicalTable {
             key.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name.name))
         };
         if let Some(key) = schema.keys.iter().position(called) {
-            return Ok(LogicalTable { usable: UsableKeys::Only(key), ..self });
+            return Ok(LogicalTable { usable: UsableKeys::Only(key, name.span), ..self });
         }
         let names = schema.keys.iter().filter_map(|key| key.name.as_deref());
         let message = format!("{} has no index \"{}\"", schema.name, name.name);
         Err(Error::new("unknown-index", message, name.span).help(suggest(&name.name, names)))
+    }
+
+    /// Makes sure that an index that INDEXED BY names knows all rows of which conditions are true.
+    fn check_hint(&self, conditions: &[BoundExpression]) -> Result<(), Error> {
+        let UsableKeys::Only(key, span) = self.usable else { return Ok(()) };
+        let schema = &self.source.schema;
+        let key = &schema.keys[key];
+        if key_definition::is_implied(key, schema, self.first, conditions) {
+            return Ok(());
+        }
+        let name = key.name.as_deref().unwrap_or_default();
+        let condition = key.condition.as_deref().unwrap_or_default();
+        let message = format!("index {name} only knows the rows WHERE {condition}");
+        let help = "say the same in WHERE, or leave INDEXED BY away".to_owned();
+        Err(Error::new("unusable-index", message, span).help(Some(help)))
     }
 
     /// Whether a key of the table may be used.
@@ -69,13 +85,35 @@ impl LogicalTable {
         let schema = &self.source.schema;
         match self.usable {
             UsableKeys::All => true,
-            UsableKeys::Only(named) => named == key,
+            UsableKeys::Only(named, _) => named == key,
             // SQLite takes no index from a table WITHOUT ROWID, which is one itself.
             UsableKeys::Number => {
                 schema.options.without_rowid || scan_order::is_of_rows(&schema.keys[key], schema)
             }
         }
     }
+}
+
+/// Makes sure that the indexes that INDEXED BY names know all rows that are wanted, where conditions are
+/// true of what a FROM gives.
+///
+/// # Errors
+/// `unusable-index` of one about other rows.
+pub(super) fn check_hints(from: &Logical, conditions: &[BoundExpression]) -> Result<(), Error> {
+    if let Logical::Table(table) = from {
+        return table.check_hint(conditions);
+    }
+    let Logical::Join(LogicalJoin { left, right, kind, on }) = from else { return Ok(()) };
+    let both = || conditions.iter().chain(on).cloned().collect::<Vec<_>>();
+    // A condition of an outer join leaves out no row of the side that is kept, and as in SQLite none of
+    // WHERE counts for the other.
+    let (of_left, of_right) = match kind {
+        JoinType::Inner | JoinType::Cross => (both(), both()),
+        JoinType::Left | JoinType::Semi | JoinType::Anti => (conditions.to_vec(), on.clone()),
+        JoinType::Right | JoinType::Full => (Vec::new(), on.clone()),
+    };
+    with_stack(|| check_hints(left, &of_left))?;
+    with_stack(|| check_hints(right, &of_right))
 }
 
 /// Whether a table's own conditions lead to its rows by a key.

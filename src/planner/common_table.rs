@@ -85,7 +85,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         if let Some(temporal) = temporal {
             reference.surroundings.temporal = Some(temporal.clone());
         }
-        self.check(called, None)?;
+        self.count(called)?;
         let planning = &mut *self.planning;
         let is_same = |known: &&Arc<SharedTable>| {
             known.key == reference.key && known.temporal == reference.surroundings.temporal

@@ -17,7 +17,7 @@ use super::{coerce, flexible};
 use crate::language::ast::{
     Identifier, IndexHint, JoinConstraint, Query, SelectItem, TableReference, Temporal,
 };
-use crate::types::{Period, SchemaName, Span, with_stack};
+use crate::types::{Period, Span, TableId, with_stack};
 
 /// The most tables that one statement reads, those inside of its queries each time they are named.
 const MAX_TABLES: usize = 1_000;
@@ -34,8 +34,8 @@ pub(super) struct FromBinder<'a, 'q, 'p> {
     left_of_right: bool,
     /// Whether it stands in parentheses to the right of a join.
     is_nested: bool,
-    /// How many relations stood in the scope before: the table that UPDATE changes.
-    changed: usize,
+    /// The table that UPDATE changes, by its name there.
+    changed: Option<(&'a Identifier, TableId)>,
     /// What the SELECT gives, whose aliases ON knows.
     items: &'q [SelectItem],
     /// The arguments that could not be bound yet.
@@ -51,13 +51,19 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     ) -> FromBinder<'a, 'q, 'p> {
         let (left_of_right, is_nested, late) = (false, false, Vec::new());
         scope.references = planning.references().cloned();
-        let (changed, items) = (scope.relations.len(), Default::default());
+        let (changed, items) = Default::default();
         FromBinder { planning, scope, surroundings, left_of_right, is_nested, changed, items, late }
     }
 
     /// The same of a SELECT, the aliases of whose items ON knows.
     pub fn with_items(self, items: &'q [SelectItem]) -> FromBinder<'a, 'q, 'p> {
         FromBinder { items, ..self }
+    }
+
+    /// The same of an UPDATE, whose table stands in the scope already. As in SQLite, several tables are
+    /// one in parentheses then.
+    pub fn beside(self, table: TableId, called: &'a Identifier) -> FromBinder<'a, 'q, 'p> {
+        FromBinder { changed: Some((called, table)), ..self }
     }
 
     /// Binds a whole FROM, whose functions are still to be [placed].
@@ -68,7 +74,10 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     /// [placed]: super::function_arguments::place
     pub fn bind_all(mut self, reference: &'q TableReference) -> Result<Logical, Error> {
         let visible = self.scope.hidden;
-        let mut logical = self.bind(reference)?;
+        let mut logical = match self.changed {
+            Some(_) => self.bind_right(reference)?,
+            None => self.bind(reference)?,
+        };
         self.late_arguments(&mut logical, visible)?;
         Ok(logical)
     }
@@ -143,23 +152,20 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         }
     }
 
-    /// Makes sure that a name is not that of the table that UPDATE changes, and that there are not too
-    /// many tables.
-    pub(super) fn check(
-        &mut self,
-        called: &Identifier,
-        schema: Option<SchemaName>,
-    ) -> Result<(), Error> {
+    /// Makes sure that there are not too many tables.
+    pub(super) fn count(&mut self, called: &Identifier) -> Result<(), Error> {
         self.planning.tables += 1;
         if self.planning.tables > MAX_TABLES {
             let message = format!("the statement reads more than {MAX_TABLES} tables");
             return Err(Error::new("nesting-limit", message, called.span));
         }
-        let is_changed = |known: &ScopeRelation| {
-            let is_other = known.schema.is_some() && schema.is_some() && known.schema != schema;
-            known.is_called(&called.name, None) && !is_other
-        };
-        if self.scope.relations[..self.changed].iter().any(is_changed) {
+        Ok(())
+    }
+
+    /// Makes sure that a table is not the one that UPDATE changes, by the same name.
+    fn check_changed(&self, called: &Identifier, table: TableId) -> Result<(), Error> {
+        let Some((name, changed)) = self.changed else { return Ok(()) };
+        if changed == table && name.name.eq_ignore_ascii_case(&called.name) {
             let message = format!("the table that changes is called \"{}\" already", called.name);
             return Err(Error::new("ambiguous-table", message, called.span)
                 .help(Some("give one of them an alias: AS x".into())));
@@ -174,7 +180,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         source: TableSource,
         label: Option<String>,
     ) -> Result<LogicalTable, Error> {
-        self.check(called, Some(source.schema.id.schema_name()))?;
+        self.count(called)?;
+        self.check_changed(called, source.schema.id)?;
         let schema = &source.schema;
         let first = self.planning.names.add_table(schema);
         self.scope.relations.push(ScopeRelation::shared_table(&called.name, schema, first));
@@ -189,7 +196,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     ) -> Result<Logical, Error> {
         let unnamed = Identifier { name: String::new(), quoted: false, span: Span::default() };
         let called = called.unwrap_or(&unnamed);
-        self.check(called, None)?;
+        self.count(called)?;
         let bound = with_stack(|| query::bind(query, self.surroundings, self.planning))?;
         Ok(self.add_answer(called, bound))
     }
@@ -212,6 +219,20 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         answer.logical
     }
 
+    /// Binds what stands to the right of a join. Several tables in parentheses are one to SQLite, whose
+    /// columns have names.
+    fn bind_right(&mut self, reference: &'q TableReference) -> Result<Logical, Error> {
+        let first = self.scope.relations.len();
+        let logical = self.bind(reference)?;
+        if matches!(reference, TableReference::Join { .. }) {
+            let outer = std::mem::replace(&mut self.scope.hidden, first);
+            let checked = self.scope.check_joined(reference.span());
+            self.scope.hidden = outer;
+            checked?;
+        }
+        Ok(logical)
+    }
+
     fn join(
         &mut self,
         left: &'q TableReference,
@@ -231,7 +252,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
             TableReference::Table { .. }
             | TableReference::History { .. }
             | TableReference::Query { .. }
-            | TableReference::Join { .. } => self.bind(reference)?,
+            | TableReference::Join { .. } => self.bind_right(reference)?,
         };
         self.is_nested = is_nested;
         self.left_of_right = around || kind.keeps_right() || keeps_right(&left);

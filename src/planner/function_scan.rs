@@ -208,7 +208,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
         called: &Identifier,
         temporal: Option<&Temporal>,
     ) -> Result<LogicalFunction, Error> {
-        self.check(called, None)?;
+        self.count(called)?;
         let names = (0..=function.rowid()).map(|index| function.column(index).0);
         let first = self.planning.names.add_all(names);
         let shown = function.shown();

@@ -139,10 +139,18 @@ pub(super) fn is_implied(
     let Some(text) = &key.condition else { return true };
     let Ok(mut wanted) = condition(text, table) else { return false };
     wanted.map_columns(&|column| first + column);
-    let mut wanted = wanted.conjuncts().into_iter();
-    wanted.all(|wanted| {
-        conditions.contains(&wanted) || conditions.iter().any(|known| makes_known(known, &wanted))
-    })
+    wanted.conjuncts().iter().all(|wanted| makes_true(conditions, wanted))
+}
+
+/// Whether conditions make another one true: it is one of them or has an alternative that is, or says
+/// that something is no NULL which they compare.
+fn makes_true(conditions: &[BoundExpression], wanted: &BoundExpression) -> bool {
+    if let BoundKind::Or(a, b) = &wanted.kind
+        && (makes_true(conditions, a) || makes_true(conditions, b))
+    {
+        return true;
+    }
+    conditions.iter().any(|known| known == wanted || makes_known(known, wanted))
 }
 
 /// What has a collation key, which is NULL where the key is.
@@ -160,13 +168,34 @@ fn makes_known(condition: &BoundExpression, wanted: &BoundExpression) -> bool {
     if null.kind != BoundKind::Literal(Value::Null) {
         return false;
     }
-    let is_tested = |operand: &BoundExpression| uncollated(operand) == uncollated(tested);
+    let is_null = |operand: &BoundExpression| is_null_with(operand, uncollated(tested));
     match &condition.kind {
         BoundKind::Compare(Comparison::Is | Comparison::IsNot, ..) => false,
-        BoundKind::Compare(_, a, b) => is_tested(a) || is_tested(b),
+        BoundKind::Compare(_, a, b) => is_null(a) || is_null(b),
         // Nothing is in a list of nothing, NULL neither.
-        BoundKind::InList { operand, list, .. } => !list.is_empty() && is_tested(operand),
-        BoundKind::Match { operand, .. } => is_tested(operand),
+        BoundKind::InList { operand, list, .. } => !list.is_empty() && is_null(operand),
+        BoundKind::Match { operand, .. } | BoundKind::Truth(operand) => is_null(operand),
+        BoundKind::Not(operand) => makes_known(operand, wanted),
         _ => false,
     }
+}
+
+/// Whether an expression is NULL where `tested` is.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few kinds are looked for, and all others may be something"
+)]
+fn is_null_with(expression: &BoundExpression, tested: &BoundExpression) -> bool {
+    let expression = uncollated(expression);
+    let of_operand = match &expression.kind {
+        BoundKind::Negate(operand)
+        | BoundKind::BitNot(operand)
+        | BoundKind::Affinity(_, operand)
+        | BoundKind::Cast(operand) => is_null_with(operand, tested),
+        BoundKind::Arithmetic(_, a, b) | BoundKind::Concat(a, b) => {
+            is_null_with(a, tested) || is_null_with(b, tested)
+        }
+        _ => false,
+    };
+    of_operand || expression == tested
 }

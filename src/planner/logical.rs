@@ -16,7 +16,7 @@ use super::scan_order::SeenOrder;
 use super::values::BoundRows;
 use super::window::WindowCall;
 use crate::language::ast::OrderItem;
-use crate::types::{DataType, TableSchema, with_stack};
+use crate::types::{DataType, Span, TableSchema, with_stack};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,8 +103,8 @@ pub(super) struct LogicalSetFilter {
 pub(super) enum UsableKeys {
     /// All.
     All,
-    /// The one that INDEXED BY names.
-    Only(usize),
+    /// The one that INDEXED BY names, where it does.
+    Only(usize, Span),
     /// That of its rows' numbers, where it has numbers: NOT INDEXED.
     Number,
 }

@@ -17,6 +17,7 @@ mod access;
 mod alter;
 mod alter_constraint;
 mod altered_catalog;
+mod ambiguity;
 mod bind;
 mod bound_operators;
 mod calls;

@@ -370,7 +370,7 @@ impl<'q> FromBinder<'_, 'q, '_> {
             let message = format!("{} reads itself twice here", reference.table.name.name);
             return Err(Error::new("recursive-reference", message, name.span));
         }
-        self.check(called, None)?;
+        self.count(called)?;
         let names = &mut self.planning.names;
         let output: Vec<QueryColumn> = recursion
             .columns

@@ -207,6 +207,11 @@ impl ScopeRelation {
         self.hidden.get().iter().find(|column| is_same(&column.name, name))
     }
 
+    /// Whether it has a hidden column of this name.
+    pub fn has_hidden(&self, name: &str) -> bool {
+        self.hidden_column(name).is_some()
+    }
+
     /// Whether the name of a table means it.
     fn is_meant(&self, name: &ObjectName) -> bool {
         self.is_called(&name.name, name.schema)
@@ -261,6 +266,20 @@ fn one_of<'a>(
         return Err(Error::new("ambiguous-column", message, name.span).help(Some(help)));
     }
     Ok(Some((first, column)))
+}
+
+/// A column that a name means.
+pub(super) struct FoundColumn<'a> {
+    relation: &'a ScopeRelation,
+    column: &'a ScopeColumn,
+    /// Whether the name of its table, which is no other's, was said.
+    is_of_one: bool,
+}
+
+impl FoundColumn<'_> {
+    fn value(&self) -> BoundExpression {
+        if self.is_of_one { self.column.bound() } else { self.column.bare() }
+    }
 }
 
 /// All relations of a FROM, in order.
@@ -421,15 +440,31 @@ impl Scope {
         relation: Option<&ObjectName>,
         column: &Identifier,
     ) -> Result<Option<BoundExpression>, Error> {
+        let found = self.look_up(relation, column)?;
+        found
+            .iter()
+            .for_each(|found| self.record(relation, column, (found.relation, found.column)));
+        Ok(found.as_ref().map(FoundColumn::value))
+    }
+
+    /// The column that a name means.
+    ///
+    /// # Errors
+    /// As [`Scope::find`].
+    pub(super) fn look_up(
+        &self,
+        relation: Option<&ObjectName>,
+        column: &Identifier,
+    ) -> Result<Option<FoundColumn<'_>>, Error> {
         if let Some(qualifier) = relation {
             let mut meant = self.meant_by(Some(qualifier));
             let Some(relation) = meant.next() else { return Err(self.unknown_table(qualifier)) };
             if meant.next().is_none() {
                 let found = relation.column(&column.name);
-                found.inspect(|found| self.record(Some(qualifier), column, (relation, found)));
-                return Ok(found.map(ScopeColumn::bound));
+                return Ok(found.map(|column| FoundColumn { relation, column, is_of_one: true }));
             }
         }
+        let found = |(relation, column)| FoundColumn { relation, column, is_of_one: false };
         // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
         let declared = self.meant_by(relation).flat_map(|relation| {
             let is_meant = |known: &&ScopeColumn| {
@@ -437,16 +472,14 @@ impl Scope {
             };
             relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
         });
-        if let Some(found) = one_of(declared, column)? {
-            self.record(relation, column, found);
-            return Ok(Some(found.1.bare()));
+        if let Some(declared) = one_of(declared, column)? {
+            return Ok(Some(found(declared)));
         }
         let hidden = self
             .meant_by(relation)
             .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
-        let found = one_of(hidden.filter(|(_, known)| !known.is_merged), column)?;
-        found.inspect(|(known, _)| self.record_relation(relation, known));
-        Ok(found.map(|(_, found)| found.bare()))
+        let hidden = one_of(hidden.filter(|(_, known)| !known.is_merged), column)?;
+        Ok(hidden.map(found))
     }
 
     /// The relations that a name means, all of them where none is said: as in SQLite there may be several,
@@ -473,31 +506,12 @@ impl Scope {
                 let named = columns.map(|column| {
                     let called = column.name.to_string();
                     let called = Identifier { name: called, quoted: false, span: name.span };
-                    let value = self.find(Some(name), &called)?;
-                    Ok((column, value.unwrap_or_else(|| column.bound())))
+                    let found = self.look_up(Some(name), &called)?;
+                    Ok((column, found.map_or_else(|| column.bound(), |found| found.value())))
                 });
                 named.collect()
             }
         }
-    }
-
-    /// Makes sure that each column of `*` could be named with its table.
-    ///
-    /// # Errors
-    /// `ambiguous-column` where two tables of one name have a column of one name.
-    pub fn check_star(&self, span: Span) -> Result<(), Error> {
-        for (at, relation) in self.visible().iter().enumerate() {
-            let is_alike = |known: &ScopeRelation| {
-                !known.name.is_empty()
-                    && known.schema == relation.schema
-                    && known.is_called(&relation.name, None)
-            };
-            if self.visible()[..at].iter().any(is_alike) {
-                let called = Identifier { name: relation.name.clone(), quoted: false, span };
-                self.columns_of(&ObjectName { schema: relation.schema, identifier: called })?;
-            }
-        }
-        Ok(())
     }
 
     /// The error for the name of a relation that is not there.
@@ -517,7 +531,7 @@ impl Scope {
     }
 
     /// The relations that names can mean.
-    fn visible(&self) -> &[ScopeRelation] {
+    pub(super) fn visible(&self) -> &[ScopeRelation] {
         &self.relations[self.hidden..]
     }
 

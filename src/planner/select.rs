@@ -180,12 +180,24 @@ impl SelectCore {
         };
         binder.clause = "ORDER BY";
         binder.windows = Some(WindowBinder { named: &select.windows, calls: &mut windows });
+        // One row has no order, as SQLite sees it: an aggregate says nothing about it.
+        let mut unused = Vec::new();
+        let is_one_row = select.from.is_none() && !is_grouped;
+        if is_one_row {
+            binder.aggregates = Some(&mut unused);
+        }
         let mut order = Vec::with_capacity(order_by.len());
         for item in order_by {
-            order.push(collation::comparable(match sort_alias(item, &items)? {
+            let key = match sort_alias(item, &items)? {
                 Some(expression) => expression,
                 None => binder.bind(&item.expression)?,
-            }));
+            };
+            let is_unused = is_one_row && key.has_aggregate();
+            order.push(if is_unused {
+                BoundExpression::of(Value::Null)
+            } else {
+                collation::comparable(key)
+            });
         }
         binder.record_windows(&select.windows);
         Ok(SelectCore { items, filter, groups, aggregates, windows, having, order, is_grouped })

@@ -171,7 +171,7 @@ impl FromBinder<'_, '_, '_> {
         called: &Identifier,
         temporal: Option<Temporal>,
     ) -> Result<Logical, Error> {
-        self.check(called, Some(view.home()))?;
+        self.count(called)?;
         let query = bind(view, name, temporal, self.planning)?;
         let query = query.called(&view.name, &view.columns)?;
         let answer = self.add_answer(called, query);

@@ -228,6 +228,20 @@ pub enum TableReference {
     },
 }
 
+impl TableReference {
+    /// Where the first name in it stands; nowhere where there is none.
+    pub fn span(&self) -> Span {
+        let (called, name) = match self {
+            TableReference::Table { name, alias, .. } => (alias, name.span),
+            TableReference::Function(function) => (&function.alias, function.name.span),
+            TableReference::History { history, alias } => (alias, history.span),
+            TableReference::Query { alias, .. } => (alias, Span::default()),
+            TableReference::Join { left, .. } => return left.span(),
+        };
+        called.as_ref().map_or(name, |alias| alias.span)
+    }
+}
+
 /// What is said of the indexes of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IndexHint {

@@ -24,7 +24,7 @@ use crate::types::{ConflictResolution, ForeignKeyAction, Value};
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{opt, value};
-use nom::multi::many0;
+use nom::multi::{fold_many0, many0};
 use nom::sequence::preceded;
 
 /// `Create ::= CreateTable | CreateTableAs | CreateIndex | CreateView | CreateTrigger`
@@ -101,22 +101,32 @@ fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 
 type TableElements = (Vec<ColumnDefinition>, Vec<TableConstraint>);
 
-/// `ColumnDefinition (',' ColumnDefinition)* [',' TableConstraint ([','] TableConstraint)*]`
+/// `ColumnDefinition (',' ColumnDefinition)* [',' Constraint ([','] Constraint)*]`, where a constraint is
+/// `TableConstraint` or a name of nothing, `('CONSTRAINT' Label)+`.
 ///
 /// SQLite does without the comma between table constraints; scripts rely on it.
 fn columns_and_constraints(input: TokenInput<'_>) -> Parsed<'_, TableElements> {
     let (mut rest, first) = column_definition(input)?;
     let mut columns = vec![first];
-    let mut constraints = Vec::new();
+    let (mut constraints, mut is_behind_columns) = (Vec::new(), false);
     loop {
         let comma = rest.is_symbol(0, Symbol::Comma);
         rest.note(Symbol::Comma);
         let behind = rest.skip(usize::from(comma));
-        if begins_table_constraint(behind) && (comma || !constraints.is_empty()) {
+        if begins_table_constraint(behind) && (comma || is_behind_columns) {
+            is_behind_columns = true;
+            let (unnamed, _) = constraint_name(behind)?;
+            let names_nothing = [Symbol::Comma, Symbol::RightParenthesis]
+                .into_iter()
+                .any(|end| unnamed.is_symbol(0, end));
+            if names_nothing {
+                rest = unnamed;
+                continue;
+            }
             let (behind, constraint) = table_constraint(behind)?;
             constraints.push(constraint);
             rest = behind;
-        } else if comma && constraints.is_empty() {
+        } else if comma && !is_behind_columns {
             let (behind, column) = column_definition(behind)?;
             columns.push(column);
             rest = behind;
@@ -148,11 +158,12 @@ fn table_option(input: TokenInput<'_>) -> Parsed<'_, TableOption> {
     .parse(input)
 }
 
-/// `ColumnDefinition ::= Label [TypeName] ColumnConstraint*`
+/// `ColumnDefinition ::= Label [TypeName] ColumnConstraint* ('CONSTRAINT' Label)*`
 pub(super) fn column_definition(input: TokenInput<'_>) -> Parsed<'_, ColumnDefinition> {
     let (rest, name) = label(NameKind::New)(input)?;
     let (rest, type_name) = opt(type_name).parse(rest)?;
     let (rest, constraints) = many0(column_constraint).parse(rest)?;
+    let (rest, _) = constraint_name(rest)?;
     Ok((rest, ColumnDefinition { name, type_name, constraints, span: input.span_to(rest) }))
 }
 
@@ -213,12 +224,20 @@ fn plain(word: String) -> Option<String> {
     plain.then_some(word)
 }
 
-/// `['CONSTRAINT' Label]`
+/// `('CONSTRAINT' Label)*`
+///
+/// The last name is the constraint's. As in SQLite, those that no constraint follows name nothing.
 fn constraint_name(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
-    opt(preceded(word(Keyword::Constraint), label(NameKind::New))).parse(input)
+    let mut names = fold_many0(constraint_label, || None, |_, name| Some(name));
+    names.parse(input)
 }
 
-/// `ColumnConstraint ::= ['CONSTRAINT' Label] …`
+/// `'CONSTRAINT' Label`
+fn constraint_label(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
+    preceded(word(Keyword::Constraint), label(NameKind::New)).parse(input)
+}
+
+/// `ColumnConstraint ::= ('CONSTRAINT' Label)* …`
 fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
@@ -353,7 +372,7 @@ pub(super) fn begins_table_constraint(input: TokenInput<'_>) -> bool {
     )
 }
 
-/// `TableConstraint ::= ['CONSTRAINT' Label] …`
+/// `TableConstraint ::= ('CONSTRAINT' Label)* …`
 pub(super) fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);

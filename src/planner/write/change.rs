@@ -109,7 +109,9 @@ impl<'a> ChangeTarget<'a> {
     ) -> Result<(), Error> {
         let Some(from) = from else { return Ok(()) };
         let scope = &mut self.scope;
-        let right = Box::new(FromBinder::new(planning, scope, surroundings).bind_all(from)?);
+        let binder =
+            FromBinder::new(planning, scope, surroundings).beside(self.table.id, self.name);
+        let right = Box::new(binder.bind_all(from)?);
         let left = Box::new(std::mem::replace(&mut self.logical, Logical::OneRow));
         let (kind, on) = (JoinKind::Cross, Vec::new());
         self.logical = Logical::Join(LogicalJoin { left, right, kind: kind.into(), on });
