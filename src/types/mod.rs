@@ -60,6 +60,6 @@ pub use schema::{
 pub use schema_name::SchemaName;
 pub use span::{CompactSpan, Span};
 pub use stack::with_stack;
-pub use tagged_json::{exact_json, parse_exact_json};
+pub use tagged_json::{exact_json, infinity_name, infinity_named, parse_exact_json};
 pub use tree::Tree;
 pub use value::{Row, Value};

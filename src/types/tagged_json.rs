@@ -1,7 +1,7 @@
 //! Values of any type as JSON that says their type: exact, whatever they are.
 //!
 //! So a column's initial value stands in the log, and values in a column of type ANY: what JSON has itself stands as
-//! it is, everything else with its type, `{"$decimal":"0.50"}`.
+//! it is, everything else with its type, `{"$decimal":"0.50"}`, an infinity by its name.
 
 use super::{Date, Decimal, Timestamp, Value};
 use base64::Engine;
@@ -17,6 +17,9 @@ pub(super) fn serialize<S: Serializer>(value: &Value, serializer: S) -> Result<S
         Value::Null => serializer.serialize_unit(),
         Value::Boolean(truth) => serializer.serialize_bool(*truth),
         Value::Integer(integer) => serializer.serialize_i64(*integer),
+        Value::Real(real) if real.is_infinite() => {
+            tagged(serializer, "$real", infinity_name(*real))
+        }
         Value::Real(real) => serializer.serialize_f64(*real),
         Value::Text(text) => serializer.serialize_str(text),
         Value::Decimal(decimal) => tagged(serializer, "$decimal", &decimal.to_string()),
@@ -40,11 +43,22 @@ pub(super) fn serialize<S: Serializer>(value: &Value, serializer: S) -> Result<S
 fn tagged<S: Serializer>(
     serializer: S,
     tag: &str,
-    value: &impl Serialize,
+    value: &(impl Serialize + ?Sized),
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(1))?;
     map.serialize_entry(tag, value)?;
     map.end()
+}
+
+/// What an infinity is called, which JSON has no number for.
+pub fn infinity_name(infinity: f64) -> &'static str {
+    if infinity > 0.0 { "Infinity" } else { "-Infinity" }
+}
+
+/// The infinity of a name.
+pub fn infinity_named(name: &str) -> Option<f64> {
+    let known = [f64::INFINITY, f64::NEG_INFINITY];
+    known.into_iter().find(|infinity| infinity_name(*infinity) == name)
 }
 
 /// A value of any type as JSON that says its type.
@@ -114,6 +128,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let value = match tag.as_str() {
             "$json" => Some(Value::Json(map.next_value::<Box<RawValue>>()?.get().into())),
             tag => match (tag, map.next_value()?) {
+                ("$real", NumberOrText::Text(text)) => infinity_named(&text).map(Value::Real),
                 ("$decimal", NumberOrText::Text(text)) => Decimal::parse(&text).map(Value::Decimal),
                 ("$date", NumberOrText::Text(text)) => Date::parse(&text).map(Value::Date),
                 ("$date", NumberOrText::Number(days)) => {
@@ -154,6 +169,8 @@ mod tests {
             (Value::Integer(i64::MIN), "-9223372036854775808"),
             (Value::Real(1.0), "1.0"),
             (Value::Real(0.1), "0.1"),
+            (Value::Real(f64::INFINITY), r#"{"$real":"Infinity"}"#),
+            (Value::Real(f64::NEG_INFINITY), r#"{"$real":"-Infinity"}"#),
             (Value::text("a\n\"b\""), r#""a\n\"b\"""#),
             (decimal(-50, 2), r#"{"$decimal":"-0.50"}"#),
             (decimal(i128::MAX, 38), r#"{"$decimal":"1.70141183460469231731687303715884105727"}"#),
@@ -182,6 +199,7 @@ mod tests {
             r#"{"$date":99999999999}"#,
             r#"{"$blob":1}"#,
             r#"{"$what":1}"#,
+            r#"{"$real":"1.5"}"#,
             r#"{"$date":1,"$date":1}"#,
         ] {
             assert!(serde_json::from_str::<Holder>(text).is_err(), "{text}");

@@ -6,6 +6,7 @@ mod document;
 mod parse;
 mod path;
 mod rows;
+mod soundness;
 
 pub use rows::JsonRows;
 
@@ -62,10 +63,8 @@ pub(super) fn call(function: JsonFunction, arguments: &[Value]) -> Result<Value,
         }),
         JsonFunction::ErrorPosition if arguments[0].is_null() => Ok(Value::Null),
         JsonFunction::ErrorPosition => {
-            // Of a binary document it is not told which byte is wrong.
-            let binary = binary_form(&arguments[0]).map(binary::decode);
-            let at = match binary {
-                Some(document) => usize::from(document.is_none()),
+            let at = match binary_form(&arguments[0]) {
+                Some(bytes) => soundness::fault(bytes).unwrap_or(0),
                 None => parse::error_position(&arguments[0].to_text()),
             };
             Ok(Value::Integer(i64::try_from(at).unwrap_or(i64::MAX)))
@@ -221,7 +220,7 @@ fn valid(arguments: &[Value]) -> Result<Value, Error> {
     // 4 asks whether it counts as SQLite's binary JSON, 8 whether it is that; 1 for RFC 8259, 2 also for
     // JSON5.
     if let Some(bytes) = binary_form(&arguments[0]) {
-        let is_valid = flags & 4 != 0 || flags & 8 != 0 && binary::decode(bytes).is_some();
+        let is_valid = flags & 4 != 0 || flags & 8 != 0 && soundness::fault(bytes).is_none();
         return Ok(Value::Boolean(is_valid));
     }
     let parsed = parse::parse(&arguments[0].to_text());

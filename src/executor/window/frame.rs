@@ -6,7 +6,7 @@ use super::super::evaluate::Context;
 use super::Partition;
 use crate::language::ast::{FrameBound, FrameExclusion, FrameUnit};
 use crate::planner::{Arithmetic, Frame, SortKey, distance, no_distance};
-use crate::types::Value;
+use crate::types::{Decimal, Value};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -73,9 +73,17 @@ impl KnownFrame {
         let operator = if is_sum { Arithmetic::Add } else { Arithmetic::Subtract };
         match value {
             Value::Integer(_) | Value::Boolean(_) | Value::Real(_) | Value::Decimal(_) => {
-                Ok(compute(operator, value, distance).unwrap_or_else(|_| {
-                    let (value, distance) = (to_real(value), to_real(distance));
-                    Value::real(if is_sum { value + distance } else { value - distance })
+                Ok(compute(operator, value, distance).unwrap_or_else(|_| match (value, distance) {
+                    // Beyond all integers, and not the last of them, which a real would come to.
+                    (Value::Integer(value), Value::Integer(distance)) => {
+                        let (value, distance) = (i128::from(*value), i128::from(*distance));
+                        let mantissa = if is_sum { value + distance } else { value - distance };
+                        Value::Decimal(Decimal { mantissa, scale: 0 })
+                    }
+                    _ => {
+                        let (value, distance) = (to_real(value), to_real(distance));
+                        Value::real(if is_sum { value + distance } else { value - distance })
+                    }
                 }))
             }
             Value::Date(_) => compute(operator, value, distance),

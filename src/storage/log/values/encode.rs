@@ -3,7 +3,7 @@
 use super::JSON_WRAPPER;
 use crate::storage::error::Error;
 use crate::storage::log::text::{push_date, push_i64, push_moment, push_string};
-use crate::types::{Column, DataType, Decimal, MAX_JSON_DEPTH, Value};
+use crate::types::{Column, DataType, Decimal, MAX_JSON_DEPTH, Value, infinity_name};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
@@ -82,6 +82,9 @@ fn push_any(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(truth) => push_boolean(out, *truth),
         Value::Integer(integer) => push_i64(out, *integer),
+        Value::Real(real) if real.is_infinite() => {
+            push_tagged(out, "$real", |out| push_string(out, infinity_name(*real)));
+        }
         Value::Real(real) => push_real(out, *real)?,
         Value::Text(text) => push_string(out, text),
         Value::Decimal(decimal) => {
