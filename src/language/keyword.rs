@@ -96,14 +96,12 @@ const fn table() -> [u8; SLOTS] {
     slots
 }
 
-/// Mixes the length, the first two, the middle and the last letter, case folded.
+/// Mixes the length, the first, the middle and the last two letters, case folded, of a word that has two.
 const fn hash(word: &[u8]) -> usize {
     let length = word.len();
-    if length == 0 {
-        return 0;
-    }
+    assert!(length >= 2, "a word of one letter is looked for nowhere");
     let first = (word[0] | 0x20) as usize;
-    let second = (word[length.saturating_sub(2)] | 0x20) as usize;
+    let second = (word[length - 2] | 0x20) as usize;
     let middle = (word[length / 2] | 0x20) as usize;
     let last = (word[length - 1] | 0x20) as usize;
     (length * 37 + first * 61 + second * 7 + middle * 149 + last * 263) % SLOTS
@@ -119,10 +117,18 @@ fn is_in_any_case(word: &[u8], text: &[u8]) -> bool {
 impl Keyword {
     /// The keyword that a word is, in any case.
     pub fn find(word: &str) -> Option<Keyword> {
-        let mut slot = hash(word.as_bytes());
+        Keyword::of_bytes(word.as_bytes())
+    }
+
+    /// The same of a word as its bytes.
+    pub(super) fn of_bytes(word: &[u8]) -> Option<Keyword> {
+        if word.len() < 2 {
+            return None;
+        }
+        let mut slot = hash(word);
         loop {
             let (keyword, text, _) = WORDS.get(usize::from(TABLE[slot]))?;
-            if is_in_any_case(word.as_bytes(), text.as_bytes()) {
+            if is_in_any_case(word, text.as_bytes()) {
                 return Some(*keyword);
             }
             slot = (slot + 1) % SLOTS;

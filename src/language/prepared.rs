@@ -1,8 +1,8 @@
 //! Statements that differ in nothing but their literals.
 //!
-//! A script says `UPDATE t SET a = 5 WHERE id = 7` a million times with other numbers. Its tokens are
-//! split into a *shape*, in which each literal is only its type, and the literals' values; statements
-//! of one shape have one plan, with slots where the literals stood. `$name` and `?` are literals whose
+//! A script says `UPDATE t SET a = 5 WHERE id = 7` a million times with other numbers. Each is split into
+//! a *shape*, its text in which each literal is only its type, and the literals' values; statements of
+//! one shape have one plan, with slots where the literals stood. `$name` and `?` are literals whose
 //! values come from elsewhere.
 //!
 //! Beside a DECIMAL, how many digits a literal has decides the type of what is computed. Where that is
@@ -60,36 +60,7 @@ impl<'a> Prepared<'a> {
         if !changes_or_reads.contains(&tokens.first()?.kind.keyword()?) {
             return None;
         }
-        let mut shape = Vec::with_capacity(text.len() + tokens.len());
-        let mut numbering = ParameterNumbering::default();
-        let mut before = TokenKind::End;
-        for token in &tokens {
-            let word = &text[token.span.start..token.span.end];
-            match token.kind {
-                TokenKind::Json => return None,
-                // A parameter's mark differs from a literal's: a sign before one is never part of it.
-                TokenKind::Parameter => {
-                    let given = parameters.find(&numbering.name(word)?)?;
-                    shape.extend_from_slice(&[2, mark(given.value.data_type())?]);
-                }
-                TokenKind::Text => {
-                    let data_type = moment_behind(before).unwrap_or(DataType::Text);
-                    shape.extend_from_slice(&[0, mark(data_type)?]);
-                }
-                TokenKind::Blob => shape.extend_from_slice(&[0, mark(DataType::Blob)?]),
-                TokenKind::Integer => shape.extend_from_slice(&[0, mark(DataType::Integer)?]),
-                TokenKind::Real => shape.extend_from_slice(&[0, mark(DataType::Real)?]),
-                TokenKind::End | TokenKind::Symbol(Symbol::Semicolon) => {}
-                TokenKind::Keyword(_)
-                | TokenKind::Name
-                | TokenKind::QuotedName
-                | TokenKind::Symbol(_) => {
-                    shape.push(1);
-                    shape.extend_from_slice(word.as_bytes());
-                }
-            }
-            before = token.kind;
-        }
+        let shape = shape(text, &tokens, parameters)?;
         Some(Prepared { text, tokens, shape })
     }
 
@@ -205,6 +176,58 @@ fn moment_behind(before: TokenKind) -> Option<DataType> {
     }
 }
 
+/// What a literal begins with in a shape, and a parameter: a sign before that one is never part of it. No
+/// token begins so.
+const LITERAL: u8 = 0;
+const PARAMETER: u8 = 2;
+
+/// The text of these tokens as it stands, but for three things: each literal is only its type, what is
+/// more than one blank between two of them is one, and nothing stands around them. `None` where a
+/// parameter or a JSON object says more than its type does.
+fn shape(text: &str, tokens: &[Token], parameters: &Parameters) -> Option<Vec<u8>> {
+    let is_said = |kind| !matches!(kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon));
+    let last = tokens.iter().rposition(|token| is_said(token.kind))?;
+    let bytes = text.as_bytes();
+    let mut shape = Vec::with_capacity(text.len() + tokens.len());
+    let mut numbering = ParameterNumbering::default();
+    // From where on the text is still to be copied, and the token before.
+    let mut from = tokens[0].span.start;
+    let (mut end, mut before) = (from, TokenKind::End);
+    for Token { kind, span } in &tokens[..=last] {
+        if span.start > end && bytes[end..span.start] != *b" " {
+            shape.extend_from_slice(&bytes[from..end]);
+            shape.push(b' ');
+            from = span.start;
+        }
+        let literal = match kind {
+            TokenKind::Keyword(_)
+            | TokenKind::Name
+            | TokenKind::QuotedName
+            | TokenKind::Symbol(_)
+            | TokenKind::End => None,
+            TokenKind::Json => return None,
+            TokenKind::Parameter => {
+                let given = parameters.find(&numbering.name(&text[span.start..span.end])?)?;
+                Some([PARAMETER, mark(given.value.data_type())?])
+            }
+            TokenKind::Text => {
+                Some([LITERAL, mark(moment_behind(before).unwrap_or(DataType::Text))?])
+            }
+            TokenKind::Blob => Some([LITERAL, mark(DataType::Blob)?]),
+            TokenKind::Integer => Some([LITERAL, mark(DataType::Integer)?]),
+            TokenKind::Real => Some([LITERAL, mark(DataType::Real)?]),
+        };
+        if let Some(literal) = literal {
+            shape.extend_from_slice(&bytes[from..span.start]);
+            shape.extend_from_slice(&literal);
+            from = span.end;
+        }
+        (end, before) = (span.end, *kind);
+    }
+    shape.extend_from_slice(&bytes[from..end]);
+    Some(shape)
+}
+
 /// What stands for a literal of a type in a shape; `None` for types whose values decide about plans.
 fn mark(data_type: DataType) -> Option<u8> {
     match data_type {
@@ -269,6 +292,16 @@ mod tests {
         let values = literals(&day).values;
         assert!(matches!(values[..], [Literal { value: Value::Date(_), .. }]));
         insta::assert_snapshot!(tree(&day), @"SELECT date FROM t WHERE date = ?1");
+        let one = prepared("SELECT 1");
+        for same in
+            [" SELECT 2", "SELECT\n2 ;", "SELECT  2;;", "SELECT /**/ 2 -- two", "\u{feff}SELECT 2"]
+        {
+            assert_eq!(prepared(same).shape(), one.shape(), "{same}");
+        }
+        for different in ["SELECT 2; x", "SELECT ; 2", "SELECT 2 2", "SELECT\"2\"", "SELECT 2x"] {
+            let shape = Prepared::new(different, &none).map(|prepared| prepared.shape().to_vec());
+            assert_ne!(shape.as_deref(), Some(one.shape()), "{different}");
+        }
         for more in ["SELECT DATE '2026-02-30'", "SELECT 9223372036854775808"] {
             assert!(prepared(more).literals(&none).is_none(), "{more}");
         }
