@@ -45,6 +45,15 @@ impl TokenSource<'_> {
             TokenSource::Paged(pages) => pages.at(index),
         }
     }
+
+    /// The token at an index; the end behind it, too.
+    #[inline]
+    pub fn at_or_end(self, index: usize) -> Token {
+        match self {
+            TokenSource::Whole(tokens) => *tokens.get(index).unwrap_or(&tokens[tokens.len() - 1]),
+            TokenSource::Paged(pages) => pages.at(index),
+        }
+    }
 }
 
 /// What became of a text: its tokens, and what was wrong where they end.
@@ -123,6 +132,7 @@ impl<'a> Pages<'a> {
         Pages { text, starts, length, end, error, kept: RefCell::default() }
     }
 
+    #[cold]
     fn at(&self, index: usize) -> Token {
         if index + 1 >= self.length {
             return self.end;

@@ -116,7 +116,7 @@ pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<
 
 fn shared_text(text: &str) -> Arc<str> {
     let plain = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-    match plain.filter(|text| !text.contains('\'')) {
+    match plain.filter(|text| !text.as_bytes().contains(&b'\'')) {
         Some(plain) => Arc::from(plain),
         None => Arc::from(unquote(text)),
     }
@@ -133,7 +133,7 @@ fn blob(text: &str) -> Arc<[u8]> {
 
 /// The digits of a number without the `_` between them.
 pub(super) fn without_separators(digits: &str) -> Cow<'_, str> {
-    if digits.contains('_') { digits.replace('_', "").into() } else { digits.into() }
+    if digits.as_bytes().contains(&b'_') { digits.replace('_', "").into() } else { digits.into() }
 }
 
 /// The value of the digits of a number; an integer beyond 64 bits is a real.

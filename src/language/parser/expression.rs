@@ -13,8 +13,8 @@ use super::super::token::{Symbol, TokenKind};
 use super::constant::{CONSTANT_WORDS, constant_word, is_moment, literal, moment, slot};
 use super::expected::{Expected, NameKind};
 use super::input::{
-    MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, comma_list, each_between_commas, nested,
-    symbol, word,
+    MAX_EXPRESSIONS, MAX_HEIGHT, Parsed, TokenInput, clause, comma_list, each_between_commas,
+    nested, symbol, word,
 };
 use super::name::{identifier, is_name, label, name, schema_before};
 use super::predicate::{between, in_list, is, matches, not, null_test, quantified, quantifier};
@@ -45,7 +45,8 @@ enum Infix {
     In,
     Match(MatchKind),
     Collate,
-    Unsupported(&'static str),
+    /// MATCH, which this version does not run.
+    Unsupported,
 }
 
 /// The table of operators between and behind operands.
@@ -91,7 +92,7 @@ fn infix(kind: TokenKind) -> Option<(Infix, u8)> {
             Keyword::Glob => (Infix::Match(MatchKind::Glob), EQUALITY),
             Keyword::Collate => (Infix::Collate, COLLATE),
             Keyword::Regexp => (Infix::Match(MatchKind::Regexp), EQUALITY),
-            Keyword::Match => (Infix::Unsupported("MATCH"), EQUALITY),
+            Keyword::Match => (Infix::Unsupported, EQUALITY),
             _ => return None,
         },
         _ => return None,
@@ -141,21 +142,19 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
 }
 
 /// Counts one more expression, up to [`MAX_EXPRESSIONS`].
+#[inline]
 fn count(input: TokenInput<'_>) -> Parsed<'_, ()> {
     let expressions = &input.state.expressions;
     expressions.set(expressions.get() + 1);
-    if expressions.get() > MAX_EXPRESSIONS {
-        let message = format!("a statement of more than {MAX_EXPRESSIONS} expressions");
-        let help =
-            "constants in VALUES and IN do not count; several statements may have as many each";
-        return input.fail_at(
-            input.peek().span,
-            "expression-limit",
-            message,
-            Some(help.to_owned()),
-        );
-    }
-    Ok((input, ()))
+    if expressions.get() <= MAX_EXPRESSIONS { Ok((input, ())) } else { too_many(input) }
+}
+
+#[cold]
+fn too_many(input: TokenInput<'_>) -> Parsed<'_, ()> {
+    let message = format!("a statement of more than {MAX_EXPRESSIONS} expressions");
+    let help = "constants in VALUES and IN do not count; several statements may have as many each";
+    let span = input.peek().span;
+    input.fail_at(span, "expression-limit", message, Some(help.to_owned()))
 }
 
 pub(super) fn at<'a>(
@@ -198,7 +197,7 @@ fn special<'a>(
             let operand = Box::new(left);
             Ok((rest, at(input, rest, ExpressionKind::Collate { operand, collation })))
         }
-        Infix::Unsupported(feature) => operator.unsupported(feature),
+        Infix::Unsupported => operator.unsupported("MATCH"),
         Infix::Binary(_) => operator.no_match(Expected::Operator),
     }
 }
@@ -274,7 +273,7 @@ pub(in crate::language) fn operand_words() -> impl Iterator<Item = Keyword> {
 pub(in crate::language) fn operator_words() -> impl Iterator<Item = Keyword> {
     Keyword::all().filter(|word| {
         let infix = infix(TokenKind::Keyword(*word));
-        infix.is_some_and(|(infix, _)| !matches!(infix, Infix::Unsupported(_)))
+        infix.is_some_and(|(infix, _)| !matches!(infix, Infix::Unsupported))
     })
 }
 
@@ -318,7 +317,7 @@ fn word_operand(input: TokenInput<'_>, keyword: Keyword) -> Parsed<'_, Expressio
         Keyword::Not => prefix(input, UnaryOperator::Not),
         Keyword::Exists => {
             let (rest, query) = nested(input.skip(1), query_in_parentheses)?;
-            Ok((rest, at(input, rest, ExpressionKind::Exists(Box::new(query)))))
+            Ok((rest, at(input, rest, ExpressionKind::Exists(query))))
         }
         Keyword::Select => {
             input.note(Expected::Expression);
@@ -341,7 +340,7 @@ fn prefix(input: TokenInput<'_>, operator: UnaryOperator) -> Parsed<'_, Expressi
 fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     if begins_query(input.skip(1)) {
         let (rest, query) = nested(input, query_in_parentheses)?;
-        return Ok((rest, at(input, rest, ExpressionKind::Subquery(Box::new(query)))));
+        return Ok((rest, at(input, rest, ExpressionKind::Subquery(query))));
     }
     let (rest, mut values) = nested(input, |input| comma_list(expression)(input.skip(1)))?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
@@ -386,11 +385,11 @@ fn column_or_function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
 
 /// `['DISTINCT' | 'ALL']`; gives whether it was DISTINCT.
 pub(super) fn distinct(input: TokenInput<'_>) -> Parsed<'_, bool> {
-    let (rest, distinct) = opt(word(Keyword::Distinct)).parse(input)?;
-    if distinct.is_some() {
+    let (rest, distinct) = input.eat(Keyword::Distinct);
+    if distinct {
         return Ok((rest, true));
     }
-    let (rest, _) = opt(word(Keyword::All)).parse(rest)?;
+    let (rest, _) = rest.eat(Keyword::All);
     Ok((rest, false))
 }
 
@@ -416,7 +415,7 @@ fn case(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let when = preceded(word(Keyword::When), expression);
     let then = preceded(word(Keyword::Then), expression);
     let (rest, branches) = many1((when, then)).parse(rest)?;
-    let (rest, otherwise) = opt(preceded(word(Keyword::Else), expression)).parse(rest)?;
+    let (rest, otherwise) = clause(Keyword::Else, expression)(rest)?;
     let (rest, _) = word(Keyword::End)(rest)?;
     let otherwise = otherwise.map(Box::new);
     Ok((rest, at(input, rest, ExpressionKind::Case { operand, branches, otherwise })))

@@ -67,6 +67,8 @@ pub(super) struct ParseState<'a> {
     pub text: &'a str,
     /// All tokens; the last is the end.
     pub tokens: TokenSource<'a>,
+    /// The index of the last token.
+    pub last: usize,
     /// The furthest token that was missed.
     pub furthest: Cell<usize>,
     /// What would have fitted there; collected in the second pass only.
@@ -102,6 +104,7 @@ impl<'a> ParseState<'a> {
         ParseState {
             text,
             tokens,
+            last: tokens.len() - 1,
             furthest: Cell::new(0),
             expected: None,
             completing: false,
@@ -149,16 +152,17 @@ impl<'a> ParseState<'a> {
 
 impl<'a> TokenInput<'a> {
     /// The next token, which is the end where there is no other.
+    #[inline]
     pub fn peek(self) -> Token {
         self.ahead(0)
     }
 
     /// The token `count` behind the next one.
+    #[inline]
     pub fn ahead(self, count: usize) -> Token {
         #[cfg(test)]
         self.state.visits.update(|visits| visits + 1);
-        let tokens = self.state.tokens;
-        tokens.at((self.at + count).min(tokens.len() - 1))
+        self.state.tokens.at_or_end(self.at + count)
     }
 
     /// Whether the token `count` behind the next one is this word.
@@ -171,17 +175,29 @@ impl<'a> TokenInput<'a> {
         self.ahead(count).kind == TokenKind::Symbol(symbol)
     }
 
+    /// Eats a word that may stand here; whether it did.
+    #[inline]
+    pub fn eat(self, keyword: Keyword) -> (TokenInput<'a>, bool) {
+        if self.is_word(0, keyword) {
+            return (self.skip(1), true);
+        }
+        self.note(keyword);
+        (self, false)
+    }
+
     /// The text of the next token.
     pub fn word(self) -> &'a str {
         self.state.slice(self.peek().span)
     }
 
     /// The place behind `count` tokens.
+    #[inline]
     pub fn skip(self, count: usize) -> TokenInput<'a> {
-        TokenInput { at: (self.at + count).min(self.state.tokens.len() - 1), state: self.state }
+        TokenInput { at: (self.at + count).min(self.state.last), state: self.state }
     }
 
     /// The span from here to the end of what was eaten before `rest`.
+    #[inline]
     pub fn span_to(self, rest: TokenInput<'_>) -> Span {
         let start = self.peek().span.start;
         let last = self.state.tokens.at(rest.at.saturating_sub(1)).span.end;
@@ -189,22 +205,25 @@ impl<'a> TokenInput<'a> {
     }
 
     /// Notes that `expected` would have fitted here.
+    #[inline]
     pub fn note(self, expected: impl Into<Expected>) {
-        let furthest = self.state.furthest.get();
         match &self.state.expected {
-            None if self.at > furthest => self.state.furthest.set(self.at),
-            Some(collected) if self.at == furthest => {
-                let expected = expected.into();
-                let mut collected = collected.borrow_mut();
-                if !collected.contains(&expected) {
-                    collected.push(expected);
-                }
-            }
-            _ => {}
+            None => self.state.furthest.set(self.state.furthest.get().max(self.at)),
+            Some(collected) => self.collect(collected, expected.into()),
+        }
+    }
+
+    /// Keeps what would have fitted here, if this is the furthest place.
+    #[cold]
+    fn collect(self, collected: &RefCell<Vec<Expected>>, expected: Expected) {
+        let mut collected = collected.borrow_mut();
+        if self.at == self.state.furthest.get() && !collected.contains(&expected) {
+            collected.push(expected);
         }
     }
 
     /// Notes what would have fitted here, too, and would only make a message longer.
+    #[inline]
     pub fn offer(self, expected: impl Into<Expected>) {
         if self.state.completing {
             self.note(expected);
@@ -289,6 +308,38 @@ pub(super) fn symbol<'a>(symbol: Symbol) -> impl Fn(TokenInput<'a>) -> Parsed<'a
         } else {
             input.no_match(symbol)
         }
+    }
+}
+
+/// Eats a production that may stand here, with the word that it begins with.
+pub(super) fn clause<'a, T>(
+    first: Keyword,
+    production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Option<T>> {
+    move |input| {
+        let (rest, begins) = input.eat(first);
+        if !begins {
+            return Ok((input, None));
+        }
+        let (rest, node) = production(rest)?;
+        Ok((rest, Some(node)))
+    }
+}
+
+/// Eats a word, BY and terms; `clause` is what they stand in, which may be missing.
+pub(super) fn terms_by<'a, T>(
+    first: Keyword,
+    clause: &'static str,
+    production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
+) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<T>> {
+    let terms = terms(clause, production);
+    move |input| {
+        let (rest, begins) = input.eat(first);
+        if !begins {
+            return Ok((input, Vec::new()));
+        }
+        let (rest, _) = word(Keyword::By)(rest)?;
+        terms(rest)
     }
 }
 

@@ -164,7 +164,7 @@ pub(super) fn query_in_parentheses_at(
 ) -> Option<(Query, usize)> {
     let state = ParseState::new(text, TokenSource::Whole(tokens));
     let (rest, query) = select::query_in_parentheses(TokenInput { at, state: &state }).ok()?;
-    Some((query, rest.at))
+    Some((*query, rest.at))
 }
 
 /// The name that a token is; `None` for one that cannot be.

@@ -10,7 +10,7 @@ use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, comma_list, parenthesised};
 use super::time::begins_temporal;
 use super::window::begins_windows;
-use crate::types::{SchemaName, Span};
+use crate::types::SchemaName;
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
 pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
@@ -37,9 +37,13 @@ pub(super) fn label<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, I
 }
 
 /// Whether a token can be a name.
+#[inline]
 pub(super) fn is_name(token: Token) -> bool {
-    matches!(token.kind, TokenKind::Name | TokenKind::QuotedName)
-        || token.kind.keyword().is_some_and(|keyword| !keyword.is_reserved())
+    match token.kind {
+        TokenKind::Name | TokenKind::QuotedName => true,
+        TokenKind::Keyword(keyword) => !keyword.is_reserved(),
+        _ => false,
+    }
 }
 
 /// `ObjectName ::= (Database '.')? Name`: a table, a view, an index or a trigger.
@@ -94,19 +98,30 @@ pub(super) fn columns<'a>(
     parenthesised(comma_list(label(NameKind::Column(of))))
 }
 
-/// `Alias ::= 'AS' (Name | Text) | a text, or a name that cannot go on with the clause`
-pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
-    let token = input.peek();
-    match token.kind {
-        TokenKind::Keyword(_) if begins_temporal(input) || begins_windows(input) => {
-            input.no_match(Keyword::As)
-        }
-        TokenKind::Keyword(Keyword::As) => label(NameKind::New)(input.skip(1)),
+/// `Alias ::= 'AS' (Name | Text) | a text, or a name that cannot go on with the clause`, or nothing.
+pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
+    let found = match input.peek().kind {
         TokenKind::Name | TokenKind::QuotedName | TokenKind::Text => label(NameKind::New)(input),
-        TokenKind::Keyword(keyword) if keyword.class() == WordClass::Free => {
+        TokenKind::Keyword(Keyword::As) if !begins_temporal(input) => {
+            label(NameKind::New)(input.skip(1))
+        }
+        TokenKind::Keyword(keyword)
+            if keyword.class() == WordClass::Free
+                && !begins_temporal(input)
+                && !begins_windows(input) =>
+        {
             name(NameKind::New)(input)
         }
-        _ => input.no_match(Keyword::As),
+        _ => {
+            input.note(Keyword::As);
+            return Ok((input, None));
+        }
+    };
+    match found {
+        Ok((rest, alias)) => Ok((rest, Some(alias))),
+        // Behind an AS that is none of an alias.
+        Err(nom::Err::Error(_)) => Ok((input, None)),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -156,17 +171,13 @@ fn whole(input: TokenInput<'_>) -> Parsed<'_, u64> {
 
 /// The identifier that a token is.
 pub(super) fn identifier(input: TokenInput<'_>, token: Token) -> Identifier {
-    let Span { start, end } = token.span;
     let text = input.state.slice(token.span);
-    let double = text.starts_with('"');
-    let name = if token.kind != TokenKind::QuotedName {
-        text.to_owned()
-    } else if text.starts_with('[') {
-        text[1..end - start - 1].to_owned()
-    } else {
-        unquote(text)
-    };
-    Identifier { name, span: token.span, quoted: double }
+    if token.kind != TokenKind::QuotedName {
+        return Identifier { name: text.to_owned(), span: token.span, quoted: false };
+    }
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let name = inside.map_or_else(|| unquote(text), str::to_owned);
+    Identifier { name, span: token.span, quoted: text.starts_with('"') }
 }
 
 /// What stands between quotes, doubled ones made one; an `N` before them is dropped.

@@ -5,13 +5,10 @@ use super::super::ast::precedence::COMPARISON;
 use super::super::ast::{BinaryOperator, Expression, ExpressionKind, MatchKind, Quantifier};
 use super::super::token::{Symbol, TokenKind};
 use super::expression::{at, binary, climb, expression_list};
-use super::input::{Parsed, TokenInput, nested, parenthesised, word};
+use super::input::{Parsed, TokenInput, clause, nested, parenthesised, word};
 use super::name::is_name;
 use super::select::{begins_query, query_in_parentheses, whole_table};
 use crate::types::Value;
-use nom::Parser;
-use nom::combinator::opt;
-use nom::sequence::preceded;
 
 /// `NOT BETWEEN`, `NOT IN`, `NOT LIKE`, `NOT GLOB`, `NOT REGEXP`, `NOT NULL`, behind the NOT.
 pub(super) fn not<'a>(
@@ -58,13 +55,10 @@ pub(super) fn is<'a>(
     rest: TokenInput<'a>,
     left: Expression,
 ) -> Parsed<'a, Expression> {
-    let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
-    let (rest, distinct) = opt((word(Keyword::Distinct), word(Keyword::From))).parse(rest)?;
-    let operator = if not.is_some() == distinct.is_some() {
-        BinaryOperator::Is
-    } else {
-        BinaryOperator::IsNot
-    };
+    let (rest, not) = rest.eat(Keyword::Not);
+    let (rest, distinct) = clause(Keyword::Distinct, word(Keyword::From))(rest)?;
+    let operator =
+        if not == distinct.is_some() { BinaryOperator::Is } else { BinaryOperator::IsNot };
     let (rest, right) = climb(rest, COMPARISON)?;
     Ok((rest, binary(input, rest, operator, left, right)))
 }
@@ -94,7 +88,7 @@ pub(super) fn in_list<'a>(
     if is_list && begins_query(rest.skip(1)) || !is_list && is_name(rest.peek()) {
         let (rest, query) =
             if is_list { nested(rest, query_in_parentheses)? } else { whole_table(rest)? };
-        let (operand, query) = (Box::new(left), Box::new(query));
+        let operand = Box::new(left);
         return Ok((rest, at(input, rest, ExpressionKind::InQuery { operand, negated, query })));
     }
     let (rest, list) = nested(rest, parenthesised(expression_list))?;
@@ -112,8 +106,7 @@ pub(super) fn matches<'a>(
     let (mut rest, pattern) = climb(rest, COMPARISON)?;
     let mut escape = None;
     if kind == MatchKind::Like {
-        let (behind, found) =
-            opt(preceded(word(Keyword::Escape), |input| climb(input, COMPARISON))).parse(rest)?;
+        let (behind, found) = clause(Keyword::Escape, |input| climb(input, COMPARISON))(rest)?;
         (rest, escape) = (behind, found.map(Box::new));
     }
     let (operand, pattern) = (Box::new(left), Box::new(pattern));
@@ -143,7 +136,7 @@ pub(super) fn quantified<'a>(
     left: Expression,
 ) -> Parsed<'a, Expression> {
     let (rest, query) = nested(rest.skip(1), query_in_parentheses)?;
-    let (operand, query) = (Box::new(left), Box::new(query));
+    let operand = Box::new(left);
     let kind = ExpressionKind::Quantified { operand, operator, quantifier, query };
     Ok((rest, at(input, rest, kind)))
 }

@@ -2,21 +2,22 @@
 
 use super::super::Keyword;
 use super::super::ast::{
-    CommonTable, Expression, FunctionReference, History, IndexHint, JoinConstraint, JoinKind,
+    AsOf, CommonTable, Expression, FunctionReference, History, IndexHint, JoinConstraint, JoinKind,
     OrderItem, Query, QueryBody, Select, SelectItem, SetOperator, SourceSpan, TableReference,
 };
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{distinct, expression};
-use super::input::{Parsed, TokenInput, comma_list, nested, symbol, terms, word};
+use super::input::{Parsed, TokenInput, clause, comma_list, nested, symbol, terms, terms_by, word};
 use super::name::{alias, columns, is_name, label, name, table_name};
-use super::time::{as_of, begins_history_of, begins_moment, history, history_of, temporal};
+use super::time::{
+    begins_history_of, begins_moment, history, history_of, maybe_as_of, maybe_temporal,
+};
 use super::window::windows;
 use super::write::values;
 use crate::types::{Span, fold};
 use nom::Parser;
-use nom::branch::alt;
-use nom::combinator::{opt, value};
+use nom::combinator::opt;
 use nom::sequence::preceded;
 use std::collections::HashSet;
 
@@ -27,14 +28,29 @@ pub const MAX_TABLES: usize = 200;
 pub const MAX_PARTS: usize = 500;
 
 /// `Query ::= AsOf UndatedQuery | UndatedQuery [AsOf]`
-pub(super) fn query(input: TokenInput<'_>) -> Parsed<'_, Query> {
-    let (rest, first) = opt(as_of).parse(input)?;
-    let (rest, (query, is_open)) = undated_query(rest)?;
-    if first.is_none() && is_open {
+pub(super) fn query(input: TokenInput<'_>) -> Parsed<'_, Box<Query>> {
+    let (rest, as_of) = maybe_as_of(input)?;
+    let (rest, with) = clause(Keyword::With, with)(rest)?;
+    query_with(rest, as_of, with.unwrap_or_default())
+}
+
+/// The rest of a query, behind its moment and its WITH:
+/// `UndatedQuery ::= ['WITH' CommonTable, …] QueryPart (SetOperator QueryPart)*
+///                   ['ORDER' 'BY' OrderItem, …] ['LIMIT' …]`
+pub(super) fn query_with(
+    input: TokenInput<'_>,
+    as_of: Option<AsOf>,
+    with: Vec<CommonTable>,
+) -> Parsed<'_, Box<Query>> {
+    let (behind_body, body) = query_body(input)?;
+    let (rest, order_by) = order_by(behind_body)?;
+    let (rest, (limit, offset)) = limit(rest)?;
+    let mut query = Box::new(Query { as_of, with, body, order_by, limit, offset });
+    if query.as_of.is_none() && rest.at == behind_body.at {
         not_ambiguous(rest, &query.body)?;
     }
-    let (rest, last) = opt(as_of).parse(rest)?;
-    if let (Some(first), Some(last)) = (&first, &last) {
+    let (rest, last) = maybe_as_of(rest)?;
+    if let (Some(first), Some(last)) = (&query.as_of, &last) {
         let help = format!("the statement is already read {first}");
         let message = "AS OF stands twice for the statement".to_owned();
         return rest.fail_at(last.span, "syntax", message, Some(help));
@@ -43,26 +59,15 @@ pub(super) fn query(input: TokenInput<'_>) -> Parsed<'_, Query> {
         let message = "ORDER BY, LIMIT and AS OF of a compound query stand behind its last part";
         return rest.fail("syntax", message.to_owned());
     }
-    Ok((rest, Query { as_of: first.or(last), ..query }))
+    if let Some(last) = last {
+        query.as_of = Some(last);
+    }
+    Ok((rest, query))
 }
 
-/// `UndatedQuery ::= ['WITH' CommonTable, …] QueryPart (SetOperator QueryPart)*
-///                   ['ORDER' 'BY' OrderItem, …] ['LIMIT' …]`; and whether nothing stands behind its
-/// last part.
-fn undated_query(input: TokenInput<'_>) -> Parsed<'_, (Query, bool)> {
-    let (rest, with) = opt(with).parse(input)?;
-    let (rest, body) = query_body(rest)?;
-    let behind_body = rest.at;
-    let (rest, order_by) = order_by(rest)?;
-    let (rest, (limit, offset)) = limit(rest)?;
-    let with = with.unwrap_or_default();
-    let query = Query { as_of: None, with, body, order_by, limit, offset };
-    Ok((rest, (query, rest.at == behind_body)))
-}
-
-/// `With ::= 'WITH' ['RECURSIVE'] CommonTable, …`: what reads itself says so by that alone.
-pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
-    let (rest, _) = word(Keyword::With)(input)?;
+/// `With ::= 'WITH' ['RECURSIVE'] CommonTable, …`, behind the WITH: what reads itself says so by that
+/// alone.
+pub(super) fn with(rest: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     rest.offer(Keyword::Recursive);
     let is_name = rest.is_word(1, Keyword::As) || rest.is_symbol(1, Symbol::LeftParenthesis);
     let rest = rest.skip(usize::from(rest.is_word(0, Keyword::Recursive) && !is_name));
@@ -71,7 +76,7 @@ pub(super) fn with(input: TokenInput<'_>) -> Parsed<'_, Vec<CommonTable>> {
     let is_again = |table: &&CommonTable| !known.insert(fold(&table.name.name));
     if let Some(again) = tables.iter().find(is_again) {
         let message = format!("two tables of WITH are called \"{}\"", again.name.name);
-        return input.fail_at(again.name.span, "ambiguous-table", message, None);
+        return rest.fail_at(again.name.span, "ambiguous-table", message, None);
     }
     Ok((rest, tables))
 }
@@ -86,19 +91,19 @@ fn common_table(input: TokenInput<'_>) -> Parsed<'_, CommonTable> {
         (rest, Vec::new())
     };
     let (rest, _) = word(Keyword::As)(rest)?;
-    let (rest, not) = opt(word(Keyword::Not)).parse(rest)?;
-    let (rest, materialized) = if not.is_some() {
+    let (rest, is_negated) = rest.eat(Keyword::Not);
+    let (rest, materialized) = if is_negated {
         (word(Keyword::Materialized)(rest)?.0, Some(false))
     } else {
-        let (rest, found) = opt(word(Keyword::Materialized)).parse(rest)?;
-        (rest, found.map(|_| true))
+        let (rest, found) = rest.eat(Keyword::Materialized);
+        (rest, found.then_some(true))
     };
     let (rest, query) = nested(rest, query_in_parentheses)?;
-    Ok((rest, CommonTable { name, columns, materialized, query }))
+    Ok((rest, CommonTable { name, columns, materialized, query: *query }))
 }
 
 /// `'(' Query ')'`
-pub(super) fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Query> {
+pub(super) fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Box<Query>> {
     let (rest, _) = symbol(Symbol::LeftParenthesis)(input)?;
     let (rest, query) = query(rest)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
@@ -109,7 +114,7 @@ pub(super) fn query_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Query> {
 fn query_body(input: TokenInput<'_>) -> Parsed<'_, QueryBody> {
     let (mut rest, first) = query_part(input)?;
     let mut others = Vec::new();
-    while let (behind, Some(operator)) = opt(set_operator).parse(rest)? {
+    while let (behind, Some(operator)) = set_operator(rest) {
         if others.len() + 1 >= MAX_PARTS {
             let message = format!("more than {MAX_PARTS} parts of a compound query");
             return rest.fail("nesting-limit", message);
@@ -131,22 +136,26 @@ fn query_part(input: TokenInput<'_>) -> Parsed<'_, QueryBody> {
         return Ok((rest, QueryBody::Values(rows)));
     }
     let (rest, select) = select(input)?;
-    Ok((rest, QueryBody::Select(Box::new(select))))
+    Ok((rest, QueryBody::Select(select)))
 }
 
-/// `SetOperator ::= 'UNION' 'ALL'? | 'INTERSECT' | 'EXCEPT'`
-fn set_operator(input: TokenInput<'_>) -> Parsed<'_, SetOperator> {
-    let operator = alt((
-        value(SetOperator::Union, word(Keyword::Union)),
-        value(SetOperator::Intersect, word(Keyword::Intersect)),
-        value(SetOperator::Except, word(Keyword::Except)),
-    ));
-    let (rest, operator) = { operator }.parse(input)?;
-    if operator != SetOperator::Union {
-        return Ok((rest, operator));
+/// `SetOperator ::= 'UNION' 'ALL'? | 'INTERSECT' | 'EXCEPT'`, if one stands here.
+fn set_operator(input: TokenInput<'_>) -> (TokenInput<'_>, Option<SetOperator>) {
+    let behind = input.skip(1);
+    match input.peek().kind {
+        TokenKind::Keyword(Keyword::Union) => {
+            let (rest, all) = behind.eat(Keyword::All);
+            (rest, Some(if all { SetOperator::UnionAll } else { SetOperator::Union }))
+        }
+        TokenKind::Keyword(Keyword::Intersect) => (behind, Some(SetOperator::Intersect)),
+        TokenKind::Keyword(Keyword::Except) => (behind, Some(SetOperator::Except)),
+        _ => {
+            for operator in [Keyword::Union, Keyword::Intersect, Keyword::Except] {
+                input.note(operator);
+            }
+            (input, None)
+        }
     }
-    let (rest, all) = opt(word(Keyword::All)).parse(rest)?;
-    Ok((rest, if all.is_some() { SetOperator::UnionAll } else { SetOperator::Union }))
 }
 
 fn set_operator_begins(input: TokenInput<'_>) -> bool {
@@ -158,18 +167,17 @@ fn set_operator_begins(input: TokenInput<'_>) -> bool {
 
 /// `Select ::= 'SELECT' ['DISTINCT' | 'ALL'] SelectItem, … ['FROM' From] ['WHERE' Expression]
 ///             ['GROUP' 'BY' Expression, …] ['HAVING' Expression] ['WINDOW' NamedWindow, …]`
-fn select(input: TokenInput<'_>) -> Parsed<'_, Select> {
+fn select(input: TokenInput<'_>) -> Parsed<'_, Box<Select>> {
     let (rest, _) = word(Keyword::Select)(input)?;
     let (rest, distinct) = distinct(rest)?;
     let (rest, items) = terms("SELECT", select_item)(rest)?;
-    let (rest, from) = opt(preceded(word(Keyword::From), from)).parse(rest)?;
-    let (rest, filter) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
-    let by = (word(Keyword::Group), word(Keyword::By));
-    let (rest, group_by) = opt(preceded(by, terms("GROUP BY", expression))).parse(rest)?;
-    let (rest, having) = opt(preceded(word(Keyword::Having), expression)).parse(rest)?;
+    let (rest, from) = clause(Keyword::From, from)(rest)?;
+    let (rest, filter) = clause(Keyword::Where, expression)(rest)?;
+    let (rest, group_by) = terms_by(Keyword::Group, "GROUP BY", expression)(rest)?;
+    let (rest, having) = clause(Keyword::Having, expression)(rest)?;
     let (rest, windows) = windows(rest)?;
-    let group_by = group_by.unwrap_or_default();
-    Ok((rest, Select { distinct, items, from, filter, group_by, having, windows }))
+    let select = Select { distinct, items, from, filter, group_by, having, windows };
+    Ok((rest, Box::new(select)))
 }
 
 /// Refuses `FROM a, b AS OF point` with nothing behind it: it could mean `b` or the statement; and so
@@ -230,49 +238,46 @@ pub(super) fn select_item(input: TokenInput<'_>) -> Parsed<'_, SelectItem> {
         input.skip(2).offer(Symbol::Star);
     }
     let (rest, expression) = expression(input)?;
-    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, alias) = alias(rest)?;
     Ok((rest, SelectItem::Expression { expression, alias }))
 }
 
 /// `['ORDER' 'BY' OrderItem, …]`
 pub(super) fn order_by(input: TokenInput<'_>) -> Parsed<'_, Vec<OrderItem>> {
-    let by = (word(Keyword::Order), word(Keyword::By));
-    let (rest, items) = opt(preceded(by, terms("ORDER BY", order_item))).parse(input)?;
-    Ok((rest, items.unwrap_or_default()))
+    terms_by(Keyword::Order, "ORDER BY", order_item)(input)
 }
 
 /// `OrderItem ::= Expression ['ASC' | 'DESC'] ['NULLS' ('FIRST' | 'LAST')]`
 pub(super) fn order_item(input: TokenInput<'_>) -> Parsed<'_, OrderItem> {
     let (rest, expression) = expression(input)?;
     let (rest, descending) = direction(rest)?;
-    let (rest, nulls) = opt(word(Keyword::Nulls)).parse(rest)?;
-    if nulls.is_none() {
+    let (rest, nulls) = rest.eat(Keyword::Nulls);
+    if !nulls {
         return Ok((rest, OrderItem { expression, descending, nulls_first: None }));
     }
-    let (rest, first) = opt(word(Keyword::First)).parse(rest)?;
-    let rest = if first.is_none() { word(Keyword::Last)(rest)?.0 } else { rest };
-    Ok((rest, OrderItem { expression, descending, nulls_first: Some(first.is_some()) }))
+    let (rest, first) = rest.eat(Keyword::First);
+    let rest = if first { rest } else { word(Keyword::Last)(rest)?.0 };
+    Ok((rest, OrderItem { expression, descending, nulls_first: Some(first) }))
 }
 
 /// `Direction ::= 'ASC' | 'DESC'`, or nothing; true for DESC.
 pub(super) fn direction(input: TokenInput<'_>) -> Parsed<'_, bool> {
-    let (rest, ascending) = opt(word(Keyword::Asc)).parse(input)?;
-    if ascending.is_some() {
+    let (rest, ascending) = input.eat(Keyword::Asc);
+    if ascending {
         return Ok((rest, false));
     }
-    let (rest, descending) = opt(word(Keyword::Desc)).parse(rest)?;
-    Ok((rest, descending.is_some()))
+    Ok(rest.eat(Keyword::Desc))
 }
 
 type LimitClause = (Option<super::Expression>, Option<super::Expression>);
 
 /// `['LIMIT' Expression [('OFFSET' | ',') Expression]]`; before a comma stands the offset.
 pub(super) fn limit(input: TokenInput<'_>) -> Parsed<'_, LimitClause> {
-    let (rest, first) = opt(preceded(word(Keyword::Limit), expression)).parse(input)?;
+    let (rest, first) = clause(Keyword::Limit, expression)(input)?;
     if first.is_none() {
         return Ok((rest, (None, None)));
     }
-    let (rest, offset) = opt(preceded(word(Keyword::Offset), expression)).parse(rest)?;
+    let (rest, offset) = clause(Keyword::Offset, expression)(rest)?;
     if offset.is_some() {
         return Ok((rest, (first, offset)));
     }
@@ -286,7 +291,7 @@ pub(super) fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (mut rest, mut left) = table_reference(input)?;
     let mut tables = 1;
     loop {
-        let (behind, operator) = opt(join).parse(rest)?;
+        let (behind, operator) = join(rest)?;
         let Some((kind, natural)) = operator else {
             return Ok((rest, left));
         };
@@ -310,9 +315,9 @@ pub(super) fn from(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
 
 /// `Join ::= ',' | [JoinKind] 'JOIN'`, or `'NATURAL' [JoinKind] 'JOIN'` with the place of NATURAL;
 /// `JoinKind ::= 'INNER' | 'CROSS' | ('LEFT' | 'RIGHT' | 'FULL') ['OUTER']`.
-fn join(input: TokenInput<'_>) -> Parsed<'_, (JoinKind, Option<Span>)> {
+fn join(input: TokenInput<'_>) -> Parsed<'_, Option<(JoinKind, Option<Span>)>> {
     if input.is_symbol(0, Symbol::Comma) {
-        return Ok((input.skip(1), (JoinKind::Cross, None)));
+        return Ok((input.skip(1), Some((JoinKind::Cross, None))));
     }
     let natural = input.is_word(0, Keyword::Natural).then(|| input.peek().span);
     let behind = if natural.is_some() { input.skip(1) } else { input };
@@ -333,7 +338,8 @@ fn join(input: TokenInput<'_>) -> Parsed<'_, (JoinKind, Option<Span>)> {
             for word in ["INNER JOIN", "RIGHT JOIN", "FULL JOIN"] {
                 behind.offer(word);
             }
-            return behind.no_match("CROSS JOIN");
+            behind.note("CROSS JOIN");
+            return Ok((input, None));
         }
     };
     let mut rest = behind.skip(usize::from(kind.is_some()));
@@ -341,8 +347,9 @@ fn join(input: TokenInput<'_>) -> Parsed<'_, (JoinKind, Option<Span>)> {
         rest.offer(Keyword::Outer);
         rest = rest.skip(usize::from(rest.is_word(0, Keyword::Outer)));
     }
-    let (rest, _) = word(Keyword::Join)(rest)?;
-    Ok((rest, (kind.unwrap_or(JoinKind::Inner), natural)))
+    let (rest, found) = rest.eat(Keyword::Join);
+    let join = (kind.unwrap_or(JoinKind::Inner), natural);
+    Ok(if found { (rest, Some(join)) } else { (input, None) })
 }
 
 /// Refuses ON and USING behind a NATURAL join, which says itself what rows belong together.
@@ -360,11 +367,11 @@ fn join_constraint(input: TokenInput<'_>) -> Parsed<'_, JoinConstraint> {
     if begins_upsert(input) {
         return Ok((input, JoinConstraint::None));
     }
-    let (rest, on) = opt(preceded(word(Keyword::On), expression)).parse(input)?;
+    let (rest, on) = clause(Keyword::On, expression)(input)?;
     if let Some(on) = on {
         return Ok((rest, JoinConstraint::On(on)));
     }
-    let (rest, using) = opt(preceded(word(Keyword::Using), columns(None))).parse(rest)?;
+    let (rest, using) = clause(Keyword::Using, columns(None))(rest)?;
     Ok((rest, using.map_or(JoinConstraint::None, JoinConstraint::Using)))
 }
 
@@ -398,12 +405,12 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
         rest.offer(Keyword::Of);
     }
     rest.offer(Symbol::LeftParenthesis);
-    let (rest, arguments) = opt(arguments).parse(rest)?;
-    let (rest, before) = opt(temporal).parse(rest)?;
-    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, arguments) = arguments(rest)?;
+    let (rest, before) = maybe_temporal(rest)?;
+    let (rest, alias) = alias(rest)?;
     let (rest, temporal) = match before {
         Some(_) => (rest, before),
-        None => opt(temporal).parse(rest)?,
+        None => maybe_temporal(rest)?,
     };
     if let Some(arguments) = arguments {
         let call = FunctionReference { name, arguments, temporal, alias };
@@ -413,19 +420,20 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
     Ok((rest, TableReference::Table { name, temporal, alias, index_hint }))
 }
 
-/// `Arguments ::= '(' [Expression, …] ')'`
-fn arguments(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> {
+/// `Arguments ::= '(' [Expression, …] ')'`, if a parenthesis stands here.
+fn arguments(input: TokenInput<'_>) -> Parsed<'_, Option<Vec<Expression>>> {
     if !input.is_symbol(0, Symbol::LeftParenthesis) {
-        return input.no_match(Symbol::LeftParenthesis);
+        input.note(Symbol::LeftParenthesis);
+        return Ok((input, None));
     }
     let behind = input.skip(1);
     if behind.is_symbol(0, Symbol::RightParenthesis) {
-        return Ok((behind.skip(1), Vec::new()));
+        return Ok((behind.skip(1), Some(Vec::new())));
     }
     behind.note(Symbol::RightParenthesis);
     let (rest, arguments) = nested(behind, comma_list(expression))?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    Ok((rest, arguments))
+    Ok((rest, Some(arguments)))
 }
 
 /// `IndexHint ::= 'INDEXED' 'BY' Name | 'NOT' 'INDEXED'`, or nothing.
@@ -446,8 +454,8 @@ fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let behind = input.skip(1);
     if begins_query(behind) {
         let (rest, query) = query_in_parentheses(input)?;
-        let (rest, alias) = opt(alias).parse(rest)?;
-        return Ok((rest, TableReference::Query { query: Box::new(query), alias }));
+        let (rest, alias) = alias(rest)?;
+        return Ok((rest, TableReference::Query { query, alias }));
     }
     if begins_history_of(behind) {
         let (rest, history) = history(behind)?;
@@ -458,7 +466,7 @@ fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
     let (rest, tables) = from(behind)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     let span = input.span_to(rest);
-    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, alias) = alias(rest)?;
     Ok((
         rest,
         match alias {
@@ -476,11 +484,11 @@ pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
 }
 
 /// The name of a table, as the query of all that it has.
-pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Query> {
+pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Box<Query>> {
     let (rest, name) = table_name(input)?;
     let span = name.span;
     let from = TableReference::Table { name, temporal: None, alias: None, index_hint: None };
-    Ok((rest, Query::of(Select::all_of(from, span))))
+    Ok((rest, Box::new(Query::of(Select::all_of(from, span)))))
 }
 
 /// Whether a query begins here.
@@ -495,6 +503,6 @@ pub(super) fn begins_query(input: TokenInput<'_>) -> bool {
 
 /// `[Alias]` behind a history.
 fn history_reference(rest: TokenInput<'_>, history: History) -> Parsed<'_, TableReference> {
-    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, alias) = alias(rest)?;
     Ok((rest, TableReference::History { history: Box::new(history), alias }))
 }

@@ -14,7 +14,7 @@ use super::input::{Parsed, TokenInput, parenthesised, symbol, word};
 use super::name::{identifier, is_name, object_name, schema_name, table_name};
 use super::select::query;
 use super::table::{create, drop};
-use super::time::{as_of, events, history_statement, replay, set, show, snapshot, tag};
+use super::time::{events, history_statement, maybe_as_of, replay, set, show, snapshot, tag};
 use super::transaction::{begin, commit, release, rollback, savepoint};
 use super::write::{delete, insert, update, with_statement};
 use nom::Parser;
@@ -101,7 +101,7 @@ pub(super) fn row_statement(input: TokenInput<'_>) -> Option<Parsed<'_, Statemen
 
 fn query_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, query) = query(input)?;
-    Ok((rest, Statement::Query(QueryStatement::Query(Box::new(query)))))
+    Ok((rest, Statement::Query(QueryStatement::Query(query))))
 }
 
 /// `Explain ::= 'EXPLAIN' ['QUERY' 'PLAN' | 'VERBOSE' | 'ANALYZE'] (a statement but EXPLAIN and
@@ -128,7 +128,7 @@ fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`
 fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = table_name(input.skip(1))?;
-    let (rest, as_of) = opt(as_of).parse(rest)?;
+    let (rest, as_of) = maybe_as_of(rest)?;
     Ok((rest, Statement::Session(SessionStatement::Describe { table, as_of })))
 }
 

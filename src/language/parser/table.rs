@@ -87,7 +87,6 @@ fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         input.state.is_definition.set(false);
         let (rest, query) = query(rest)?;
         let (rest, annotations) = annotations(rest)?;
-        let query = Box::new(query);
         let table = CreateTableAs { temporary, if_not_exists, name, options, query, annotations };
         return Ok((rest, Statement::Schema(SchemaStatement::CreateTableAs(table))));
     }

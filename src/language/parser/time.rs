@@ -21,6 +21,7 @@ use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 
 /// Whether AS OF and the beginning of a point stand here; `AS of` alone is an alias.
+#[inline]
 fn begins_as_of(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::As)
         && input.is_word(1, Keyword::Of)
@@ -37,6 +38,7 @@ fn begins_as_of(input: TokenInput<'_>) -> bool {
 }
 
 /// Whether BEFORE and the beginning of a point stand here; `before` alone is a name.
+#[inline]
 fn begins_before(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::Before) && begins_point(input.skip(1))
 }
@@ -66,35 +68,55 @@ pub(super) fn begins_moment(input: TokenInput<'_>) -> bool {
 
 /// Whether a clause that says when a table is read begins here: no word of it is an alias.
 pub(super) fn begins_temporal(input: TokenInput<'_>) -> bool {
-    begins_moment(input) || input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)
+    begins_moment(input) || begins_system_time(input)
+}
+
+fn begins_system_time(input: TokenInput<'_>) -> bool {
+    input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)
 }
 
 /// `AsOf ::= ('AS' 'OF' | 'BEFORE') Point`
 pub(super) fn as_of(input: TokenInput<'_>) -> Parsed<'_, AsOf> {
     let before = begins_before(input);
     if !before && !begins_as_of(input) {
-        if input.is_word(0, Keyword::As) {
-            input.skip(1).offer(Keyword::Of);
-        }
-        if input.is_word(0, Keyword::Before) {
-            POINT_WORDS.iter().for_each(|word| input.skip(1).offer(*word));
-            input.skip(1).offer(Expected::Point);
-        }
-        input.offer(Keyword::Before);
+        offer_moment(input);
         return input.no_match("AS OF");
     }
     let (rest, point) = point(input.skip(if before { 1 } else { 2 }))?;
     Ok((rest, AsOf { point, before, span: input.span_to(rest) }))
 }
 
+/// `[AsOf]`
+#[inline]
+pub(super) fn maybe_as_of(input: TokenInput<'_>) -> Parsed<'_, Option<AsOf>> {
+    if begins_moment(input) {
+        return opt(as_of).parse(input);
+    }
+    offer_moment(input);
+    input.note("AS OF");
+    Ok((input, None))
+}
+
+/// Offers the words of a moment where some of them stand, and the first ones.
+#[inline]
+fn offer_moment(input: TokenInput<'_>) {
+    if !input.state.completing {
+        return;
+    }
+    if input.is_word(0, Keyword::As) {
+        input.skip(1).offer(Keyword::Of);
+    }
+    if input.is_word(0, Keyword::Before) {
+        POINT_WORDS.iter().for_each(|word| input.skip(1).offer(*word));
+        input.skip(1).offer(Expected::Point);
+    }
+    input.offer(Keyword::Before);
+}
+
 /// `Temporal ::= AsOf | 'FOR' 'SYSTEM_TIME' (AsOf | 'FROM' Point 'TO' Point
 ///             | 'BETWEEN' Point 'AND' Point | 'ALL')`
-pub(super) fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
-    if !(input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)) {
-        if input.is_word(0, Keyword::For) {
-            input.skip(1).offer(Keyword::SystemTime);
-        }
-        input.offer("FOR SYSTEM_TIME");
+fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
+    if !begins_system_time(input) {
         let (rest, as_of) = as_of(input)?;
         return Ok((rest, Temporal::AsOf(as_of)));
     }
@@ -122,6 +144,21 @@ pub(super) fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
             behind.no_match("ALL")
         }
     }
+}
+
+/// `[Temporal]`
+#[inline]
+pub(super) fn maybe_temporal(input: TokenInput<'_>) -> Parsed<'_, Option<Temporal>> {
+    if input.is_word(0, Keyword::For) {
+        input.skip(1).offer(Keyword::SystemTime);
+    }
+    if begins_temporal(input) {
+        return opt(temporal).parse(input);
+    }
+    input.offer("FOR SYSTEM_TIME");
+    offer_moment(input);
+    input.note("AS OF");
+    Ok((input, None))
 }
 
 /// Makes sure that no moment stands here, where rows of the present are changed.
@@ -526,7 +563,7 @@ pub(super) fn show(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         value(Some(ShowSubject::Tags), word(Keyword::Tags)),
     ))
     .parse(rest)?;
-    let (rest, as_of) = opt(as_of).parse(rest)?;
+    let (rest, as_of) = maybe_as_of(rest)?;
     let statement = match subject {
         Some(subject) => Statement::Query(QueryStatement::Show { subject, as_of }),
         None => Statement::Session(SessionStatement::ShowTables { as_of }),

@@ -35,7 +35,7 @@ pub(super) fn create_view(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     };
     let (rest, query) = preceded(word(Keyword::As), query).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    let (or_replace, query) = (or_replace.is_some(), Box::new(query));
+    let (or_replace, query) = (or_replace.is_some(), query);
     let view =
         CreateView { or_replace, temporary, if_not_exists, name, columns, query, annotations };
     Ok((rest, Statement::Schema(SchemaStatement::CreateView(view))))

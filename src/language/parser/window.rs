@@ -8,7 +8,9 @@ use super::super::ast::{
 use super::super::token::{Symbol, TokenKind};
 use super::expected::NameKind;
 use super::expression::{at, distinct, expression, expressions};
-use super::input::{Parsed, TokenInput, comma_list, nested, parenthesised, symbol, terms, word};
+use super::input::{
+    Parsed, TokenInput, clause, comma_list, nested, parenthesised, symbol, terms, terms_by, word,
+};
 use super::name::{is_name, name};
 use super::select::order_item;
 use nom::Parser;
@@ -46,7 +48,7 @@ fn order_by(input: TokenInput<'_>) -> Parsed<'_, Vec<OrderItem>> {
         input.offer(Keyword::Order);
         return Ok((input, Vec::new()));
     }
-    preceded((word(Keyword::Order), word(Keyword::By)), terms("ORDER BY", order_item)).parse(input)
+    terms_by(Keyword::Order, "ORDER BY", order_item)(input)
 }
 
 /// `['WITHIN' 'GROUP' '(' 'ORDER' 'BY' OrderItem, … ')']`; without GROUP and a parenthesis WITHIN is a
@@ -128,15 +130,10 @@ fn window(input: TokenInput<'_>) -> Parsed<'_, Window> {
         } else {
             (rest, None)
         };
-        let by = (word(Keyword::Partition), word(Keyword::By));
-        let by = preceded(by, terms("PARTITION BY", expression));
-        let (rest, partition_by) = { opt(by) }.parse(rest)?;
-        let by = preceded((word(Keyword::Order), word(Keyword::By)), terms("ORDER BY", order_item));
-        let (rest, order_by) = { opt(by) }.parse(rest)?;
+        let (rest, partition_by) = terms_by(Keyword::Partition, "PARTITION BY", expression)(rest)?;
+        let (rest, order_by) = terms_by(Keyword::Order, "ORDER BY", order_item)(rest)?;
         let (rest, frame) = opt(frame).parse(rest)?;
         let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-        let (partition_by, order_by) =
-            (partition_by.unwrap_or_default(), order_by.unwrap_or_default());
         let span = SourceSpan(input.span_to(rest));
         Ok((rest, Window { base, partition_by, order_by, frame, span }))
     })
@@ -159,15 +156,14 @@ fn frame(input: TokenInput<'_>) -> Parsed<'_, WindowFrame> {
         value(FrameUnit::Groups, word(Keyword::Groups)),
     ));
     let (rest, unit) = { unit }.parse(input)?;
-    let (rest, between) = opt(word(Keyword::Between)).parse(rest)?;
+    let (rest, between) = rest.eat(Keyword::Between);
     let (rest, start) = frame_start(rest)?;
-    let (rest, end) = if between.is_some() {
+    let (rest, end) = if between {
         preceded(word(Keyword::And), frame_end).parse(rest)?
     } else {
         (rest, FrameBound::CurrentRow)
     };
-    let exclusion = preceded(word(Keyword::Exclude), frame_exclusion);
-    let (rest, exclusion) = { opt(exclusion) }.parse(rest)?;
+    let (rest, exclusion) = clause(Keyword::Exclude, frame_exclusion)(rest)?;
     let exclusion = exclusion.unwrap_or(FrameExclusion::NoOthers);
     let span = SourceSpan(input.span_to(rest));
     Ok((rest, WindowFrame { unit, start, end, exclusion, span }))
@@ -225,8 +221,8 @@ fn frame_bound(input: TokenInput<'_>) -> Parsed<'_, FrameBound> {
         return Ok((input.skip(2), FrameBound::CurrentRow));
     }
     let (rest, offset) = expression(input)?;
-    let (rest, preceding) = opt(word(Keyword::Preceding)).parse(rest)?;
-    if preceding.is_some() {
+    let (rest, preceding) = rest.eat(Keyword::Preceding);
+    if preceding {
         return Ok((rest, FrameBound::Preceding(offset)));
     }
     let (rest, _) = word(Keyword::Following)(rest)?;

@@ -19,7 +19,7 @@ use super::name::{alias, columns, label, name, table_name};
 use super::object::{JSON_OBJECT, json_object};
 use super::select::{
     begins_query, from, goes_on, index_hint, limit, order_by, query, query_in_parentheses,
-    select_item, with,
+    query_with, select_item, with,
 };
 use super::statement::accepted;
 use super::table::indexed_columns;
@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 /// What WITH stands before: `Insert | Update | Delete | Query`.
 pub(super) fn with_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let (rest, tables) = with(input)?;
+    let (rest, tables) = with(input.skip(1))?;
     match rest.peek().kind {
         TokenKind::Keyword(Keyword::Insert | Keyword::Replace) => insert_with(rest, tables),
         TokenKind::Keyword(Keyword::Update) => update_with(rest, tables),
@@ -42,8 +42,8 @@ pub(super) fn with_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             for verb in [Keyword::Insert, Keyword::Update, Keyword::Delete] {
                 rest.offer(verb);
             }
-            let (rest, query) = query(input)?;
-            Ok((rest, Statement::Query(QueryStatement::Query(Box::new(query)))))
+            let (rest, query) = query_with(rest, None, tables)?;
+            Ok((rest, Statement::Query(QueryStatement::Query(query))))
         }
     }
 }
@@ -123,18 +123,18 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
             // Rows that stand there are of no moment, and what is written is the present.
             if goes_on(rest) && !begins_moment(rest) {
                 let (rest, query) = query(input)?;
-                return match &query {
+                return match &*query {
                     Query { as_of: Some(as_of), body: QueryBody::Values(_), .. } => {
                         moment_of_rows(rest, as_of)
                     }
-                    _ => Ok((rest, InsertSource::Query(Box::new(query)))),
+                    _ => Ok((rest, InsertSource::Query(query))),
                 };
             }
             Ok((rest, InsertSource::Values(rows)))
         }
         TokenKind::Keyword(Keyword::Select | Keyword::With | Keyword::As | Keyword::Before) => {
             let (rest, query) = query(input)?;
-            Ok((rest, InsertSource::Query(Box::new(query))))
+            Ok((rest, InsertSource::Query(query)))
         }
         TokenKind::Json if all_columns => {
             let (rest, objects) = comma_list(json_object)(input)?;
@@ -264,7 +264,7 @@ type ParsedTarget = (ObjectName, Option<Identifier>, Option<IndexHint>);
 fn target(input: TokenInput<'_>) -> Parsed<'_, ParsedTarget> {
     let (rest, table) = table_name(input)?;
     let (rest, ()) = no_moment(rest)?;
-    let (rest, alias) = opt(alias).parse(rest)?;
+    let (rest, alias) = alias(rest)?;
     let (rest, hint) = index_hint(rest)?;
     Ok((rest, (table, alias, hint)))
 }
@@ -325,7 +325,7 @@ fn assignment(input: TokenInput<'_>, of: usize) -> Parsed<'_, Assignment> {
     if values.is_symbol(0, Symbol::LeftParenthesis) && begins_query(values.skip(1)) {
         let (rest, query) = nested(values, query_in_parentheses)?;
         let span = SourceSpan(values.span_to(rest));
-        return Ok((rest, Assignment::Query(columns, Box::new(query), span)));
+        return Ok((rest, Assignment::Query(columns, query, span)));
     }
     let (rest, list) = match columns.as_slice() {
         // A single one is a value like any other.
