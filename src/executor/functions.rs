@@ -258,7 +258,8 @@ fn matches(kind: PatternKind, arguments: &[Value]) -> Result<Value, Error> {
 
 fn replace(arguments: &[Value]) -> Result<Value, Error> {
     let [text, from, to] = [0, 1, 2].map(|at| arguments[at].to_text());
-    if from.is_empty() {
+    // As in SQLite, what begins with a NUL is nothing to look for.
+    if from.is_empty() || from.starts_with('\0') {
         return Ok(Value::text(text));
     }
     let found = text.matches(&*from).count();

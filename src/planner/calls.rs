@@ -321,11 +321,11 @@ fn scalar(
 /// Goes on with what likelihood takes for how often something is true.
 ///
 /// # Errors
-/// `function` of anything but a constant from 0 to 1.
+/// `function` of anything but a constant from 0.0 to 1.0 with a point, as SQLite has it.
 fn check_chance(chance: &BoundExpression, span: Span) -> Result<(), Error> {
-    let chance = chance.as_constant().map(Value::to_text);
-    let chance = chance.and_then(|text| text.parse::<f64>().ok());
-    if !chance.is_some_and(|chance| (0.0..=1.0).contains(&chance)) {
+    let is_chance =
+        |value: &Value| matches!(value, Value::Real(real) if (0.0..=1.0).contains(real));
+    if !chance.as_constant().is_some_and(is_chance) {
         let message = "the second argument of likelihood is a number from 0.0 to 1.0";
         return Err(Error::new("function", message, span));
     }

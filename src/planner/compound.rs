@@ -230,6 +230,7 @@ pub(super) fn combined(
             data_type: *data_type,
             column: planning.names.add(&column.name),
             traits: column.traits.combined(other.traits, *data_type),
+            as_operand: other.as_operand,
         })
         .collect();
     let columns: Vec<usize> = output.iter().map(|column| column.column).collect();

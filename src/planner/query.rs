@@ -29,6 +29,8 @@ pub(super) struct QueryColumn {
     pub column: usize,
     /// What counts besides where it is compared.
     pub traits: ComparisonTraits,
+    /// The same where the query is an operand: as in SQLite, what its last part says.
+    pub as_operand: ComparisonTraits,
 }
 
 impl QueryColumn {

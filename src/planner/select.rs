@@ -323,7 +323,8 @@ impl ProjectedSelect {
             if projected.iter().any(|known| known.column == computed.column) {
                 computed.column = names.add(&name);
             }
-            output.push(QueryColumn { name, data_type, column: computed.column, traits });
+            let (column, as_operand) = (computed.column, traits);
+            output.push(QueryColumn { name, data_type, column, traits, as_operand });
             projected.push(computed);
         }
         // Rows of groups have no number, and DISTINCT gives the first of each.

@@ -232,7 +232,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     ) -> Result<BoundExpression, Error> {
         let open = self.open_subquery(query, span)?;
         if role == SubqueryRole::Scalar {
-            let traits = one_column(&open.query, span)?.traits.of_one_value();
+            let traits = one_column(&open.query, span)?.as_operand.of_one_value();
             return Ok(self.planned_subquery(open, role, Vec::new()).with_traits(traits));
         }
         Ok(self.planned_subquery(open, role, Vec::new()))
@@ -246,7 +246,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     ) -> Result<Vec<BoundExpression>, Error> {
         let open = self.open_subquery(query, span)?;
         let traits: Vec<ComparisonTraits> =
-            open.query.output.iter().map(|column| column.traits).collect();
+            open.query.output.iter().map(|column| column.as_operand).collect();
         let first = self.planned_subquery(open, SubqueryRole::Scalar, Vec::new());
         let BoundKind::Subquery(subquery) = &first.kind else { return Ok(vec![first]) };
         if let [traits] = traits.as_slice() {
@@ -327,7 +327,7 @@ impl<'b, 'p> Binder<'b, 'p> {
         let mut is_same = true;
         for (operand, known) in operands.into_iter().zip(columns) {
             let value = BoundExpression::column(known.column, known.data_type);
-            let value = value.with_traits(known.traits);
+            let value = value.with_traits(known.as_operand);
             let (operand, value) = coerce::operands(comparison, operand, value);
             is_same &= value.kind == BoundKind::Column(known.column);
             let data_type = value.data_type;

@@ -109,7 +109,10 @@ pub(super) fn bind(
             let name = column_name(index);
             let column = planning.names.add(&name);
             let traits = traits.combined(ComparisonTraits::default(), *data_type);
-            QueryColumn { name, data_type: *data_type, column, traits }
+            // As in SQLite, several rows say nothing where they are an operand.
+            let is_one = rows.values().len() == width;
+            let as_operand = if is_one { traits } else { ComparisonTraits::default() };
+            QueryColumn { name, data_type: *data_type, column, traits, as_operand }
         })
         .collect();
     let columns = output.iter().map(|column| column.column).collect();

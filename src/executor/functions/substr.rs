@@ -20,8 +20,10 @@ pub(super) fn substr(arguments: &[Value]) -> Value {
     }
 }
 
-/// Which bytes of a text are so many characters from a position on.
+/// Which bytes of a text are so many characters from a position on. As in SQLite it ends before a NUL, as
+/// its length does.
 pub fn character_range(text: &str, start: i64, length: Option<i64>) -> Range<usize> {
+    let text = text.split_once('\0').map_or(text, |(before, _)| before);
     if text.is_ascii() {
         return clipped(start, length, text.len());
     }
