@@ -36,8 +36,8 @@ pub use keyword::{Keyword, WordClass};
 pub use lexer::{Tokens, tokenize};
 pub use parameters::{ParameterName, Parameters};
 pub use parser::{
-    MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS, parse_expression, parse_script,
-    parse_statement, parse_statement_with, productions,
+    MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS, parse_definition, parse_expression,
+    parse_script, parse_statement, parse_statement_with, productions,
 };
 pub use pragma_value::{leading_number, turns_on};
 pub use prepared::{LiteralSharing, Prepared, StatementLiterals, span_in};

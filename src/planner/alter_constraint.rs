@@ -8,9 +8,9 @@ use super::write::named_columns;
 use super::{Error, ddl, rename};
 use crate::language::ast::{
     AlterAction, ColumnConstraint, ColumnConstraintKind, ColumnDefinition, Identifier,
-    SchemaStatement, Statement, TableConstraint, TableConstraintKind,
+    SchemaStatement, TableConstraint, TableConstraintKind,
 };
-use crate::language::parse_statement;
+use crate::language::parse_definition;
 use crate::storage::SchemaChange;
 use crate::types::{
     CheckConstraint, Column, ConflictResolution, ConstraintEdit, Span, TableSchema,
@@ -207,10 +207,10 @@ impl ConstraintText {
             written => written.to_owned(),
         };
         let text = format!("{ADD_COLUMN}{written}");
-        let Ok(Some(Statement::Schema(SchemaStatement::AlterTable {
+        let Ok(Some(SchemaStatement::AlterTable {
             action: AlterAction::AddColumn(definition),
             ..
-        }))) = parse_statement(&text)
+        })) = parse_definition(&text)
         else {
             return None;
         };

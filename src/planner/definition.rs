@@ -7,9 +7,9 @@
 use super::rename::{Edit, edited, expression_edits};
 use crate::language::ast::{
     AlterAction, ColumnConstraintKind, ColumnDefinition, CreateTable, ForeignKeyClause, Identifier,
-    ObjectName, SchemaStatement, Statement, TableConstraintKind, TableOption,
+    ObjectName, SchemaStatement, TableConstraintKind, TableOption,
 };
-use crate::language::{Highlight, HighlightKind, highlight, parse_statement};
+use crate::language::{Highlight, HighlightKind, highlight, parse_definition};
 use crate::types::{CheckConstraint, Column, ForeignKey, KeySchema, KeySource, Span, TableSchema};
 
 /// The CREATE TABLE that makes this table wherever it runs, without `;`: as it was written, unless the table
@@ -38,7 +38,7 @@ pub fn create_flexible_table(table: &TableSchema) -> String {
 
 /// The verb of a CREATE statement, without TEMP, and where the name begins in it; `None` of any other text.
 pub fn created_object(sql: &str) -> Option<(&'static str, usize)> {
-    let Ok(Some(Statement::Schema(statement))) = parse_statement(sql) else { return None };
+    let Ok(Some(statement)) = parse_definition(sql) else { return None };
     let (verb, name) = match &statement {
         SchemaStatement::CreateTable(create) => ("CREATE TABLE", &create.name),
         SchemaStatement::CreateTableAs(create) => ("CREATE TABLE", &create.name),
@@ -58,8 +58,8 @@ pub fn created_object(sql: &str) -> Option<(&'static str, usize)> {
 
 /// A CREATE TABLE that a text is.
 pub(super) fn created(text: &str) -> Option<CreateTable> {
-    match parse_statement(text) {
-        Ok(Some(Statement::Schema(SchemaStatement::CreateTable(create)))) => Some(create),
+    match parse_definition(text) {
+        Ok(Some(SchemaStatement::CreateTable(create))) => Some(create),
         Ok(_) | Err(_) => None,
     }
 }
@@ -68,9 +68,7 @@ pub(super) fn created(text: &str) -> Option<CreateTable> {
 /// was altered.
 pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
     let written = without_end(&key.sql);
-    let Ok(Some(Statement::Schema(SchemaStatement::CreateIndex(create)))) =
-        parse_statement(written)
-    else {
+    let Ok(Some(SchemaStatement::CreateIndex(create))) = parse_definition(written) else {
         return written.to_owned();
     };
     let pieces = highlight(written);
@@ -315,11 +313,11 @@ pub(super) const ADD_COLUMN: &str = "ALTER TABLE t ADD COLUMN ";
 /// altered since.
 fn added_column(table: &TableSchema, place: usize, column: &Column) -> String {
     let text = format!("{ADD_COLUMN}{}", column.sql);
-    let Ok(Some(Statement::Schema(SchemaStatement::AlterTable {
+    let Ok(Some(SchemaStatement::AlterTable {
         action: AlterAction::AddColumn(definition),
         table: name,
         ..
-    }))) = parse_statement(&text)
+    })) = parse_definition(&text)
     else {
         return column_definition(column);
     };

@@ -91,14 +91,14 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         match reference {
             TableReference::Table { name, temporal, alias, index_hint } => {
                 let called = alias.as_ref().unwrap_or(name);
-                let index_hint = index_hint.as_ref();
+                let (temporal, index_hint) = (temporal.as_deref(), index_hint.as_deref());
                 if name.schema.is_none()
                     && let Some(reference) = self.surroundings.common_table(&name.name)
                 {
                     refuse_index(name, index_hint)?;
-                    return self.add_common_table(reference, name, called, temporal.as_ref());
+                    return self.add_common_table(reference, name, called, temporal);
                 }
-                let temporal = temporal.as_ref().or(self.surroundings.temporal.as_ref());
+                let temporal = temporal.or(self.surroundings.temporal.as_ref());
                 let written = name;
                 let name = &*self.planning.looked_up(name)?;
                 if let Some(view) = self.planning.catalog.view(name, temporal)? {

@@ -17,7 +17,7 @@ use crate::language::ast::{
     Annotations, CreateTrigger, Expression, ObjectName, PlannableStatement, Query, QueryStatement,
     RaiseAction, SchemaStatement, Select, SelectItem, Statement, TriggerEvent, TriggerTime,
 };
-use crate::language::parse_statement;
+use crate::language::parse_definition;
 use crate::storage::SchemaChange;
 use crate::types::{
     ConflictResolution, DataType, Definition, DefinitionKind, Schema, SchemaName, Span, TableSchema,
@@ -87,8 +87,8 @@ pub struct TriggerStatement {
 /// `syntax` and its like where this version cannot read it.
 pub fn parse_trigger(definition: &Definition) -> Result<CreateTrigger, Error> {
     let name = &definition.name;
-    match parse_statement(&definition.sql) {
-        Ok(Some(Statement::Schema(SchemaStatement::CreateTrigger(trigger)))) => {
+    match parse_definition(&definition.sql) {
+        Ok(Some(SchemaStatement::CreateTrigger(trigger))) => {
             // Its text is kept from the name on.
             Ok(CreateTrigger { temporary: definition.is_temporary(), ..*trigger })
         }

@@ -13,9 +13,9 @@ use super::rewrites::Rewriting;
 use super::surroundings::Surroundings;
 use super::{Catalog, Error, Planning, ddl, home, scope, suggest};
 use crate::language::ast::{
-    CreateView, DropDefinition, Identifier, ObjectName, SchemaStatement, Statement, Temporal,
+    CreateView, DropDefinition, Identifier, ObjectName, SchemaStatement, Temporal,
 };
-use crate::language::parse_statement;
+use crate::language::parse_definition;
 use crate::storage::SchemaChange;
 use crate::types::{
     Column, ColumnId, DataType, Definition, DefinitionKind, EventId, SchemaName, TableId,
@@ -33,8 +33,8 @@ const MAX_DEPTH: usize = 100;
 /// `syntax` and its like where this version cannot read it.
 pub fn parse_view(definition: &Definition) -> Result<Arc<CreateView>, Error> {
     let span = crate::types::Span::default();
-    match parse_statement(&definition.sql) {
-        Ok(Some(Statement::Schema(SchemaStatement::CreateView(view)))) => {
+    match parse_definition(&definition.sql) {
+        Ok(Some(SchemaStatement::CreateView(view))) => {
             // Its text is kept from the name on.
             Ok(Arc::new(CreateView { temporary: definition.is_temporary(), ..view }))
         }

@@ -197,7 +197,7 @@ fn is_simple(query: &Query, select: &Select) -> bool {
 fn one_table_at_one_moment(query: &Query, select: &Select) -> bool {
     let is_number = |as_of: &AsOf| matches!(as_of.point, Point::Event(_)) && !as_of.before;
     let Some(TableReference::Table { temporal, .. }) = &select.from else { return false };
-    match (temporal, &query.as_of) {
+    match (temporal.as_deref(), &query.as_of) {
         (None, as_of) => as_of.as_ref().is_none_or(is_number),
         (Some(Temporal::AsOf(as_of)), None) => is_number(as_of),
         (Some(_), _) => false,
@@ -208,7 +208,8 @@ fn one_table_at_one_moment(query: &Query, select: &Select) -> bool {
 fn moment_of(statement: PlannableStatement<'_>) -> Option<&AsOf> {
     let PlannableStatement::Query(QueryStatement::Query(query)) = statement else { return None };
     let select = query.as_select()?;
-    if let Some(TableReference::Table { temporal: Some(Temporal::AsOf(as_of)), .. }) = &select.from
+    if let Some(TableReference::Table { temporal, .. }) = &select.from
+        && let Some(Temporal::AsOf(as_of)) = temporal.as_deref()
     {
         return Some(as_of);
     }

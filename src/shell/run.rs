@@ -192,14 +192,10 @@ impl Shell {
         if TRANSACTION_WORDS.iter().all(|word| !word.eq_ignore_ascii_case(first)) {
             return None;
         }
-        let parsed = parse_statement(text).ok()??;
+        let Statement::Session(parsed) = parse_statement(text).ok()?? else { return None };
         if !matches!(
-            parsed,
-            Statement::Session(
-                SessionStatement::Begin { .. }
-                    | SessionStatement::Commit
-                    | SessionStatement::Rollback
-            )
+            *parsed,
+            SessionStatement::Begin { .. } | SessionStatement::Commit | SessionStatement::Rollback
         ) {
             return None;
         }

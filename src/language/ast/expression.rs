@@ -16,6 +16,9 @@ pub struct Expression {
     pub span: Span,
 }
 
+// Expressions are handed on by value while they are read.
+const _: () = assert!(size_of::<Expression>() <= 72);
+
 /// Expressions are equal if they say the same, wherever they stand.
 impl PartialEq for Expression {
     fn eq(&self, other: &Expression) -> bool {
@@ -166,14 +169,14 @@ pub enum ExpressionKind {
         /// What compares by it.
         operand: Box<Expression>,
         /// The collation's name.
-        collation: Identifier,
+        collation: Box<Identifier>,
     },
     /// `CAST(operand AS type)`.
     Cast {
         /// What is converted.
         operand: Box<Expression>,
         /// The type converted to; without one, a number.
-        type_name: Option<TypeName>,
+        type_name: Option<Box<TypeName>>,
     },
     /// The call of a function.
     Function(Box<FunctionCall>),

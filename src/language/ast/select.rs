@@ -67,8 +67,10 @@ impl TableReference {
     /// The name, the alias and the moment of one thing that is read at a moment of its own.
     pub fn dated(&self) -> Option<(&ObjectName, Option<&Identifier>, &AsOf)> {
         let (name, alias, temporal) = match self {
-            TableReference::Table { name, temporal, alias, .. } => (name, alias, temporal),
-            TableReference::Function(call) => (&call.name, &call.alias, &call.temporal),
+            TableReference::Table { name, temporal, alias, .. } => {
+                (name, alias, temporal.as_deref())
+            }
+            TableReference::Function(call) => (&call.name, &call.alias, call.temporal.as_ref()),
             TableReference::History { .. }
             | TableReference::Query { .. }
             | TableReference::Join { .. } => return None,
@@ -193,11 +195,11 @@ pub enum TableReference {
         /// The table's name.
         name: ObjectName,
         /// When it is read.
-        temporal: Option<Temporal>,
+        temporal: Option<Box<Temporal>>,
         /// What its columns are qualified with.
         alias: Option<Identifier>,
         /// By which indexes its rows may be found.
-        index_hint: Option<IndexHint>,
+        index_hint: Option<Box<IndexHint>>,
     },
     /// `name(argument, …) [AS OF point] [AS alias]`: the rows that a function gives.
     Function(Box<FunctionReference>),

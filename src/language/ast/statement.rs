@@ -15,9 +15,24 @@ pub enum Statement {
     /// It changes rows.
     Write(WriteStatement),
     /// It changes the schema.
-    Schema(SchemaStatement),
+    Schema(Box<SchemaStatement>),
     /// It is about the session, its transaction, or the database as a whole.
-    Session(SessionStatement),
+    Session(Box<SessionStatement>),
+}
+
+// A statement is handed on by value many times.
+const _: () = assert!(size_of::<Statement>() <= 64);
+
+impl From<SchemaStatement> for Statement {
+    fn from(statement: SchemaStatement) -> Statement {
+        Statement::Schema(Box::new(statement))
+    }
+}
+
+impl From<SessionStatement> for Statement {
+    fn from(statement: SessionStatement) -> Statement {
+        Statement::Session(Box::new(statement))
+    }
 }
 
 /// A statement that has a plan.

@@ -74,5 +74,5 @@ pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         }
     };
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Schema(SchemaStatement::AlterTable { table, action, annotations })))
+    Ok((rest, SchemaStatement::AlterTable { table, action, annotations }.into()))
 }

@@ -107,9 +107,17 @@ pub(super) fn climb(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression
 fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let tallest = &input.state.tallest;
     let before = tallest.replace(0);
-    let (mut rest, mut left) = operand(input, minimum)?;
-    let mut height = tallest.replace(0) + 1;
+    let operand = operand(input, minimum);
+    let Ok((rest, _)) = &operand else { return operand };
     count(input)?;
+    // What most operands are is handed on from where it is.
+    if infix(rest.peek().kind).is_none_or(|(_, precedence)| precedence < minimum) {
+        rest.note(Expected::Operator);
+        tallest.set(before.max(tallest.get() + 1));
+        return operand;
+    }
+    let (mut rest, mut left) = operand?;
+    let mut height = tallest.replace(0) + 1;
     while let Some((infix, precedence)) = infix(rest.peek().kind) {
         if precedence < minimum
             || matches!(infix, Infix::Between) && begins_range_behind(rest, &left)
@@ -157,6 +165,7 @@ fn too_many(input: TokenInput<'_>) -> Parsed<'_, ()> {
     input.fail_at(span, "expression-limit", message, Some(help.to_owned()))
 }
 
+#[inline]
 pub(super) fn at<'a>(
     input: TokenInput<'a>,
     rest: TokenInput<'a>,
@@ -194,7 +203,7 @@ fn special<'a>(
         Infix::Match(kind) => matches(input, behind, kind, false, left),
         Infix::Collate => {
             let (rest, collation) = label(NameKind::Collation)(behind)?;
-            let operand = Box::new(left);
+            let (operand, collation) = (Box::new(left), Box::new(collation));
             Ok((rest, at(input, rest, ExpressionKind::Collate { operand, collation })))
         }
         Infix::Unsupported => operator.unsupported("MATCH"),
@@ -398,7 +407,7 @@ fn cast(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, operand) = expression(input.skip(2))?;
     let (rest, type_name) = preceded(word(Keyword::As), opt(type_name)).parse(rest)?;
     let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    let operand = Box::new(operand);
+    let (operand, type_name) = (Box::new(operand), type_name.map(Box::new));
     Ok((rest, at(input, rest, ExpressionKind::Cast { operand, type_name })))
 }
 

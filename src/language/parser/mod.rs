@@ -34,7 +34,7 @@ pub(super) use input::LiteralSlot;
 pub use input::{MAX_EXPRESSIONS, MAX_HEIGHT, MAX_NESTING, MAX_TERMS};
 pub use statement::productions;
 
-use super::ast::{Expression, Query, Statement, TableReference};
+use super::ast::{Expression, Query, SchemaStatement, Statement, TableReference};
 use super::splitter::{MAX_STATEMENT_SIZE, size};
 use super::token::{Symbol, Token, TokenKind};
 use super::token_source::{LexedText, TokenSource};
@@ -64,6 +64,18 @@ pub fn parse_statement_with(
     parameters: &Parameters,
 ) -> Result<Option<Statement>, ParseError> {
     parse_one(text, Some(parameters))
+}
+
+/// Reads one statement that changes the schema; `None` of any other.
+///
+/// # Errors
+///
+/// As [`parse_statement`].
+pub fn parse_definition(text: &str) -> Result<Option<SchemaStatement>, ParseError> {
+    Ok(match parse_statement(text)? {
+        Some(Statement::Schema(statement)) => Some(*statement),
+        Some(Statement::Query(_) | Statement::Write(_) | Statement::Session(_)) | None => None,
+    })
 }
 
 /// Reads one statement, if it is not too large.

@@ -417,6 +417,7 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
         return Ok((rest, TableReference::Function(Box::new(call))));
     }
     let (rest, index_hint) = index_hint(rest)?;
+    let (temporal, index_hint) = (temporal.map(Box::new), index_hint.map(Box::new));
     Ok((rest, TableReference::Table { name, temporal, alias, index_hint }))
 }
 

@@ -122,14 +122,14 @@ fn explain(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, explained) = statement(rest)?;
     let (mode, statement) = (mode.unwrap_or(ExplainMode::Plan), Box::new(explained));
-    Ok((rest, Statement::Session(SessionStatement::Explain { mode, statement })))
+    Ok((rest, SessionStatement::Explain { mode, statement }.into()))
 }
 
 /// `Describe ::= ('DESCRIBE' | 'DESC') ObjectName [AsOf]`
 fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, table) = table_name(input.skip(1))?;
     let (rest, as_of) = maybe_as_of(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Describe { table, as_of })))
+    Ok((rest, SessionStatement::Describe { table, as_of }.into()))
 }
 
 /// `Help ::= 'HELP' [Topic]`, the words of a topic being of any kind. The session knows what there is.
@@ -142,11 +142,11 @@ fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     if words.is_empty() {
         first.note(Expected::Topic);
-        return Ok((rest, Statement::Session(SessionStatement::Help(None))));
+        return Ok((rest, SessionStatement::Help(None).into()));
     }
     let span = first.span_to(rest);
     let asked = Identifier { name: words.join(" "), span, quoted: false };
-    Ok((rest, Statement::Session(SessionStatement::Help(Some(asked)))))
+    Ok((rest, SessionStatement::Help(Some(asked)).into()))
 }
 
 /// `Pragma ::= 'PRAGMA' ObjectName ['=' PragmaValue | '(' PragmaValue ')']`
@@ -164,7 +164,7 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     let (name, words) = (name.name, words.to_owned());
     let pragma = PragmaStatement { schema, name, value, words };
-    Ok((rest, Statement::Session(SessionStatement::Pragma(pragma))))
+    Ok((rest, SessionStatement::Pragma(pragma).into()))
 }
 
 /// What `PRAGMA foreign_keys = value` and `recursive_triggers` say, in all of SQLite's spellings.
@@ -180,7 +180,7 @@ fn switch_pragma(words: &str) -> Option<Statement> {
     let value = value.strip_prefix('=').or_else(|| value.strip_prefix('(')?.strip_suffix(')'))?;
     let value = value.trim().trim_start_matches('+').trim_start().trim_matches(['\'', '"']);
     let is_on = turns_on(value);
-    Some(Statement::Session(SessionStatement::SetSwitch { switch, is_on }))
+    Some(SessionStatement::SetSwitch { switch, is_on }.into())
 }
 
 /// `PragmaValue ::= ['+' | '-'] (Integer | Real) | Text | Name | a reserved word`
@@ -211,7 +211,7 @@ fn verify(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if rest.word().eq_ignore_ascii_case("AGAINST") {
         return input.unsupported("VERIFY AGAINST");
     }
-    Ok((rest, Statement::Session(SessionStatement::Verify)))
+    Ok((rest, SessionStatement::Verify.into()))
 }
 
 /// `Maintenance ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
@@ -237,12 +237,10 @@ fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     if verb == MaintenanceKind::Vacuum && rest.is_word(0, Keyword::Into) {
         return rest.unsupported("VACUUM INTO");
     }
-    Ok((rest, Statement::Session(SessionStatement::Maintenance { verb, name })))
+    Ok((rest, SessionStatement::Maintenance { verb, name }.into()))
 }
 
 /// A statement that does nothing, as it stands.
 pub(super) fn accepted<'a>(input: TokenInput<'a>, rest: TokenInput<'a>) -> Statement {
-    Statement::Session(SessionStatement::Accepted(
-        input.state.slice(input.span_to(rest)).to_owned(),
-    ))
+    SessionStatement::Accepted(input.state.slice(input.span_to(rest)).to_owned()).into()
 }

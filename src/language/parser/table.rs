@@ -88,14 +88,14 @@ fn create_table(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         let (rest, query) = query(rest)?;
         let (rest, annotations) = annotations(rest)?;
         let table = CreateTableAs { temporary, if_not_exists, name, options, query, annotations };
-        return Ok((rest, Statement::Schema(SchemaStatement::CreateTableAs(table))));
+        return Ok((rest, SchemaStatement::CreateTableAs(table).into()));
     }
     let (rest, (columns, constraints)) = parenthesised(columns_and_constraints)(rest)?;
     let (rest, options) = table_options(rest)?;
     let (rest, annotations) = annotations(rest)?;
     let table =
         CreateTable { temporary, if_not_exists, name, columns, constraints, options, annotations };
-    Ok((rest, Statement::Schema(SchemaStatement::CreateTable(table))))
+    Ok((rest, SchemaStatement::CreateTable(table).into()))
 }
 
 type TableElements = (Vec<ColumnDefinition>, Vec<TableConstraint>);
@@ -504,7 +504,8 @@ fn column_alone(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Expressi
     let collation = preceded(word(Keyword::Collate), label(NameKind::Collation));
     let (rest, collation) = opt(collation).parse(behind)?;
     if let Some(collation) = collation {
-        let kind = ExpressionKind::Collate { operand: Box::new(expression), collation };
+        let (operand, collation) = (Box::new(expression), Box::new(collation));
+        let kind = ExpressionKind::Collate { operand, collation };
         expression = Expression { kind, span: input.span_to(rest) };
     }
     let ends = rest.is_symbol(0, Symbol::Comma)
@@ -527,7 +528,7 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let unique = unique.is_some();
     let (rest, annotations) = annotations(rest)?;
     let index = CreateIndex { unique, if_not_exists, name, table, columns, condition, annotations };
-    Ok((rest, Statement::Schema(SchemaStatement::CreateIndex(index))))
+    Ok((rest, SchemaStatement::CreateIndex(index).into()))
 }
 
 /// `Drop ::= 'DROP' ('TABLE' | 'INDEX') ['IF' 'EXISTS'] Label [Annotations]
@@ -548,9 +549,9 @@ pub(super) fn drop(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let if_exists = if_exists.is_some();
     let (rest, annotations) = annotations(rest)?;
     let statement = if table {
-        Statement::Schema(SchemaStatement::DropTable { if_exists, name, annotations })
+        SchemaStatement::DropTable { if_exists, name, annotations }.into()
     } else {
-        Statement::Schema(SchemaStatement::DropIndex { if_exists, name, annotations })
+        SchemaStatement::DropIndex { if_exists, name, annotations }.into()
     };
     Ok((rest, statement))
 }

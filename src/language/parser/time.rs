@@ -456,7 +456,7 @@ pub(super) fn replay(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, range) = range(rest)?;
     let (rest, limit) = limit(rest)?;
     let events = EventSelection { table, range, limit };
-    Ok((rest, Statement::Session(SessionStatement::Replay(Box::new(events)))))
+    Ok((rest, SessionStatement::Replay(Box::new(events)).into()))
 }
 
 /// `Snapshot ::= 'SNAPSHOT' [Text] [Annotations]`
@@ -466,7 +466,7 @@ pub(super) fn snapshot(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let span = behind.peek().span;
     let name = name.map(|name| Identifier { name, span, quoted: false });
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Snapshot { name, annotations })))
+    Ok((rest, SessionStatement::Snapshot { name, annotations }.into()))
 }
 
 /// `Tag ::= 'TAG' Label ['AT' Point] [Annotations]`
@@ -475,7 +475,7 @@ pub(super) fn tag(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         preceded(word(Keyword::Tag), |input| tag_name(input, NameKind::New)).parse(input)?;
     let (rest, at) = opt(preceded(word(Keyword::At), at)).parse(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Tag { name, at, annotations })))
+    Ok((rest, SessionStatement::Tag { name, at, annotations }.into()))
 }
 
 /// `Set ::= 'SET' (AsOf | 'ACTOR' '=' (Text | 'NULL' | 'DEFAULT')
@@ -489,10 +489,7 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             let (rest, _) = symbol(Symbol::Equal)(rest.skip(1))?;
             let (on, off) = (word(Keyword::On), word(Keyword::Off));
             let (rest, is_on) = alt((value(true, on), value(false, off))).parse(rest)?;
-            return Ok((
-                rest,
-                Statement::Session(SessionStatement::SetSwitch { switch: *switch, is_on }),
-            ));
+            return Ok((rest, SessionStatement::SetSwitch { switch: *switch, is_on }.into()));
         }
         rest.note(keyword);
     }
@@ -509,10 +506,10 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     rest.note("MEMORY");
     if rest.is_word(0, Keyword::As) {
         let (rest, at) = preceded((word(Keyword::As), word(Keyword::Of)), at).parse(rest)?;
-        return Ok((rest, Statement::Session(SessionStatement::SetAsOf(at.as_of(false)))));
+        return Ok((rest, SessionStatement::SetAsOf(at.as_of(false)).into()));
     }
     let (rest, as_of) = as_of(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::SetAsOf(as_of))))
+    Ok((rest, SessionStatement::SetAsOf(as_of).into()))
 }
 
 /// `'=' (Text | 'DEFAULT')`, behind SET MEMORY.
@@ -530,7 +527,7 @@ fn set_memory(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             size => size,
         },
     };
-    Ok((rest, Statement::Session(SessionStatement::SetMemory(size))))
+    Ok((rest, SessionStatement::SetMemory(size).into()))
 }
 
 /// `'=' (Text | 'NULL' | 'DEFAULT')`, behind SET ACTOR.
@@ -542,7 +539,7 @@ fn set_actor(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         text.map(ActorSetting::Name),
     ))
     .parse(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::SetActor(setting))))
+    Ok((rest, SessionStatement::SetActor(setting).into()))
 }
 
 /// What SHOW shows in later versions.
@@ -566,7 +563,7 @@ pub(super) fn show(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, as_of) = maybe_as_of(rest)?;
     let statement = match subject {
         Some(subject) => Statement::Query(QueryStatement::Show { subject, as_of }),
-        None => Statement::Session(SessionStatement::ShowTables { as_of }),
+        None => SessionStatement::ShowTables { as_of }.into(),
     };
     Ok((rest, statement))
 }

@@ -23,7 +23,7 @@ pub(super) fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     }
     let (rest, ()) = transaction_name(rest)?;
     let (rest, annotations) = annotations(rest)?;
-    Ok((rest, Statement::Session(SessionStatement::Begin { is_immediate, annotations })))
+    Ok((rest, SessionStatement::Begin { is_immediate, annotations }.into()))
 }
 
 /// `['TRANSACTION' [Label]]`: a name, as SQLite takes it, means nothing.
@@ -42,7 +42,7 @@ fn transaction_name(input: TokenInput<'_>) -> Parsed<'_, ()> {
 /// `Commit ::= ('COMMIT' | 'END') ['TRANSACTION' [Label]]`
 pub(super) fn commit(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, ()) = transaction_name(input.skip(1))?;
-    Ok((rest, Statement::Session(SessionStatement::Commit)))
+    Ok((rest, SessionStatement::Commit.into()))
 }
 
 /// `Rollback ::= 'ROLLBACK' ['TRANSACTION' [Label]] ['TO' ['SAVEPOINT'] Label]`
@@ -50,22 +50,22 @@ pub(super) fn rollback(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, ()) = transaction_name(input.skip(1))?;
     if rest.is_word(0, Keyword::To) {
         let (rest, name) = savepoint_name(rest.skip(1))?;
-        return Ok((rest, Statement::Session(SessionStatement::RollbackTo(name))));
+        return Ok((rest, SessionStatement::RollbackTo(name).into()));
     }
     rest.note(Keyword::To);
-    Ok((rest, Statement::Session(SessionStatement::Rollback)))
+    Ok((rest, SessionStatement::Rollback.into()))
 }
 
 /// `Savepoint ::= 'SAVEPOINT' Label`
 pub(super) fn savepoint(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, name) = label(NameKind::New)(input.skip(1))?;
-    Ok((rest, Statement::Session(SessionStatement::Savepoint(name))))
+    Ok((rest, SessionStatement::Savepoint(name).into()))
 }
 
 /// `Release ::= 'RELEASE' ['SAVEPOINT'] Label`
 pub(super) fn release(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, name) = savepoint_name(input.skip(1))?;
-    Ok((rest, Statement::Session(SessionStatement::Release(name))))
+    Ok((rest, SessionStatement::Release(name).into()))
 }
 
 /// `['SAVEPOINT'] Label`; the word alone is a name.

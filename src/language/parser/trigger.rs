@@ -49,7 +49,7 @@ pub(super) fn create_trigger(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         body,
         annotations,
     };
-    Ok((rest, Statement::Schema(SchemaStatement::CreateTrigger(Box::new(trigger)))))
+    Ok((rest, SchemaStatement::CreateTrigger(Box::new(trigger)).into()))
 }
 
 /// `TriggerTime ::= 'BEFORE' | 'AFTER' | 'INSTEAD' 'OF'`

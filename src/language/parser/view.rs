@@ -38,7 +38,7 @@ pub(super) fn create_view(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (or_replace, query) = (or_replace.is_some(), query);
     let view =
         CreateView { or_replace, temporary, if_not_exists, name, columns, query, annotations };
-    Ok((rest, Statement::Schema(SchemaStatement::CreateView(view))))
+    Ok((rest, SchemaStatement::CreateView(view).into()))
 }
 
 /// `DropDefinition ::= 'DROP' ('VIEW' | 'TRIGGER') ['IF' 'EXISTS'] ObjectName [Annotations]`
@@ -53,5 +53,5 @@ pub(super) fn drop_definition(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, name) = object_name(named)(rest)?;
     let (rest, annotations) = annotations(rest)?;
     let drop = DropDefinition { kind, if_exists, name, annotations };
-    Ok((rest, Statement::Schema(SchemaStatement::DropDefinition(drop))))
+    Ok((rest, SchemaStatement::DropDefinition(drop).into()))
 }

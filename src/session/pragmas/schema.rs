@@ -1,7 +1,7 @@
 //! What PRAGMAs tell of the schema, in SQLite's columns.
 
-use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement, Statement};
-use crate::language::parse_statement;
+use crate::language::ast::{ColumnConstraintKind, ColumnDefinition, SchemaStatement};
+use crate::language::parse_definition;
 use crate::session::relations::{MASTER, SystemTable};
 use crate::session::view::ReadableViews;
 use crate::types::{
@@ -75,9 +75,7 @@ fn declared_type(declared: &str) -> String {
 
 /// Whether the statement that created a table says NOT NULL of a column.
 fn says_not_null(table: &TableSchema, column: usize) -> bool {
-    let Ok(Some(Statement::Schema(SchemaStatement::CreateTable(create)))) =
-        parse_statement(&table.sql)
-    else {
+    let Ok(Some(SchemaStatement::CreateTable(create))) = parse_definition(&table.sql) else {
         return false;
     };
     let name = &table.columns[column].name;

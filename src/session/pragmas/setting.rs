@@ -17,13 +17,13 @@ pub(in crate::session) fn setting_statement(name: &str, number: i32) -> String {
 /// The number that a schema has under a name; 0 where nobody set another.
 pub(super) fn setting(schema: &Schema, name: &str) -> i32 {
     let Some(definition) = schema.definition(DefinitionKind::Setting, name) else { return 0 };
-    match parse_statement(&definition.sql) {
-        Ok(Some(Statement::Session(SessionStatement::Pragma(PragmaStatement {
-            value: Some(value),
-            ..
-        })))) => leading_number(&value),
-        Ok(_) | Err(_) => 0,
-    }
+    let Ok(Some(Statement::Session(statement))) = parse_statement(&definition.sql) else {
+        return 0;
+    };
+    let SessionStatement::Pragma(PragmaStatement { value: Some(value), .. }) = *statement else {
+        return 0;
+    };
+    leading_number(&value)
 }
 
 /// What makes a number of a schema this one; nothing where it is.

@@ -253,13 +253,13 @@ fn with_session(
 /// A point that is one word; a time needs no quotes of its own.
 fn point(shell: &Shell, word: &str) -> Result<SpannedPoint, DotCommandError> {
     let given = shell.connection.parameters();
-    let parse = |point: &str| match parse_statement_with(&format!("SET AS OF {point}"), given) {
-        Ok(Some(Statement::Session(SessionStatement::SetAsOf(AsOf {
-            point,
-            before: false,
-            span,
-        })))) => Some(SpannedPoint { point, span }),
-        _ => None,
+    let parse = |point: &str| {
+        let set = parse_statement_with(&format!("SET AS OF {point}"), given);
+        let Ok(Some(Statement::Session(set))) = set else { return None };
+        let SessionStatement::SetAsOf(AsOf { point, before: false, span }) = *set else {
+            return None;
+        };
+        Some(SpannedPoint { point, span })
     };
     let numbered = word.strip_prefix('#').unwrap_or(word);
     shell.meanings(numbered).iter().find_map(|point| parse(point)).ok_or_else(|| {

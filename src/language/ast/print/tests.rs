@@ -109,7 +109,7 @@ fn tree() -> impl Strategy<Value = Expression> {
                 let (name, arguments, span) = ("VARCHAR".to_owned(), vec![5], Span::default());
                 let behind = "UNSIGNED".to_owned();
                 let type_name = TypeName { name, arguments, behind, span };
-                ExpressionKind::Cast { operand, type_name: Some(type_name) }
+                ExpressionKind::Cast { operand, type_name: Some(Box::new(type_name)) }
             }),
             proptest::collection::vec(inner.clone(), 2..4).prop_map(ExpressionKind::Row),
             (call(inner.clone()), proptest::option::of(over(inner))).prop_map(|(call, over)| {
