@@ -2,6 +2,8 @@
 //! nothing wider. (Integer overflow is one more, which [`Pair::difference`] knows.)
 
 use super::super::{Pair, Plain};
+use super::dropped::without_dropped;
+use crate::answer::rows_of;
 use asof::session::Error;
 
 /// Why both answer otherwise.
@@ -55,8 +57,8 @@ pub enum Deliberate {
 }
 
 /// The statements of all that was made.
-const DEFINITIONS: &str = "(SELECT type, name, sql FROM sqlite_master UNION ALL \
-                           SELECT type, name, sql FROM sqlite_temp_master)";
+const DEFINITIONS: &str = "(SELECT type, name, tbl_name, sql FROM sqlite_master UNION ALL \
+                           SELECT type, name, tbl_name, sql FROM sqlite_temp_master)";
 
 /// What both say of a blob in JSON.
 const BLOB: &str = "JSON cannot hold BLOB values";
@@ -64,10 +66,9 @@ const BLOB: &str = "JSON cannot hold BLOB values";
 /// What differs behind a statement that failed.
 pub const NUMBER: &str = "SELECT last_insert_rowid()";
 pub const CHANGES: &str = "SELECT changes()";
-pub const TOTAL: &str = "SELECT total_changes() > 0";
 
 /// Why asof refuses a statement that SQLite takes, if that is meant.
-pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
+pub fn refusal(error: &Error, sql: &str, pair: &mut Pair) -> Option<Deliberate> {
     match error.code() {
         "integer-overflow" => Some(Deliberate::Overflow),
         "json" if error.to_string().contains(BLOB) => Some(Deliberate::AskedFirst),
@@ -83,14 +84,9 @@ pub fn refusal(error: &Error, sql: &str, pair: &Pair) -> Option<Deliberate> {
         }
         "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
         "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
-        "unknown-table" if !is_table_anywhere(&error.to_string(), pair) => {
-            Some(Deliberate::DroppedName)
-        }
-        // The name may stand beside a constant false, and be that of a column elsewhere.
-        "unknown-column" | "misplaced-aggregate" if sql.contains(" IN ()") => {
-            Some(Deliberate::DroppedName)
-        }
-        "unknown-column" if !is_column_anywhere(&error.to_string(), pair) => {
+        "unknown-column" | "unknown-table" | "misplaced-aggregate"
+            if is_dropped(&error.to_string(), sql, pair) =>
+        {
             Some(Deliberate::DroppedName)
         }
         _ => None,
@@ -227,10 +223,40 @@ pub fn ignores_returning(sql: &str, pair: &Pair) -> bool {
     sql.contains("RETURNING") && pair.ask_sqlite(found).is_ok_and(|rows| !rows.is_empty())
 }
 
-/// Whether a table goes while there are triggers on those that may refer to it.
+/// Whether a table goes while foreign keys are held and there are triggers on one whose rows are changed by that.
 pub fn drops_unfired(sql: &str, pair: &Pair) -> bool {
-    let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger'");
-    sql.starts_with("DROP TABLE") && pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+    let Some(table) = sql.strip_prefix("DROP TABLE ") else { return false };
+    let found = format!(
+        "WITH RECURSIVE changed(name) AS (VALUES ('{table}') UNION SELECT m.name FROM changed c, \
+         {DEFINITIONS} m, pragma_foreign_key_list(m.name) k WHERE m.type = 'table' \
+         AND k.\"table\" = c.name COLLATE NOCASE \
+         AND (k.on_delete NOT IN ('NO ACTION', 'RESTRICT') OR k.on_update NOT IN ('NO ACTION', 'RESTRICT'))) \
+         SELECT 1 FROM {DEFINITIONS} d, pragma_foreign_keys f \
+         WHERE d.type = 'trigger' AND d.tbl_name IN (SELECT name FROM changed) AND f.foreign_keys"
+    );
+    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
+}
+
+/// Whether the name that an error is about stands only where SQLite's parser drops it: in the statement, which is
+/// taken without, or in a definition.
+fn is_dropped(message: &str, sql: &str, pair: &mut Pair) -> bool {
+    let reduced = without_dropped(sql);
+    if reduced != sql {
+        return rows_of(&mut pair.session, &reduced).is_ok();
+    }
+    let quoted = message.split('"').nth(1);
+    let table = message.split_once(" table ").map(|(_, table)| table.trim_start_matches("main."));
+    let table = table.or_else(|| message.strip_prefix("table "));
+    let name = quoted.or_else(|| table.and_then(|table| table.split(' ').next()));
+    let found = format!("SELECT sql FROM {DEFINITIONS} WHERE sql LIKE '% IN ())%'");
+    let (Some(name), Ok(definitions)) = (name, pair.ask_sqlite(&found)) else { return false };
+    let is_dropped = |definition: &Plain| match definition {
+        Plain::Text(text) => {
+            text.matches(name).count() > without_dropped(text).matches(name).count()
+        }
+        Plain::Null | Plain::Number(_) | Plain::Blob(_) => false,
+    };
+    definitions.iter().flatten().any(is_dropped)
 }
 
 /// Whether a trigger deletes from the table that the foreign key of an error refers to, or SQLite finds itself
@@ -251,16 +277,6 @@ fn is_in_trigger(words: &str, pair: &Pair) -> bool {
     let words = words.replace('\'', "''");
     let found =
         format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND instr(sql, '{words}')");
-    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
-}
-
-/// Whether SQLite has the table or view that the error names.
-fn is_table_anywhere(message: &str, pair: &Pair) -> bool {
-    let name = message.split('"').nth(1).or_else(|| message.strip_prefix("no table main."));
-    let name =
-        name.or_else(|| message.strip_prefix("table ").filter(|_| message.contains("dropped")));
-    let Some(name) = name.and_then(|name| name.split(' ').next()) else { return true };
-    let found = format!("SELECT 1 FROM {DEFINITIONS} WHERE name = '{name}' COLLATE NOCASE");
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
@@ -287,19 +303,4 @@ fn is_of_broken_view(sql: &str, pair: &Pair) -> bool {
     let Some((_, view)) = behind.split_once(" ON ") else { return false };
     let view = view.split(' ').next().unwrap_or_default();
     sql.starts_with("CREATE ") && pair.ask_sqlite(&format!("SELECT * FROM {view}")).is_err()
-}
-
-/// Whether SQLite has a table or a view with the column that the error names.
-fn is_column_anywhere(message: &str, pair: &Pair) -> bool {
-    let Some(name) = message.split('"').nth(1) else { return true };
-    let count = format!(
-        "SELECT count(*) FROM (SELECT name FROM sqlite_master WHERE type IN ('table', 'view') \
-         UNION SELECT name FROM sqlite_temp_master WHERE type IN ('table', 'view')) m, \
-         pragma_table_xinfo(m.name) c WHERE c.name = '{name}'"
-    );
-    match pair.ask_sqlite(&count) {
-        Ok(rows) => rows != [[Plain::Number(0.0)]],
-        // A view cannot be read.
-        Err(_) => true,
-    }
 }

@@ -29,6 +29,7 @@
 mod alter;
 mod conditions;
 mod deliberate;
+mod dropped;
 mod expressions;
 mod functions;
 mod groups;

@@ -61,6 +61,8 @@ struct Run {
     number_is_of_failure: bool,
     /// Why the last statement that counts counted otherwise.
     counted_otherwise: Option<Deliberate>,
+    /// What `total_changes()` is here and in SQLite.
+    totals: (f64, f64),
 }
 
 impl Run {
@@ -75,6 +77,7 @@ impl Run {
             asked: Vec::new(),
             number_is_of_failure: false,
             counted_otherwise: None,
+            totals: (0.0, 0.0),
         }
     }
 
@@ -94,10 +97,29 @@ impl Run {
         }
         let code = ours.as_ref().err().map(Error::code);
         let message = theirs.as_ref().err().map(ToString::to_string);
-        match self.outcome(sql, ours, theirs) {
+        let verdict = match self.outcome(sql, ours, theirs) {
             Verdict::Alike => self.state(sql, code, message.as_deref()),
             verdict @ (Verdict::Meant(_) | Verdict::Differs(_)) => verdict,
+        };
+        match verdict {
+            Verdict::Alike => Verdict::of(self.totals_differ(sql, message.is_some())),
+            Verdict::Meant(_) | Verdict::Differs(_) => verdict,
         }
+    }
+
+    /// Whether a statement added more to `total_changes()` than in SQLite, where it counts the same.
+    fn totals_differ(&mut self, sql: &str, has_failed: bool) -> Option<String> {
+        let total = "SELECT total_changes()";
+        let ours = plain(&rows_of(&mut self.pair.session, total).expect("a number"));
+        let theirs = self.pair.ask_sqlite(total).expect("a number");
+        let number = |rows: &Rows| match rows[0][0] {
+            Plain::Number(number) => number,
+            _ => panic!("a number: {rows:?}"),
+        };
+        let before = std::mem::replace(&mut self.totals, (number(&ours), number(&theirs)));
+        let (ours, theirs) = (self.totals.0 - before.0, self.totals.1 - before.1);
+        let is_meant = matches!(deliberate::counts_otherwise(sql, has_failed), Some(Some(_)));
+        (ours != theirs && !is_meant).then(|| format!("changes {ours} rows, in SQLite {theirs}"))
     }
 
     /// Whether both took a statement or refused it, and what it returned.
@@ -131,7 +153,7 @@ impl Run {
                 self.number_is_of_failure = true;
                 Verdict::Alike
             }
-            (Err(error), Ok(_)) => match deliberate::refusal(&error, sql, &self.pair) {
+            (Err(error), Ok(_)) => match deliberate::refusal(&error, sql, &mut self.pair) {
                 Some(difference) => Verdict::Meant(difference),
                 None => Verdict::Differs(format!("error[{}]: {error}", error.code())),
             },
@@ -182,9 +204,6 @@ impl Run {
         if sql == deliberate::NUMBER && self.number_is_of_failure {
             return Verdict::Meant(Deliberate::CountOfFailure);
         }
-        if sql == deliberate::TOTAL && self.count.refused > 0 {
-            return Verdict::Meant(Deliberate::CountOfFailure);
-        }
         if let (deliberate::CHANGES, Some(otherwise)) = (sql, self.counted_otherwise) {
             return Verdict::Meant(otherwise);
         }
@@ -199,7 +218,7 @@ impl Run {
             if let Some(what) = self.pair.difference(sql, ordered) {
                 let ours = rows_of(&mut self.pair.session, sql);
                 let meant = match (ours, &theirs) {
-                    (Err(error), _) => deliberate::refusal(&error, sql, &self.pair),
+                    (Err(error), _) => deliberate::refusal(&error, sql, &mut self.pair),
                     (Ok(_), Err(error)) => deliberate::answer(error),
                     (Ok(_), Ok(_)) => None,
                 };

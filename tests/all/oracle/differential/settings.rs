@@ -78,6 +78,10 @@ impl ScriptGenerator {
             1 => format!("PRAGMA table_xinfo({table})"),
             2 => format!("PRAGMA index_list({table})"),
             3 => format!("PRAGMA foreign_key_list({table})"),
+            // The number of a row that is gone is no other row's.
+            4 if self.hides_numbers => {
+                "SELECT \"table\", parent, fkid FROM pragma_foreign_key_check".into()
+            }
             4 => "PRAGMA foreign_key_check".into(),
             5 => format!("PRAGMA index_xinfo(i{})", 1 + self.dice.roll(6)),
             6 => format!(
@@ -111,7 +115,7 @@ impl ScriptGenerator {
                 format!("PRAGMA {name}")
             }
             _ if self.numbered => "SELECT name, seq FROM sqlite_sequence WHERE seq <> 0".into(),
-            _ => super::deliberate::TOTAL.into(),
+            _ => super::deliberate::CHANGES.into(),
         };
         Step::Query { sql, ordered: false, of_its_time: false }
     }
