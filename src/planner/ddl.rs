@@ -541,12 +541,13 @@ pub(super) fn create_index(
     };
     // As in SQLite, it is where its table is.
     let home = catalog.schema().schema_of(indexed.schema, &indexed.name);
+    // Its table is asked for first, as in SQLite, also where the index is there.
+    let table = catalog.target(&indexed)?.schema;
     let schema = catalog.schema().within(home);
     if schema.index(&create.name.name).is_some() && create.if_not_exists {
         return Ok(unchanged(verb, &create.name));
     }
     check_free(&create.name, schema)?;
-    let table = catalog.target(&indexed)?.schema;
     let CreateIndex { name, columns, condition, .. } = create;
     let key = KeySchema {
         unique: create.unique,

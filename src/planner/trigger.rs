@@ -268,6 +268,12 @@ pub(super) fn create(
     let (home, on) = home_of(create, catalog.schema())?;
     let create = &CreateTrigger { temporary: home == SchemaName::Temporary, ..create.clone() };
     catalog.check_new(name)?;
+    // What it is on is asked for first, as in SQLite, also where the trigger is there.
+    let view = catalog.view(&on, None)?;
+    let table = match &view {
+        Some(_) => catalog.view_columns(&on)?,
+        None => catalog.target(&on)?.schema,
+    };
     let schema = catalog.schema().within(home);
     if let Some(known) = schema.definition(DefinitionKind::Trigger, &name.name) {
         if create.if_not_exists {
@@ -291,11 +297,6 @@ pub(super) fn create(
         return Err(Error::new("trigger", message, item.span())
             .help(Some("leave RETURNING out of it".to_owned())));
     }
-    let view = catalog.view(&on, None)?;
-    let table = match &view {
-        Some(_) => catalog.view_columns(&on)?,
-        None => catalog.target(&on)?.schema,
-    };
     check_time(create, &table, view.is_some())?;
     let definition = Definition {
         id: home::new_id(home),

@@ -195,8 +195,10 @@ pub(super) fn create(
     let (verb, name) = ("CREATE VIEW", &create.name);
     let home = home::of_new(create.temporary, name, "view")?;
     planning.catalog.check_new(name)?;
-    let known = planning.catalog.schema().within(home).view(&name.name).cloned();
-    if known.is_some() && create.if_not_exists {
+    let schema = planning.catalog.schema().within(home);
+    let known = schema.view(&name.name).cloned();
+    let is_there = known.is_some() || schema.table(&name.name).is_some();
+    if is_there && create.if_not_exists {
         return Ok(SchemaPlan::new(verb, name, Vec::new()).into());
     }
     if known.is_none() || !create.or_replace {

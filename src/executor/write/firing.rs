@@ -4,7 +4,9 @@ use super::super::Error;
 use super::super::evaluate::Context;
 use super::foreign_keys;
 use crate::language::ast::TriggerTime;
-use crate::planner::{BoundExpression, RowEvent, TriggerStatement, Write, WriteAction};
+use crate::planner::{
+    BoundExpression, BoundUpsert, RowEvent, TriggerStatement, UpsertUpdate, Write, WriteAction,
+};
 use crate::storage::Fork;
 use crate::types::{ConflictResolution, EventId, TableSchema};
 use std::sync::Arc;
@@ -209,14 +211,20 @@ impl<'a> RowSteps<'a> {
         let is_about = |trigger: &Trigger| trigger.is_about(is_changed);
         let triggers = firing.on(table, event_of(write), is_about, fork, context)?;
         let (mut upserted, mut replaced) = (Vec::new(), Vec::new());
-        if let WriteAction::Insert { upserts, .. } = &write.action
-            && upserts.iter().any(|upsert| upsert.update.is_some())
-        {
+        if let WriteAction::Insert { upserts, row, .. } = &write.action {
+            // What no row can meet changes none.
+            let meets = |upsert: &&BoundUpsert| {
+                !upsert.keys.is_empty() || (upsert.by_number && row.is_some())
+            };
+            let updates: Vec<&UpsertUpdate> =
+                upserts.iter().filter(meets).filter_map(|upsert| upsert.update.as_ref()).collect();
             let is_about = |trigger: &Trigger| {
-                let mut updates = upserts.iter().filter_map(|upsert| upsert.update.as_ref());
+                let mut updates = updates.iter();
                 updates.any(|update| trigger.is_about(|at| is_assigned(&update.assignments, at)))
             };
-            upserted = firing.on(table, RowEvent::Update, is_about, fork, context)?;
+            if !updates.is_empty() {
+                upserted = firing.on(table, RowEvent::Update, is_about, fork, context)?;
+            }
         }
         if context.recursive_triggers && write.replaces() {
             replaced = firing.on(table, RowEvent::Delete, |_| true, fork, context)?;

@@ -24,13 +24,16 @@ pub(super) fn bind(
     surroundings: &Surroundings<'_>,
     planning: &mut Planning,
 ) -> Result<Vec<BoundUpsert>, Error> {
-    let mut bound = Vec::with_capacity(upserts.len());
+    let mut bound: Vec<BoundUpsert> = Vec::with_capacity(upserts.len());
     for (index, upsert) in upserts.iter().enumerate() {
         if upsert.target.is_empty() && index + 1 < upserts.len() {
             let message = "an ON CONFLICT that names no columns is the last";
             return Err(Error::new("upsert", message, upsert.span.0));
         }
-        let Met { keys, by_number } = met(upsert, table, name, planning)?;
+        let Met { mut keys, mut by_number } = met(upsert, table, name, planning)?;
+        // The first clause that is about a key counts.
+        keys.retain(|key| !bound.iter().any(|before| before.keys.contains(key)));
+        by_number &= !bound.iter().any(|before| before.by_number);
         let update = match &upsert.action {
             UpsertAction::Nothing => None,
             UpsertAction::Update { assignments, filter } => {

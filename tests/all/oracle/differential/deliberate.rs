@@ -269,14 +269,18 @@ fn is_forgotten(message: &str, pair: &Pair) -> bool {
         let broken = pair.ask_sqlite(&format!("PRAGMA foreign_key_check({child})"));
         return broken.is_ok_and(|rows| !rows.is_empty());
     }
-    is_in_trigger(&format!("DELETE FROM {parent}"), pair)
+    let deletes = ["DELETE FROM", "REPLACE INTO"];
+    deletes.iter().any(|verb| is_in_trigger(&format!("{verb} {parent}"), pair))
 }
 
-/// Whether a trigger has these words.
+/// Whether a trigger has these words, or a view that it reads.
 fn is_in_trigger(words: &str, pair: &Pair) -> bool {
     let words = words.replace('\'', "''");
-    let found =
-        format!("SELECT 1 FROM {DEFINITIONS} WHERE type = 'trigger' AND instr(sql, '{words}')");
+    let found = format!(
+        "WITH RECURSIVE said(words) AS (VALUES ('{words}') UNION SELECT d.name FROM said, {DEFINITIONS} d \
+         WHERE d.type = 'view' AND instr(d.sql, words)) \
+         SELECT 1 FROM said, {DEFINITIONS} d WHERE d.type = 'trigger' AND instr(d.sql, words)"
+    );
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }
 
