@@ -207,6 +207,14 @@ pub fn counts_otherwise(sql: &str, has_failed: bool) -> Option<Option<Deliberate
     }
 }
 
+/// Whether there is a table that refers to itself with an action: a row that goes with its parent was changed by that
+/// before in SQLite, which counts it twice.
+pub fn acts_on_itself(pair: &Pair) -> bool {
+    let found = "SELECT 1 FROM sqlite_master m, pragma_foreign_key_list(m.name) k WHERE m.type = 'table' \
+                 AND k.\"table\" = m.name COLLATE NOCASE AND k.on_delete NOT IN ('NO ACTION', 'RESTRICT')";
+    pair.ask_sqlite(found).is_ok_and(|rows| !rows.is_empty())
+}
+
 /// Whether a RENAME put the table's name in the place of `excluded`.
 pub fn renames_excluded(sql: &str, pair: &Pair) -> bool {
     let Some((_, name)) = sql.split_once(" RENAME TO ") else { return false };

@@ -111,16 +111,22 @@ impl ScriptGenerator {
             _ => {}
         }
         let (table, inner) = self.table_as("d");
-        let (a, b) = (self.value(Kind::Integer, &inner, 2), self.value(Kind::Text, &inner, 1));
+        let (mut a, mut b) =
+            (self.value(Kind::Integer, &inner, 2), self.value(Kind::Text, &inner, 1));
         let filter = self.condition(&inner.plain(), 1);
         let distinct = self.dice.pick(&["", "", "DISTINCT "]);
         let more = match self.dice.roll(5) {
             0 => format!(" ORDER BY d.id DESC LIMIT {}", self.dice.roll(6)),
             // Of texts that a collation takes for equal, UNION gives one of them.
-            1 if !self.collated => format!(" UNION SELECT d.id + 100, d.id, NULL FROM {table}"),
-            2 => " UNION ALL VALUES (100, 7, 'v')".into(),
+            1 if !self.collated => format!(
+                " UNION SELECT CAST(d.id + 100 AS INTEGER), d.id, CAST(NULL AS TEXT) FROM {table}"
+            ),
+            2 => format!(" UNION ALL VALUES {}", super::with::ROW),
             _ => String::new(),
         };
+        if more.starts_with(" UNION") {
+            (a, b) = super::with::cast(&a, &b);
+        }
         let sql = format!(
             "(SELECT {distinct}d.id AS id, {a} AS e, {b} AS f FROM {table} WHERE {filter}{more}) {alias}"
         );

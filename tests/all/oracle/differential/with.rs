@@ -3,6 +3,15 @@
 use super::schema::Kind;
 use super::{Query, ScriptGenerator};
 
+/// A row of a derived table.
+pub const ROW: &str = "(CAST(100 AS INTEGER), CAST(7 AS INTEGER), CAST('v' AS TEXT))";
+
+/// An integer and a text of a compound. SQLite may ask a condition on the compound's columns in each of its
+/// queries, and they have one affinity in all of them.
+pub fn cast(integer: &str, text: &str) -> (String, String) {
+    (format!("CAST({integer} AS INTEGER)"), format!("CAST({text} AS TEXT)"))
+}
+
 impl ScriptGenerator {
     /// One side of a compound: `width` columns of the same kinds.
     fn side(&mut self, kinds: &[Kind]) -> String {
@@ -27,10 +36,16 @@ impl ScriptGenerator {
 
     pub fn with_table(&mut self) -> (String, usize) {
         let (from, inner) = self.from();
-        let (a, b) = (self.value(Kind::Integer, &inner, 2), self.value(Kind::Text, &inner, 1));
+        let (mut a, mut b) =
+            (self.value(Kind::Integer, &inner, 2), self.value(Kind::Text, &inner, 1));
         let filter = self.filter(&inner);
         let materialized = self.dice.pick(&["", "", "MATERIALIZED ", "NOT MATERIALIZED "]);
-        let more = self.dice.pick(&["", "", " UNION ALL VALUES (1, 'v'), (2, NULL)"]);
+        let mut more = String::new();
+        if self.dice.roll(3) == 0 {
+            let ((one, v), (two, null)) = (cast("1", "'v'"), cast("2", "NULL"));
+            more = format!(" UNION ALL VALUES ({one}, {v}), ({two}, {null})");
+            (a, b) = cast(&a, &b);
+        }
         // Another that reads it, and stands in its place.
         let (second, w) = match self.dice.roll(3) {
             0 => (", u AS (SELECT m, n FROM w WHERE m IN (SELECT m + 1 FROM w))", "u w"),
