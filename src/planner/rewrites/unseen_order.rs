@@ -45,7 +45,7 @@ impl OrderSeen {
     fn by(aggregates: &[(usize, AggregateCall)]) -> OrderSeen {
         let is_listed = aggregates.iter().any(|(_, call)| lists(call));
         let sorts = is_listed || aggregates.iter().any(|(_, call)| call.function.sees_order());
-        OrderSeen { sorts, tables: if is_listed { SeenOrder::Table } else { SeenOrder::Nothing } }
+        OrderSeen { sorts, tables: if is_listed { SeenOrder::Index } else { SeenOrder::Nothing } }
     }
 }
 

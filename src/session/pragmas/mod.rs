@@ -142,7 +142,14 @@ impl PragmaAnswers {
             Pragma::IndexInfo => schema::index_info(schema, within, argument, false),
             Pragma::IndexXinfo => schema::index_info(schema, within, argument, true),
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
-            Pragma::ForeignKeyCheck => self.foreign_key_check(argument)?,
+            Pragma::ForeignKeyCheck => match argument {
+                Some(_) => self.foreign_key_check(table.into_iter())?,
+                // As in SQLite, of all tables of one schema.
+                None => {
+                    let asked = schema.within(within.unwrap_or(SchemaName::Main));
+                    self.foreign_key_check(asked.tables())?
+                }
+            },
             Pragma::IntegrityCheck { keys } => self.integrity_check(argument, keys, context)?,
             Pragma::DatabaseList => self.databases(schema),
             Pragma::CollationList => {
@@ -191,14 +198,13 @@ impl PragmaAnswers {
         })
     }
 
-    /// The rows that do not find what they refer to: of one table, or of all.
-    fn foreign_key_check(&self, argument: Option<&str>) -> Result<Vec<Row>, executor::Error> {
+    /// The rows of tables that do not find what they refer to.
+    fn foreign_key_check<'t>(
+        &self,
+        tables: impl Iterator<Item = &'t Arc<TableSchema>>,
+    ) -> Result<Vec<Row>, executor::Error> {
         let mut rows = Vec::new();
-        let schema = self.view.schema();
-        let is_asked = |table: &TableSchema| {
-            argument.is_none_or(|argument| table.name.eq_ignore_ascii_case(argument))
-        };
-        for table in schema.all_tables().filter(|table| is_asked(table)) {
+        for table in tables {
             for (number, row, constraint) in unreferenced_rows(&self.view, table)? {
                 let rowid = match table.integer_primary_key() {
                     Some(_) | None if table.options.without_rowid => Value::Null,

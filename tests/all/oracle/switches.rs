@@ -174,3 +174,21 @@ fn foreign_keys_wait_for_the_end_of_one_transaction() {
         SELECT * FROM d",
     );
 }
+
+#[test]
+fn foreign_keys_are_checked_of_one_schema() {
+    both(
+        "PRAGMA foreign_keys = OFF
+        CREATE TABLE kept(id INTEGER PRIMARY KEY, of REFERENCES kept)
+        CREATE TEMP TABLE lost(id INTEGER PRIMARY KEY, of REFERENCES lost)
+        INSERT INTO kept VALUES (1, 7), (2, 1)
+        INSERT INTO lost VALUES (3, 7), (4, 3)
+        PRAGMA foreign_key_check
+        PRAGMA main.foreign_key_check
+        PRAGMA temp.foreign_key_check
+        PRAGMA foreign_key_check(lost)
+        PRAGMA foreign_key_check(kept)
+        SELECT * FROM pragma_foreign_key_check
+        SELECT * FROM pragma_foreign_key_check('lost')",
+    );
+}

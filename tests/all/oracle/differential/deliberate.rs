@@ -34,6 +34,8 @@ pub enum Deliberate {
     EndedByKey,
     /// A temporary trigger that ignores a row keeps it from RETURNING.
     ReturningBehindIgnore,
+    /// A row that is deleted was changed before because of another that is, too.
+    ActedOnBefore,
     /// `last_insert_rowid()` is of a row whose statement failed, or `changes()` counts that of the one before.
     CountOfFailure,
     /// A table is altered whose views and triggers could not run, of which SQLite looks at the names in
@@ -76,16 +78,13 @@ pub fn refusal(error: &Error, sql: &str, pair: &mut Pair) -> Option<Deliberate> 
         "alter-table" if error.to_string().contains("in the primary key") => {
             Some(Deliberate::NullOfKey)
         }
-        "alter-table" if is_of_dropped_name(&error.to_string(), pair) => {
-            Some(Deliberate::DroppedName)
-        }
         "unknown-column" | "unknown-table" if is_of_broken_view(sql, pair) => {
             Some(Deliberate::TriggerOfBrokenView)
         }
         "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
         "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
-        "unknown-column" | "unknown-table" | "misplaced-aggregate"
-            if is_dropped(&error.to_string(), sql, pair) =>
+        "unknown-column" | "unknown-table" | "misplaced-aggregate" | "alter-table"
+            if is_dropped(sql, pair) =>
         {
             Some(Deliberate::DroppedName)
         }
@@ -128,7 +127,8 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         let refers_to_itself = pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty());
         return refers_to_itself.then_some(Deliberate::CountedKey);
     }
-    if message == "FOREIGN KEY constraint failed" && matches!(sql, "COMMIT" | "END") {
+    let ends = matches!(sql, "COMMIT" | "END") || sql.starts_with("RELEASE ");
+    if message == "FOREIGN KEY constraint failed" && ends {
         let broken = pair.ask_sqlite("PRAGMA foreign_key_check");
         return broken.is_ok_and(|rows| rows.is_empty()).then_some(Deliberate::CountedKey);
     }
@@ -207,6 +207,11 @@ pub fn counts_otherwise(sql: &str, has_failed: bool) -> Option<Option<Deliberate
     }
 }
 
+/// Whether rows are returned that go from a table that refers to itself: SQLite has acted on some of them.
+pub fn returns_acted_on(sql: &str, pair: &Pair) -> bool {
+    sql.contains("DELETE FROM ") && sql.contains(" RETURNING ") && acts_on_itself(pair)
+}
+
 /// Whether there is a table that refers to itself with an action: a row that goes with its parent was changed by that
 /// before in SQLite, which counts it twice.
 pub fn acts_on_itself(pair: &Pair) -> bool {
@@ -247,38 +252,49 @@ pub fn drops_unfired(sql: &str, pair: &Pair) -> bool {
 
 /// Whether the name that an error is about stands only where SQLite's parser drops it: in the statement, which is
 /// taken without, or in a definition.
-fn is_dropped(message: &str, sql: &str, pair: &mut Pair) -> bool {
+fn is_dropped(sql: &str, pair: &mut Pair) -> bool {
     let reduced = without_dropped(sql);
-    if reduced != sql {
-        return rows_of(&mut pair.session, &reduced).is_ok();
-    }
-    let quoted = message.split('"').nth(1);
+    let error = match rows_of(&mut pair.session, &reduced) {
+        Ok(_) => return reduced != sql,
+        Err(error) => error.to_string(),
+    };
+    let message = &error;
     let table = message.split_once(" table ").map(|(_, table)| table.trim_start_matches("main."));
     let table = table.or_else(|| message.strip_prefix("table "));
-    let name = quoted.or_else(|| table.and_then(|table| table.split(' ').next()));
-    let found = format!("SELECT sql FROM {DEFINITIONS} WHERE sql LIKE '% IN ())%'");
-    let (Some(name), Ok(definitions)) = (name, pair.ask_sqlite(&found)) else { return false };
+    let table = table.and_then(|table| table.split(' ').next());
+    let index = message.strip_prefix("index ").and_then(|_| sql.rsplit(' ').next());
+    let quoted = message.split('"').skip(1).step_by(2);
+    let names: Vec<&str> = quoted.chain(table).chain(index).collect();
+    let found = pair.ask_sqlite(&format!("SELECT sql FROM {DEFINITIONS} WHERE sql IS NOT NULL"));
     let is_dropped = |definition: &Plain| match definition {
         Plain::Text(text) => {
-            text.matches(name).count() > without_dropped(text).matches(name).count()
+            let reduced = without_dropped(text);
+            names.iter().any(|name| text.matches(name).count() > reduced.matches(name).count())
         }
         Plain::Null | Plain::Number(_) | Plain::Blob(_) => false,
     };
-    definitions.iter().flatten().any(is_dropped)
+    found.is_ok_and(|definitions| definitions.iter().flatten().any(is_dropped))
 }
 
 /// Whether a trigger deletes from the table that the foreign key of an error refers to, or SQLite finds itself
-/// that it has let a row in that refers to none of its table.
+/// that it has let the row in.
 fn is_forgotten(message: &str, pair: &Pair) -> bool {
     let Some((child, parent)) = message.split_once(" refers to ") else { return false };
     let table = |column: &str| column.split('.').next().unwrap_or_default().to_owned();
-    let (child, parent) = (table(child), table(parent));
-    if child == parent {
-        let broken = pair.ask_sqlite(&format!("PRAGMA foreign_key_check({child})"));
-        return broken.is_ok_and(|rows| !rows.is_empty());
-    }
+    let (of, to) = (table(child), table(parent));
+    let of_value = match child.rsplit_once('.').and_then(|(_, column)| column.split_once(' ')) {
+        Some((column, value)) if !child.contains(" with ") => {
+            format!("quote({column}) = '{}'", value.replace('\'', "''"))
+        }
+        _ => "TRUE".into(),
+    };
+    let broken = format!(
+        "SELECT 1 FROM pragma_foreign_key_check('{of}') WHERE parent = '{to}' COLLATE NOCASE \
+         AND EXISTS (SELECT 1 FROM {of} WHERE {of_value})"
+    );
     let deletes = ["DELETE FROM", "REPLACE INTO"];
-    deletes.iter().any(|verb| is_in_trigger(&format!("{verb} {parent}"), pair))
+    pair.ask_sqlite(&broken).is_ok_and(|rows| !rows.is_empty())
+        || deletes.iter().any(|verb| is_in_trigger(&format!("{verb} {to}"), pair))
 }
 
 /// Whether a trigger has these words, or a view that it reads.
@@ -288,16 +304,6 @@ fn is_in_trigger(words: &str, pair: &Pair) -> bool {
         "WITH RECURSIVE said(words) AS (VALUES ('{words}') UNION SELECT d.name FROM said, {DEFINITIONS} d \
          WHERE d.type = 'view' AND instr(d.sql, words)) \
          SELECT 1 FROM said, {DEFINITIONS} d WHERE d.type = 'trigger' AND instr(d.sql, words)"
-    );
-    pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
-}
-
-/// Whether an index stands in the way, of a name beside `IN ()`.
-fn is_of_dropped_name(message: &str, pair: &Pair) -> bool {
-    let Some(index) = message.strip_prefix("index ") else { return false };
-    let name = index.split(' ').next().unwrap_or_default();
-    let found = format!(
-        "SELECT 1 FROM {DEFINITIONS} WHERE type = 'index' AND name = '{name}' AND sql LIKE '%IN ()%'"
     );
     pair.ask_sqlite(&found).is_ok_and(|rows| !rows.is_empty())
 }

@@ -16,8 +16,9 @@ impl ScriptGenerator {
             2 => format!("(unixepoch({}) % 1000)", moment(&a)),
             3 => format!("length(zeroblob(abs({a}) % 4))"),
             4 => format!("ifnull({a}, {})", self.small()),
-            5 => format!("json_valid({text})"),
-            6 => format!("{}({text}, {})", self.dice.pick(&["like", "glob"]), "'ab*'"),
+            // In a strict session these are BOOLEAN, which JSON shows.
+            5 => format!("(json_valid({text}) + 0)"),
+            6 => format!("({}({text}, {}) + 0)", self.dice.pick(&["like", "glob"]), "'ab*'"),
             7 => format!("max({a}, {}, {})", self.small(), self.leaf(Kind::Integer, scope)),
             8 => {
                 let path = self.dice.pick(&["$[0]", "$[1].a", "$.b", "$.a"]);
@@ -36,7 +37,7 @@ impl ScriptGenerator {
             0 => format!("round({a}, {})", self.dice.roll(3)),
             1 => {
                 let number = self.value(Kind::Integer, scope, 0);
-                format!("(julianday({}) - 2461000.5)", moment(&number))
+                format!("round(julianday({}) - 2461000.5, 2)", moment(&number))
             }
             2 => format!("ifnull({a}, {})", self.literal(Kind::Real)),
             3 => format!("min({a}, {}, 2.5)", self.leaf(Kind::Real, scope)),

@@ -4,19 +4,22 @@ use super::schema::Kind;
 use super::{Scope, ScriptGenerator};
 
 impl ScriptGenerator {
-    /// How many rows have texts that are alike; which of them stands for all is nobody's business.
+    /// How many rows have texts that are alike, and the first of these; which that is of several tables depends on
+    /// the order in which they are joined.
     pub fn grouped_by_a_collation(&mut self) -> (String, usize) {
-        let (from, scope) = self.from();
+        let is_shown = self.dice.roll(2) == 0;
+        let (from, scope) = if is_shown { self.table_as("x") } else { self.from() };
         let key = self.value(Kind::Text, &scope.plain(), 1);
         let by = match self.collated {
             true => self.dice.pick(&[" COLLATE NOCASE", " COLLATE RTRIM", ""]),
             false => "",
         };
         let (filter, one) = (self.filter(&scope), self.aggregate(&scope));
+        let shown = if is_shown { format!("{key}{by}, ") } else { String::new() };
         let sql = format!(
-            "SELECT count(*), count(DISTINCT {key}{by}), {one} FROM {from}{filter} GROUP BY {key}{by}"
+            "SELECT {shown}count(*), count(DISTINCT {key}{by}), {one} FROM {from}{filter} GROUP BY {key}{by}"
         );
-        (sql, 3)
+        (sql, if is_shown { 4 } else { 3 })
     }
 
     pub fn aggregate(&mut self, scope: &Scope) -> String {
@@ -79,13 +82,23 @@ impl ScriptGenerator {
         };
         let call = self.dice.pick(&["min", "max"]);
         let (a, b) = (self.value(Kind::Any, &scope.plain(), 1), self.leaf(Kind::Text, &scope));
+        // Of several the last one that sees a row says whether it counts. Where a FILTER lets none through it is the
+        // first row that counts, whichever that is.
+        let filtered = format!(" FILTER (WHERE {})", self.condition(&scope.plain(), 1));
+        let other = self.dice.pick(&["min", "max"]);
+        let (of, other) = match self.dice.roll(4) {
+            0 => (filtered, format!("{other}(x.id)")),
+            1 => (String::new(), format!("{other}(x.id){filtered}")),
+            2 => (String::new(), format!("{other}(x.id)")),
+            _ => (String::new(), "count(*)".into()),
+        };
         let filter = self.filter(&scope);
         let group = match self.dice.roll(2) {
             _ if is_one_group => String::new(),
             0 => " GROUP BY x.id % 3".into(),
             _ => format!(" GROUP BY coalesce({}, 0)", self.value(Kind::Integer, &scope.plain(), 1)),
         };
-        (format!("SELECT {call}(x.id), {a}, {b} FROM {from}{filter}{group}"), 3)
+        (format!("SELECT {call}(x.id){of}, {a}, {b}, {other} FROM {from}{filter}{group}"), 4)
     }
 
     /// Groups by the name of a column of the result or by its place, and windows over them.

@@ -114,7 +114,7 @@ impl Run {
         let theirs = self.pair.ask_sqlite(total).expect("a number");
         let number = |rows: &Rows| match rows[0][0] {
             Plain::Number(number) => number,
-            _ => panic!("a number: {rows:?}"),
+            Plain::Null | Plain::Text(_) | Plain::Blob(_) => panic!("a number: {rows:?}"),
         };
         let before = std::mem::replace(&mut self.totals, (number(&ours), number(&theirs)));
         let (ours, theirs) = (self.totals.0 - before.0, self.totals.1 - before.1);
@@ -140,6 +140,9 @@ impl Run {
                 }
                 if are_like(&ours, &theirs) {
                     return Verdict::Alike;
+                }
+                if deliberate::returns_acted_on(sql, &self.pair) {
+                    return Verdict::Meant(Deliberate::ActedOnBefore);
                 }
                 match deliberate::ignores_returning(sql, &self.pair) {
                     true => Verdict::Meant(Deliberate::ReturningBehindIgnore),
