@@ -78,58 +78,102 @@ keywords! {
 /// Slots of the hash table: a power of two, more than twice the words.
 const SLOTS: usize = 512;
 
-/// The words by hash, `u8::MAX` where there is none; computed by the compiler.
-static TABLE: [u8; SLOTS] = table();
+/// The words by hash, each as its first bytes and its index, computed by the compiler. No word's first
+/// bytes are 0.
+static TABLE: [(u64, u8); SLOTS] = table();
 
-const fn table() -> [u8; SLOTS] {
-    assert!(WORDS.len() < 255, "a slot is one byte");
-    let mut slots = [u8::MAX; SLOTS];
+const fn table() -> [(u64, u8); SLOTS] {
+    assert!(WORDS.len() < 255, "an index is one byte");
+    let mut slots = [(0, 0); SLOTS];
     let mut index = 0_u8;
     while (index as usize) < WORDS.len() {
-        let mut slot = hash(WORDS[index as usize].1.as_bytes());
-        while slots[slot] != u8::MAX {
+        let first = first_bytes(WORDS[index as usize].1.as_bytes());
+        let mut slot = hash(first);
+        while slots[slot].0 != 0 {
             slot = (slot + 1) % SLOTS;
         }
-        slots[slot] = index;
+        slots[slot] = (first, index);
         index += 1;
     }
     slots
 }
 
-/// Mixes the length, the first, the middle and the last two letters, case folded, of a word that has two.
-const fn hash(word: &[u8]) -> usize {
-    let length = word.len();
-    assert!(length >= 2, "a word of one letter is looked for nowhere");
-    let first = (word[0] | 0x20) as usize;
-    let second = (word[length - 2] | 0x20) as usize;
-    let middle = (word[length / 2] | 0x20) as usize;
-    let last = (word[length - 1] | 0x20) as usize;
-    (length * 37 + first * 61 + second * 7 + middle * 149 + last * 263) % SLOTS
+/// How many bytes of a word are compared at once.
+const FIRST: usize = 8;
+
+/// The bit that small letters have more than capitals. Of what a name is made of, only `_` changes by it,
+/// too, and becomes nothing else that a name is made of.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
+/// The first bytes of a word with small letters, as one number; 0 behind its end.
+const fn first_bytes(word: &[u8]) -> u64 {
+    let mut first = [0; FIRST];
+    let mut at = 0;
+    while at < FIRST && at < word.len() {
+        first[at] = word[at] | 0x20;
+        at += 1;
+    }
+    u64::from_le_bytes(first)
 }
 
-/// Whether a word is a keyword's text in any case. Without the bit that small letters have more, only letters
-/// are capitals; an underscore is one by itself.
-fn is_in_any_case(word: &[u8], text: &[u8]) -> bool {
-    let same = |(a, b): (&u8, &u8)| a == b || *b != b'_' && *a & !0x20 == *b;
-    word.len() == text.len() && word.iter().zip(text).all(same)
+/// The same of a word of a text, which is read at once where so many bytes are left of the text.
+#[inline]
+fn first_bytes_at(text: &[u8], start: usize, length: usize) -> u64 {
+    match text.get(start..).and_then(|rest| rest.first_chunk()) {
+        Some(first) => {
+            let others = 8 * FIRST.saturating_sub(length);
+            (u64::from_le_bytes(*first) | SMALL) & (u64::MAX >> others)
+        }
+        None => first_bytes_of_last(text, start, length),
+    }
+}
+
+/// The same of one of the last words.
+#[cold]
+#[inline(never)]
+fn first_bytes_of_last(text: &[u8], start: usize, length: usize) -> u64 {
+    first_bytes(&text[start..start + length])
+}
+
+/// Whether words are one in any case.
+#[cold]
+#[inline(never)]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// Mixes all bytes into the highest, which are the slot.
+const fn hash(first: u64) -> usize {
+    let [high, low, ..] = first.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    u16::from_be_bytes([high, low]) as usize % SLOTS
 }
 
 impl Keyword {
     /// The keyword that a word is, in any case.
     pub fn find(word: &str) -> Option<Keyword> {
-        Keyword::of_bytes(word.as_bytes())
-    }
-
-    /// The same of a word as its bytes.
-    pub(super) fn of_bytes(word: &[u8]) -> Option<Keyword> {
-        if word.len() < 2 {
+        if word.is_empty() {
             return None;
         }
-        let mut slot = hash(word);
+        let found = Keyword::at(word.as_bytes(), 0, word.len());
+        found.filter(|keyword| keyword.text().eq_ignore_ascii_case(word))
+    }
+
+    /// The same of so many bytes of a text, which are what a name is made of.
+    #[inline(always)]
+    pub(super) fn at(text: &[u8], start: usize, length: usize) -> Option<Keyword> {
+        let first = first_bytes_at(text, start, length);
+        let mut slot = hash(first);
         loop {
-            let (keyword, text, _) = WORDS.get(usize::from(TABLE[slot]))?;
-            if is_in_any_case(word, text.as_bytes()) {
-                return Some(*keyword);
+            let (known, index) = TABLE[slot];
+            if known == 0 {
+                return None;
+            }
+            let (keyword, capitals, _) = WORDS[usize::from(index)];
+            let is_it = known == first
+                && capitals.len() == length
+                && (length <= FIRST || is_same(&text[start..start + length], capitals.as_bytes()));
+            if is_it {
+                return Some(keyword);
             }
             slot = (slot + 1) % SLOTS;
         }
@@ -176,6 +220,7 @@ mod tests {
         }
         assert_eq!(Keyword::find(""), None);
         assert_eq!(Keyword::find("kéy"), None);
+        assert_eq!(Keyword::find("foreign\u{7f}keys"), None);
     }
 
     #[test]

@@ -151,7 +151,13 @@ impl<'a> Lexer<'a> {
         let kind = match byte_class(byte) {
             ByteClass::Letter => self.word(byte)?,
             ByteClass::Digit => self.number()?,
-            ByteClass::Dollar | ByteClass::Blank | ByteClass::Other => self.mark(byte)?,
+            ByteClass::Dollar | ByteClass::Blank | ByteClass::Other => match lone_symbol(byte) {
+                Some(symbol) => {
+                    self.at += 1;
+                    TokenKind::Symbol(symbol)
+                }
+                None => self.mark(byte)?,
+            },
         };
         Ok(Token { kind, span: Span::new(start, self.at) })
     }
@@ -199,6 +205,7 @@ impl<'a> Lexer<'a> {
         Ok(true)
     }
 
+    #[inline(always)]
     fn word(&mut self, first: u8) -> Lexed<TokenKind> {
         if self.peek(1) == b'\'' {
             match first {
@@ -212,7 +219,7 @@ impl<'a> Lexer<'a> {
         }
         let start = self.at;
         self.skip_name();
-        Ok(match Keyword::of_bytes(&self.bytes[start..self.at]) {
+        Ok(match Keyword::at(self.bytes, start, self.at - start) {
             Some(keyword) => TokenKind::Keyword(keyword),
             None => TokenKind::Name,
         })
@@ -384,7 +391,24 @@ fn bad(span: Span, message: String, incomplete: bool) -> Box<ParseError> {
     Box::new(ParseError { code, message, span, help: None, incomplete })
 }
 
-/// The longest symbol at the start of three bytes.
+/// The symbol that begins and ends with a byte, where no longer one begins so.
+fn lone_symbol(byte: u8) -> Option<Symbol> {
+    Some(match byte {
+        b'(' => Symbol::LeftParenthesis,
+        b')' => Symbol::RightParenthesis,
+        b',' => Symbol::Comma,
+        b';' => Symbol::Semicolon,
+        b'*' => Symbol::Star,
+        b'/' => Symbol::Slash,
+        b'%' => Symbol::Percent,
+        b'+' => Symbol::Plus,
+        b'&' => Symbol::Ampersand,
+        b'~' => Symbol::Tilde,
+        _ => return None,
+    })
+}
+
+/// The longest symbol at the start of three bytes, of those that may be longer.
 fn symbol(first: u8, second: u8, third: u8) -> Option<(Symbol, usize)> {
     Some(match (first, second, third) {
         (b'-', b'>', b'>') => (Symbol::LongArrow, 3),
@@ -397,19 +421,9 @@ fn symbol(first: u8, second: u8, third: u8) -> Option<(Symbol, usize)> {
         (b'>', b'=', _) => (Symbol::GreaterEqual, 2),
         (b'=', b'=', _) => (Symbol::DoubleEqual, 2),
         (b'!', b'=', _) => (Symbol::BangEqual, 2),
-        (b'(', ..) => (Symbol::LeftParenthesis, 1),
-        (b')', ..) => (Symbol::RightParenthesis, 1),
-        (b',', ..) => (Symbol::Comma, 1),
-        (b';', ..) => (Symbol::Semicolon, 1),
         (b'.', ..) => (Symbol::Dot, 1),
-        (b'*', ..) => (Symbol::Star, 1),
-        (b'/', ..) => (Symbol::Slash, 1),
-        (b'%', ..) => (Symbol::Percent, 1),
-        (b'+', ..) => (Symbol::Plus, 1),
         (b'-', ..) => (Symbol::Minus, 1),
-        (b'&', ..) => (Symbol::Ampersand, 1),
         (b'|', ..) => (Symbol::Bar, 1),
-        (b'~', ..) => (Symbol::Tilde, 1),
         (b'=', ..) => (Symbol::Equal, 1),
         (b'<', ..) => (Symbol::Less, 1),
         (b'>', ..) => (Symbol::Greater, 1),
