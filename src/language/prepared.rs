@@ -194,7 +194,8 @@ fn shape(text: &str, tokens: &[Token], parameters: &Parameters) -> Option<Vec<u8
     let mut from = tokens[0].span.start;
     let (mut end, mut before) = (from, TokenKind::End);
     for Token { kind, span } in &tokens[..=last] {
-        if span.start > end && bytes[end..span.start] != *b" " {
+        let gap = span.start - end;
+        if gap > 1 || gap == 1 && bytes[end] != b' ' {
             shape.extend_from_slice(&bytes[from..end]);
             shape.push(b' ');
             from = span.start;

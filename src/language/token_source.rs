@@ -45,15 +45,6 @@ impl TokenSource<'_> {
             TokenSource::Paged(pages) => pages.at(index),
         }
     }
-
-    /// The token at an index; the end behind it, too.
-    #[inline]
-    pub fn at_or_end(self, index: usize) -> Token {
-        match self {
-            TokenSource::Whole(tokens) => *tokens.get(index).unwrap_or(&tokens[tokens.len() - 1]),
-            TokenSource::Paged(pages) => pages.at(index),
-        }
-    }
 }
 
 /// What became of a text: its tokens, and what was wrong where they end.

@@ -20,10 +20,10 @@ use nom::sequence::preceded;
 pub(super) fn alter(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = (word(Keyword::Alter), word(Keyword::Table)).parse(input)?;
     let (rest, table) = table_name(rest)?;
-    let old = NameKind::Column(Some(rest.at - 1));
+    let old = NameKind::Column(Some(rest.at() - 1));
     let column = |input| opt(word(Keyword::Column)).parse(input);
     let behind = rest.skip(1);
-    let (rest, action) = match rest.peek().kind {
+    let (rest, action) = match rest.kind {
         TokenKind::Keyword(Keyword::Add) if begins_table_constraint(behind) => {
             let (rest, constraint) = table_constraint(behind)?;
             (rest, AlterAction::AddConstraint(Box::new(constraint)))

@@ -27,7 +27,7 @@ pub(super) const CONSTANT_WORDS: &[Keyword] = &[
 pub(super) fn is_moment(input: TokenInput<'_>) -> bool {
     let word = TokenKind::Keyword(Keyword::Date);
     let other = TokenKind::Keyword(Keyword::Timestamp);
-    [word, other].contains(&input.peek().kind) && input.ahead(1).kind == TokenKind::Text
+    [word, other].contains(&input.kind) && input.ahead(1).kind == TokenKind::Text
 }
 
 /// `Moment ::= ( 'DATE' | 'TIMESTAMP' ) Text`
@@ -47,7 +47,7 @@ pub(super) fn moment(input: TokenInput<'_>) -> Parsed<'_, Expression> {
 
 /// `NULL`, `TRUE`, `FALSE` and the words for the time of the statement.
 pub(super) fn constant_word(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    let kind = match input.peek().kind {
+    let kind = match input.kind {
         TokenKind::Keyword(Keyword::Null) => ExpressionKind::Literal(Value::Null.into()),
         TokenKind::Keyword(Keyword::True) => ExpressionKind::Literal(Value::Boolean(true).into()),
         TokenKind::Keyword(Keyword::False) => ExpressionKind::Literal(Value::Boolean(false).into()),
@@ -138,6 +138,9 @@ pub(super) fn without_separators(digits: &str) -> Cow<'_, str> {
 
 /// The value of the digits of a number; an integer beyond 64 bits is a real.
 fn number(digits: &str, negative: bool) -> Result<Literal, String> {
+    if let Ok(integer) = digits.parse::<i64>() {
+        return Ok(Value::Integer(if negative { -integer } else { integer }).into());
+    }
     let digits = &*without_separators(digits);
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         let bits =

@@ -228,7 +228,7 @@ pub(super) fn inside(state: &ParseState<'_>, at: usize) -> Option<String> {
     let places = [Some(at), at.checked_sub(1)];
     places.into_iter().flatten().find_map(|at| {
         let is_word = matches!(state.tokens.at(at).kind, TokenKind::Name | TokenKind::Keyword(_));
-        let known = entry(TokenInput { at, state }, INSIDE, |entry| entry.0);
+        let known = entry(TokenInput::new(state, at), INSIDE, |entry| entry.0);
         known.filter(|_| is_word).map(|(_, help)| (*help).to_owned())
     })
 }

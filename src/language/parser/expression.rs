@@ -111,14 +111,14 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
     let Ok((rest, _)) = &operand else { return operand };
     count(input)?;
     // What most operands are is handed on from where it is.
-    if infix(rest.peek().kind).is_none_or(|(_, precedence)| precedence < minimum) {
+    if infix(rest.kind).is_none_or(|(_, precedence)| precedence < minimum) {
         rest.note(Expected::Operator);
         tallest.set(before.max(tallest.get() + 1));
         return operand;
     }
     let (mut rest, mut left) = operand?;
     let mut height = tallest.replace(0) + 1;
-    while let Some((infix, precedence)) = infix(rest.peek().kind) {
+    while let Some((infix, precedence)) = infix(rest.kind) {
         if precedence < minimum
             || matches!(infix, Infix::Between) && begins_range_behind(rest, &left)
         {
@@ -244,7 +244,7 @@ pub(super) fn expressions(input: TokenInput<'_>) -> Parsed<'_, Vec<Expression>> 
 
 /// What operators stand between. NOT may follow a tighter operator, whose `minimum` it is read under.
 fn operand(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Integer | TokenKind::Real | TokenKind::Text | TokenKind::Blob => literal(input),
         TokenKind::Name | TokenKind::QuotedName => column_or_function(input),
         TokenKind::Keyword(Keyword::Not) if minimum > precedence::NOT => {
@@ -384,7 +384,7 @@ fn column_or_function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         false => (input, first.into()),
     };
     start.note_name(NameKind::Table);
-    let (rest, column) = name(NameKind::Column(Some(start.at)))(start.skip(2))?;
+    let (rest, column) = name(NameKind::Column(Some(start.at())))(start.skip(2))?;
     if !has_database {
         rest.offer(Symbol::Dot);
     }

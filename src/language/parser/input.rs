@@ -43,14 +43,19 @@ pub const MAX_EXPRESSIONS: usize = 1_000_000;
 /// What a production gives: the rest and its node.
 pub(super) type Parsed<'a, T> = IResult<TokenInput<'a>, T, NoMatch>;
 
-/// A place among the tokens of a text.
+/// A place among the tokens of a text, in two registers.
 #[derive(Clone, Copy)]
 pub(super) struct TokenInput<'a> {
     /// The index of the next token.
-    pub at: usize,
+    index: u32,
+    /// What the next token is, which is asked many times.
+    pub kind: TokenKind,
     /// What all places share.
     pub state: &'a ParseState<'a>,
 }
+
+// Every production takes one and gives one.
+const _: () = assert!(size_of::<TokenInput<'_>>() == 16);
 
 /// Where an expression ends because BETWEEN begins the range behind it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,6 +156,23 @@ impl<'a> ParseState<'a> {
 }
 
 impl<'a> TokenInput<'a> {
+    /// The place of the token with an index; the last one behind it, too.
+    #[inline]
+    pub fn new(state: &'a ParseState<'a>, at: usize) -> TokenInput<'a> {
+        let at = at.min(state.last);
+        #[cfg(test)]
+        state.visits.update(|visits| visits + 1);
+        // A statement has fewer tokens than bytes, and at most 64 MiB of them.
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        TokenInput { index, kind: state.tokens.at(at).kind, state }
+    }
+
+    /// The index of the next token.
+    #[inline]
+    pub fn at(self) -> usize {
+        usize::try_from(self.index).unwrap_or(usize::MAX)
+    }
+
     /// The next token, which is the end where there is no other.
     #[inline]
     pub fn peek(self) -> Token {
@@ -162,17 +184,25 @@ impl<'a> TokenInput<'a> {
     pub fn ahead(self, count: usize) -> Token {
         #[cfg(test)]
         self.state.visits.update(|visits| visits + 1);
-        self.state.tokens.at_or_end(self.at + count)
+        self.state.tokens.at((self.at() + count).min(self.state.last))
+    }
+
+    /// What the token `count` behind the next one is.
+    #[inline]
+    fn kind_ahead(self, count: usize) -> TokenKind {
+        if count == 0 { self.kind } else { self.ahead(count).kind }
     }
 
     /// Whether the token `count` behind the next one is this word.
+    #[inline]
     pub fn is_word(self, count: usize, keyword: Keyword) -> bool {
-        self.ahead(count).kind == TokenKind::Keyword(keyword)
+        self.kind_ahead(count) == TokenKind::Keyword(keyword)
     }
 
     /// Whether the next token is this symbol.
+    #[inline]
     pub fn is_symbol(self, count: usize, symbol: Symbol) -> bool {
-        self.ahead(count).kind == TokenKind::Symbol(symbol)
+        self.kind_ahead(count) == TokenKind::Symbol(symbol)
     }
 
     /// Eats a word that may stand here; whether it did.
@@ -193,14 +223,14 @@ impl<'a> TokenInput<'a> {
     /// The place behind `count` tokens.
     #[inline]
     pub fn skip(self, count: usize) -> TokenInput<'a> {
-        TokenInput { at: (self.at + count).min(self.state.last), state: self.state }
+        TokenInput::new(self.state, self.at() + count)
     }
 
     /// The span from here to the end of what was eaten before `rest`.
     #[inline]
     pub fn span_to(self, rest: TokenInput<'_>) -> Span {
         let start = self.peek().span.start;
-        let last = self.state.tokens.at(rest.at.saturating_sub(1)).span.end;
+        let last = self.state.tokens.at(rest.at().saturating_sub(1)).span.end;
         Span::new(start, last.max(start))
     }
 
@@ -208,7 +238,7 @@ impl<'a> TokenInput<'a> {
     #[inline]
     pub fn note(self, expected: impl Into<Expected>) {
         match &self.state.expected {
-            None => self.state.furthest.set(self.state.furthest.get().max(self.at)),
+            None => self.state.furthest.set(self.state.furthest.get().max(self.at())),
             Some(collected) => self.collect(collected, expected.into()),
         }
     }
@@ -217,7 +247,7 @@ impl<'a> TokenInput<'a> {
     #[cold]
     fn collect(self, collected: &RefCell<Vec<Expected>>, expected: Expected) {
         let mut collected = collected.borrow_mut();
-        if self.at == self.state.furthest.get() && !collected.contains(&expected) {
+        if self.at() == self.state.furthest.get() && !collected.contains(&expected) {
             collected.push(expected);
         }
     }
@@ -235,22 +265,22 @@ impl<'a> TokenInput<'a> {
         let ParseState { text, tokens, numbered, .. } = self.state;
         let (counted, mut numbering) = numbered.get();
         // A parser that came back counts again.
-        let from = if counted > self.at { 0 } else { counted };
+        let from = if counted > self.at() { 0 } else { counted };
         if from == 0 {
             numbering = ParameterNumbering::default();
         }
-        let parameters = (from..=self.at).map(|at| tokens.at(at));
+        let parameters = (from..=self.at()).map(|at| tokens.at(at));
         let parameters = parameters.filter(|token| token.kind == TokenKind::Parameter);
         let names = parameters.map(|token| numbering.name(&text[token.span.start..token.span.end]));
         let name = names.last().flatten();
-        numbered.set((self.at + 1, numbering));
+        numbered.set((self.at() + 1, numbering));
         name
     }
 
     /// Says that the next token is a name, and of what.
     pub fn note_name(self, named: NameKind) {
         if let Some(names) = &self.state.names {
-            names.borrow_mut().push((self.at, named));
+            names.borrow_mut().push((self.at(), named));
         }
     }
 
@@ -455,7 +485,7 @@ impl<'a> nom::Input for TokenInput<'a> {
     type IterIndices = Enumerate<Self::Iter>;
 
     fn input_len(&self) -> usize {
-        self.state.tokens.len() - 1 - self.at
+        self.state.last - self.at()
     }
 
     fn take(&self, _: usize) -> Self {

@@ -136,13 +136,13 @@ pub(super) fn parse_with_slots(
 ) -> Option<Statement> {
     let mut state = ParseState::new(text, TokenSource::Whole(tokens));
     state.parameters = slots;
-    one_statement(TokenInput { at: 0, state: &state }).ok().and_then(|(_, statement)| statement)
+    one_statement(TokenInput::new(&state, 0)).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
 pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
     let state = ParseState::completing(text, TokenSource::Whole(tokens));
-    if let Ok((rest, _)) = statement::statement(TokenInput { at: 0, state: &state }) {
+    if let Ok((rest, _)) = statement::statement(TokenInput::new(&state, 0)) {
         rest.note(Symbol::Semicolon);
     }
     state.expected.map(RefCell::into_inner).unwrap_or_default()
@@ -152,7 +152,7 @@ pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
 pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, NameKind)> {
     let state = ParseState::naming(text, TokenSource::Whole(tokens));
     // What fails was read up to there.
-    let _ = statement::statement(TokenInput { at: 0, state: &state });
+    let _ = statement::statement(TokenInput::new(&state, 0));
     state.names.map(RefCell::into_inner).unwrap_or_default()
 }
 
@@ -164,8 +164,8 @@ pub(super) fn tables_at(
     at: usize,
 ) -> Option<(TableReference, usize)> {
     let state = ParseState::new(text, TokenSource::Whole(tokens));
-    let (rest, found) = select::table_reference(TokenInput { at, state: &state }).ok()?;
-    Some((found, rest.at))
+    let (rest, found) = select::table_reference(TokenInput::new(&state, at)).ok()?;
+    Some((found, rest.at()))
 }
 
 /// The query in parentheses that stands at one place of a statement, and where that ends.
@@ -175,14 +175,14 @@ pub(super) fn query_in_parentheses_at(
     at: usize,
 ) -> Option<(Query, usize)> {
     let state = ParseState::new(text, TokenSource::Whole(tokens));
-    let (rest, query) = select::query_in_parentheses(TokenInput { at, state: &state }).ok()?;
-    Some((*query, rest.at))
+    let (rest, query) = select::query_in_parentheses(TokenInput::new(&state, at)).ok()?;
+    Some((*query, rest.at()))
 }
 
 /// The name that a token is; `None` for one that cannot be.
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
     let state = ParseState::new(text, TokenSource::Whole(tokens));
-    let (_, name) = name::name(NameKind::New)(TokenInput { at, state: &state }).ok()?;
+    let (_, name) = name::name(NameKind::New)(TokenInput::new(&state, at)).ok()?;
     Some(name.name)
 }
 
@@ -211,7 +211,7 @@ fn parse_tokens<T>(
 ) -> Result<T, ParseError> {
     let mut state = ParseState::new(text, tokens);
     state.given = given;
-    match production(TokenInput { at: 0, state: &state }) {
+    match production(TokenInput::new(&state, 0)) {
         Ok((_, node)) => error.map_or(Ok(node), |error| Err(error.clone())),
         Err(nom::Err::Failure(input::NoMatch(Some(error)))) => Err(*error),
         Err(_) => {
@@ -222,7 +222,7 @@ fn parse_tokens<T>(
             }
             let mut state = ParseState::collecting(text, tokens, furthest);
             state.given = given;
-            let again = production(TokenInput { at: 0, state: &state });
+            let again = production(TokenInput::new(&state, 0));
             debug_assert!(again.is_err(), "the same tokens fail again");
             Err(report::report(&state))
         }
@@ -233,13 +233,13 @@ fn parse_tokens<T>(
 fn one_statement(input: TokenInput<'_>) -> Parsed<'_, Option<Statement>> {
     let mut rest = input;
     let mut found = None;
-    if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
+    if !rest.is_symbol(0, Symbol::Semicolon) && rest.kind != TokenKind::End {
         let (behind, statement) = statement::statement(rest)?;
         (rest, found) = (behind, Some(statement));
     }
     if rest.is_symbol(0, Symbol::Semicolon) {
         rest = rest.skip(1);
-    } else if rest.peek().kind != TokenKind::End {
+    } else if rest.kind != TokenKind::End {
         return rest.no_match(Symbol::Semicolon);
     }
     let (rest, ()) = end(rest)?;
@@ -254,20 +254,20 @@ fn script(input: TokenInput<'_>) -> Parsed<'_, Vec<(Statement, Span)>> {
         while rest.is_symbol(0, Symbol::Semicolon) {
             rest = rest.skip(1);
         }
-        if rest.peek().kind == TokenKind::End {
+        if rest.kind == TokenKind::End {
             return Ok((rest, statements));
         }
         let (behind, statement) = statement::statement(rest)?;
         statements.push((statement, rest.span_to(behind)));
         rest = behind;
-        if !rest.is_symbol(0, Symbol::Semicolon) && rest.peek().kind != TokenKind::End {
+        if !rest.is_symbol(0, Symbol::Semicolon) && rest.kind != TokenKind::End {
             return rest.no_match(Symbol::Semicolon);
         }
     }
 }
 
 fn end(input: TokenInput<'_>) -> Parsed<'_, ()> {
-    if input.peek().kind == TokenKind::End { Ok((input, ())) } else { input.no_match(END) }
+    if input.kind == TokenKind::End { Ok((input, ())) } else { input.no_match(END) }
 }
 
 #[cfg(test)]

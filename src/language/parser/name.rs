@@ -27,7 +27,7 @@ pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Id
 /// dumps have such names.
 pub(super) fn label<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
     move |input| {
-        if input.peek().kind != TokenKind::Text {
+        if input.kind != TokenKind::Text {
             return name(of)(input);
         }
         let (rest, name) = text(input)?;
@@ -100,7 +100,7 @@ pub(super) fn columns<'a>(
 
 /// `Alias ::= 'AS' (Name | Text) | a text, or a name that cannot go on with the clause`, or nothing.
 pub(super) fn alias(input: TokenInput<'_>) -> Parsed<'_, Option<Identifier>> {
-    let found = match input.peek().kind {
+    let found = match input.kind {
         TokenKind::Name | TokenKind::QuotedName | TokenKind::Text => label(NameKind::New)(input),
         TokenKind::Keyword(Keyword::As) if !begins_temporal(input) => {
             label(NameKind::New)(input.skip(1))
@@ -136,7 +136,7 @@ const TEXT: Expected = Expected::Other("a text in single quotes");
 /// A text between single quotes that stands for something.
 pub(super) fn text_for<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<'a, String> {
     move |input| {
-        if input.peek().kind == TokenKind::Text {
+        if input.kind == TokenKind::Text {
             Ok((input.skip(1), unquote(input.word())))
         } else {
             input.no_match(what)
@@ -155,7 +155,7 @@ pub(super) const NUMBER: Expected = Expected::Other("a number");
 /// A whole number without a sign that stands for something.
 pub(super) fn number_of<'a>(what: Expected) -> impl Fn(TokenInput<'a>) -> Parsed<'a, u64> {
     move |input| {
-        if input.peek().kind == TokenKind::Integer { whole(input) } else { input.no_match(what) }
+        if input.kind == TokenKind::Integer { whole(input) } else { input.no_match(what) }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) const JSON_OBJECT: Expected = Expected::Other("a JSON object");
 /// `JsonObject ::= a JSON object`
 pub(super) fn json_object(input: TokenInput<'_>) -> Parsed<'_, JsonObject> {
     let Span { start, end } = input.peek().span;
-    if input.peek().kind != TokenKind::Json {
+    if input.kind != TokenKind::Json {
         return input.no_match(JSON_OBJECT);
     }
     let text = input.word();

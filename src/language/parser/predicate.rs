@@ -17,7 +17,7 @@ pub(super) fn not<'a>(
     left: Expression,
 ) -> Parsed<'a, Expression> {
     let behind = rest.skip(1);
-    match rest.peek().kind {
+    match rest.kind {
         TokenKind::Keyword(Keyword::Null) => {
             Ok((behind, null_test(input, behind, BinaryOperator::IsNot, left)))
         }
@@ -44,7 +44,7 @@ pub(super) fn null_test<'a>(
     operator: BinaryOperator,
     left: Expression,
 ) -> Expression {
-    let word = rest.state.tokens.at(rest.at - 1).span;
+    let word = rest.state.tokens.at(rest.at() - 1).span;
     let null = Expression { kind: ExpressionKind::Literal(Value::Null.into()), span: word };
     binary(input, rest, operator, left, null)
 }
@@ -119,7 +119,7 @@ pub(super) fn quantifier(input: TokenInput<'_>) -> Option<Quantifier> {
     if !input.is_symbol(1, Symbol::LeftParenthesis) || !begins_query(input.skip(2)) {
         return None;
     }
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Keyword(Keyword::All) => Some(Quantifier::All),
         TokenKind::Keyword(Keyword::Any | Keyword::Some) => Some(Quantifier::Any),
         _ => None,

@@ -46,7 +46,7 @@ pub(super) fn query_with(
     let (rest, order_by) = order_by(behind_body)?;
     let (rest, (limit, offset)) = limit(rest)?;
     let mut query = Box::new(Query { as_of, with, body, order_by, limit, offset });
-    if query.as_of.is_none() && rest.at == behind_body.at {
+    if query.as_of.is_none() && rest.at() == behind_body.at() {
         not_ambiguous(rest, &query.body)?;
     }
     let (rest, last) = maybe_as_of(rest)?;
@@ -142,7 +142,7 @@ fn query_part(input: TokenInput<'_>) -> Parsed<'_, QueryBody> {
 /// `SetOperator ::= 'UNION' 'ALL'? | 'INTERSECT' | 'EXCEPT'`, if one stands here.
 fn set_operator(input: TokenInput<'_>) -> (TokenInput<'_>, Option<SetOperator>) {
     let behind = input.skip(1);
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Keyword(Keyword::Union) => {
             let (rest, all) = behind.eat(Keyword::All);
             (rest, Some(if all { SetOperator::UnionAll } else { SetOperator::Union }))
@@ -159,10 +159,7 @@ fn set_operator(input: TokenInput<'_>) -> (TokenInput<'_>, Option<SetOperator>) 
 }
 
 fn set_operator_begins(input: TokenInput<'_>) -> bool {
-    matches!(
-        input.peek().kind,
-        TokenKind::Keyword(Keyword::Union | Keyword::Intersect | Keyword::Except)
-    )
+    matches!(input.kind, TokenKind::Keyword(Keyword::Union | Keyword::Intersect | Keyword::Except))
 }
 
 /// `Select ::= 'SELECT' ['DISTINCT' | 'ALL'] SelectItem, … ['FROM' From] ['WHERE' Expression]
@@ -198,7 +195,7 @@ fn not_ambiguous<'a>(rest: TokenInput<'a>, body: &QueryBody) -> Parsed<'a, ()> {
         _ => return Ok((rest, ())),
     };
     let Some((name, alias, as_of)) = table.dated() else { return Ok((rest, ())) };
-    let last = rest.state.tokens.at(rest.at - 1).span;
+    let last = rest.state.tokens.at(rest.at() - 1).span;
     // FOR SYSTEM_TIME belongs to a table and to nothing else.
     let of_table = rest.state.slice(as_of.span).get(..3).is_some_and(is_for);
     if of_table || as_of.span.end != last.end || begins_moment(rest) {
@@ -321,7 +318,7 @@ fn join(input: TokenInput<'_>) -> Parsed<'_, Option<(JoinKind, Option<Span>)>> {
     }
     let natural = input.is_word(0, Keyword::Natural).then(|| input.peek().span);
     let behind = if natural.is_some() { input.skip(1) } else { input };
-    let (kind, is_outer) = match behind.peek().kind {
+    let (kind, is_outer) = match behind.kind {
         TokenKind::Keyword(Keyword::Join) => (None, false),
         TokenKind::Keyword(Keyword::Inner) => (Some(JoinKind::Inner), false),
         TokenKind::Keyword(Keyword::Cross) => (Some(JoinKind::Cross), false),
@@ -396,7 +393,7 @@ pub(super) fn table_reference(input: TokenInput<'_>) -> Parsed<'_, TableReferenc
     }
     input.offer(Symbol::LeftParenthesis);
     input.offer("HISTORY OF");
-    if input.peek().kind == TokenKind::Text && input.word().contains('.') {
+    if input.kind == TokenKind::Text && input.word().contains('.') {
         // Elsewhere that is a file.
         return input.no_match(NameKind::Table);
     }
@@ -481,7 +478,7 @@ fn tables_in_parentheses(input: TokenInput<'_>) -> Parsed<'_, TableReference> {
 pub(super) fn goes_on(input: TokenInput<'_>) -> bool {
     set_operator_begins(input)
         || begins_moment(input)
-        || matches!(input.peek().kind, TokenKind::Keyword(Keyword::Order | Keyword::Limit))
+        || matches!(input.kind, TokenKind::Keyword(Keyword::Order | Keyword::Limit))
 }
 
 /// The name of a table, as the query of all that it has.
@@ -495,7 +492,7 @@ pub(super) fn whole_table(input: TokenInput<'_>) -> Parsed<'_, Box<Query>> {
 /// Whether a query begins here.
 pub(super) fn begins_query(input: TokenInput<'_>) -> bool {
     matches!(
-        input.peek().kind,
+        input.kind,
         TokenKind::Keyword(
             Keyword::Select | Keyword::With | Keyword::Values | Keyword::As | Keyword::Before
         )

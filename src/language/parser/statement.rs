@@ -73,14 +73,14 @@ const STATEMENT: Expected = Expected::Other("a statement");
 
 /// `Statement ::= Select | Insert | …`
 pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    if let TokenKind::Keyword(first) = input.peek().kind
+    if let TokenKind::Keyword(first) = input.kind
         && let Some((.., parse)) = STATEMENTS.iter().find(|(keyword, ..)| *keyword == first)
     {
         // Conditions and defaults of a table are kept with it.
         input.state.is_definition.set(matches!(first, Keyword::Create | Keyword::Alter));
         return parse(input);
     }
-    if matches!(input.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
+    if matches!(input.kind, TokenKind::Keyword(_) | TokenKind::Name) {
         dialect_hints::refuse(input)?;
     }
     for (keyword, ..) in STATEMENTS {
@@ -92,7 +92,7 @@ pub(super) fn statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// A statement that changes rows or reads them, by its first word; `None` where another stands there. What
 /// is said of definitions goes on in it.
 pub(super) fn row_statement(input: TokenInput<'_>) -> Option<Parsed<'_, Statement>> {
-    let TokenKind::Keyword(first) = input.peek().kind else { return None };
+    let TokenKind::Keyword(first) = input.kind else { return None };
     let (.., parse) = STATEMENTS.iter().find(|(keyword, production, _)| {
         *keyword == first && ["Query", "Insert", "Update", "Delete"].contains(production)
     })?;
@@ -136,7 +136,7 @@ fn describe(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let first = input.skip(1);
     let (mut rest, mut words) = (first, Vec::new());
-    while matches!(rest.peek().kind, TokenKind::Keyword(_) | TokenKind::Name) {
+    while matches!(rest.kind, TokenKind::Keyword(_) | TokenKind::Name) {
         words.push(rest.word());
         rest = rest.skip(1);
     }
@@ -188,7 +188,7 @@ fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, String> {
     let signed = input.is_symbol(0, Symbol::Minus) || input.is_symbol(0, Symbol::Plus);
     let value = input.skip(usize::from(signed));
     let number = if input.is_symbol(0, Symbol::Plus) { value } else { input };
-    match value.peek().kind {
+    match value.kind {
         TokenKind::Integer | TokenKind::Real => {
             let rest = value.skip(1);
             Ok((rest, input.state.slice(number.span_to(rest)).to_owned()))
@@ -216,7 +216,7 @@ fn verify(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 
 /// `Maintenance ::= 'VACUUM' [Database] | ('ANALYZE' | 'REINDEX') [Database | ObjectName]`
 fn maintenance(input: TokenInput<'_>) -> Parsed<'_, Statement> {
-    let verb = match input.peek().kind {
+    let verb = match input.kind {
         TokenKind::Keyword(Keyword::Analyze) => MaintenanceKind::Analyze,
         TokenKind::Keyword(Keyword::Reindex) => MaintenanceKind::Reindex,
         _ => MaintenanceKind::Vacuum,

@@ -30,7 +30,7 @@ use nom::sequence::preceded;
 /// `Create ::= CreateTable | CreateTableAs | CreateIndex | CreateView | CreateTrigger`
 pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, _) = temporary(input.skip(1))?;
-    match rest.peek().kind {
+    match rest.kind {
         TokenKind::Keyword(Keyword::Table) => create_table(input),
         TokenKind::Keyword(Keyword::Unique | Keyword::Index) => create_index(input),
         TokenKind::Keyword(Keyword::View | Keyword::Or) => create_view(input),
@@ -40,7 +40,7 @@ pub(super) fn create(input: TokenInput<'_>) -> Parsed<'_, Statement> {
             rest.unsupported("CREATE MATERIALIZED VIEW")
         }
         _ => {
-            if rest.at == input.at + 1 {
+            if rest.at() == input.at() + 1 {
                 for expected in ["INDEX", "UNIQUE", "OR REPLACE VIEW"] {
                     rest.note(expected);
                 }
@@ -240,7 +240,7 @@ fn constraint_label(input: TokenInput<'_>) -> Parsed<'_, Identifier> {
 fn column_constraint(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
-    let TokenKind::Keyword(first) = rest.peek().kind else {
+    let TokenKind::Keyword(first) = rest.kind else {
         return not_column_constraint(rest);
     };
     let (rest, kind) = match first {
@@ -314,7 +314,7 @@ fn primary_key(
 ///
 /// A name is a text here, as old dumps have it, in whichever quotes or without.
 fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Symbol(Symbol::LeftParenthesis) => parenthesised(expression)(input),
         TokenKind::Keyword(word) if CONSTANT_WORDS.contains(&word) => constant_word(input),
         TokenKind::Keyword(_) if is_moment(input) => moment(input),
@@ -339,7 +339,7 @@ fn default_value(input: TokenInput<'_>) -> Parsed<'_, Expression> {
 
 /// Whether a word stands here that is no word of the grammar, and no call.
 fn is_plain_default(input: TokenInput<'_>) -> bool {
-    let is_word = match input.peek().kind {
+    let is_word = match input.kind {
         TokenKind::Keyword(word) => !word.is_reserved(),
         _ => true,
     };
@@ -360,7 +360,7 @@ fn generated(input: TokenInput<'_>) -> Parsed<'_, ColumnConstraintKind> {
 
 pub(super) fn begins_table_constraint(input: TokenInput<'_>) -> bool {
     matches!(
-        input.peek().kind,
+        input.kind,
         TokenKind::Keyword(
             Keyword::Constraint
                 | Keyword::Primary
@@ -375,7 +375,7 @@ pub(super) fn begins_table_constraint(input: TokenInput<'_>) -> bool {
 pub(super) fn table_constraint(input: TokenInput<'_>) -> Parsed<'_, TableConstraint> {
     let (rest, name) = constraint_name(input)?;
     let behind = rest.skip(1);
-    let (rest, kind) = match rest.peek().kind {
+    let (rest, kind) = match rest.kind {
         TokenKind::Keyword(Keyword::Primary) => {
             let (behind, _) = word(Keyword::Key)(behind)?;
             let parts = |input| {
@@ -427,7 +427,7 @@ enum ReferenceClause {
 /// `ForeignKeyClause ::= 'REFERENCES' Label ['(' Label, … ')'] actions ['DEFERRABLE' …]`
 fn foreign_key_clause(input: TokenInput<'_>) -> Parsed<'_, ForeignKeyClause> {
     let (rest, table) = preceded(word(Keyword::References), table_name).parse(input)?;
-    let (rest, columns) = opt(columns(Some(rest.at - 1))).parse(rest)?;
+    let (rest, columns) = opt(columns(Some(rest.at() - 1))).parse(rest)?;
     let on = |keyword| preceded((word(Keyword::On), word(keyword)), foreign_key_action);
     let (rest, parts) = many0(alt((
         on(Keyword::Delete).map(ReferenceClause::OnDelete),
@@ -489,7 +489,7 @@ fn indexed_column(input: TokenInput<'_>, of: Option<usize>) -> Parsed<'_, Indexe
     let (rest, expression) = match column_alone(input, of) {
         Ok(found) => found,
         // Where nothing stands yet, a column is what mostly does.
-        Err(error) if input.peek().kind == TokenKind::End => return Err(error),
+        Err(error) if input.kind == TokenKind::End => return Err(error),
         Err(_) => expression(input)?,
     };
     let (rest, descending) = direction(rest)?;
@@ -523,7 +523,7 @@ fn create_index(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, if_not_exists) = if_not_exists(rest)?;
     let (rest, name) = object_name(NameKind::New)(rest)?;
     let (rest, table) = preceded(word(Keyword::On), table_name).parse(rest)?;
-    let (rest, columns) = indexed_columns(rest, Some(rest.at - 1))?;
+    let (rest, columns) = indexed_columns(rest, Some(rest.at() - 1))?;
     let (rest, condition) = opt(preceded(word(Keyword::Where), expression)).parse(rest)?;
     let unique = unique.is_some();
     let (rest, annotations) = annotations(rest)?;

@@ -21,7 +21,6 @@ use nom::combinator::{opt, value};
 use nom::sequence::preceded;
 
 /// Whether AS OF and the beginning of a point stand here; `AS of` alone is an alias.
-#[inline]
 fn begins_as_of(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::As)
         && input.is_word(1, Keyword::Of)
@@ -38,14 +37,13 @@ fn begins_as_of(input: TokenInput<'_>) -> bool {
 }
 
 /// Whether BEFORE and the beginning of a point stand here; `before` alone is a name.
-#[inline]
 fn begins_before(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::Before) && begins_point(input.skip(1))
 }
 
 /// Whether a point begins here, and not a name or what stands behind one.
 fn begins_point(input: TokenInput<'_>) -> bool {
-    let kind = input.peek().kind;
+    let kind = input.kind;
     matches!(kind, TokenKind::Integer | TokenKind::Text | TokenKind::Parameter)
         || kind.keyword().is_some_and(|keyword| POINT_WORDS.contains(&keyword))
 }
@@ -62,15 +60,22 @@ const POINT_WORDS: &[Keyword] = &[
 ];
 
 /// Whether a moment begins here, of a table or of a whole statement.
+#[inline]
 pub(super) fn begins_moment(input: TokenInput<'_>) -> bool {
-    begins_as_of(input) || begins_before(input)
+    match input.kind {
+        TokenKind::Keyword(Keyword::As) => begins_as_of(input),
+        TokenKind::Keyword(Keyword::Before) => begins_before(input),
+        _ => false,
+    }
 }
 
 /// Whether a clause that says when a table is read begins here: no word of it is an alias.
+#[inline]
 pub(super) fn begins_temporal(input: TokenInput<'_>) -> bool {
     begins_moment(input) || begins_system_time(input)
 }
 
+#[inline]
 fn begins_system_time(input: TokenInput<'_>) -> bool {
     input.is_word(0, Keyword::For) && input.is_word(1, Keyword::SystemTime)
 }
@@ -126,7 +131,7 @@ fn temporal(input: TokenInput<'_>) -> Parsed<'_, Temporal> {
         return Ok((rest, Temporal::AsOf(AsOf { span: input.span_to(rest), ..as_of })));
     }
     behind.note("AS OF");
-    match behind.peek().kind {
+    match behind.kind {
         TokenKind::Keyword(Keyword::From) => {
             let (rest, (from, to)) = ends(behind, Keyword::To)?;
             Ok((rest, Temporal::From { from, to, span: input.span_to(rest) }))
@@ -199,13 +204,13 @@ fn at(input: TokenInput<'_>) -> Parsed<'_, SpannedPoint> {
 ///          | ['EVENT' | 'TX' | 'TIMESTAMP' | 'TAG' | 'SNAPSHOT'] Parameter`
 fn point(input: TokenInput<'_>) -> Parsed<'_, Point> {
     let behind = input.skip(1);
-    if behind.peek().kind == TokenKind::Parameter
-        && let TokenKind::Keyword(word) = input.peek().kind
+    if behind.kind == TokenKind::Parameter
+        && let TokenKind::Keyword(word) = input.kind
         && PARAMETER_WORDS.contains(&word)
     {
         return parameter_point(behind, Some(word));
     }
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Keyword(Keyword::Event) if behind.is_symbol(0, Symbol::Minus) => {
             let (rest, events) = number_of(Expected::Other("how many events"))(behind.skip(1))?;
             Ok((rest, Point::EventsBack(events)))
@@ -243,7 +248,7 @@ fn point(input: TokenInput<'_>) -> Parsed<'_, Point> {
             let (rest, words) = text(input)?;
             Ok((rest, Point::Phrase(words)))
         }
-        TokenKind::Symbol(Symbol::Minus) if behind.peek().kind == TokenKind::Integer => {
+        TokenKind::Symbol(Symbol::Minus) if behind.kind == TokenKind::Integer => {
             let span = input.span_to(behind.skip(1));
             let message = "a number of events back belongs to EVENT".to_owned();
             let help = format!("write EVENT -{}", behind.word());
@@ -340,7 +345,7 @@ fn range(input: TokenInput<'_>) -> Parsed<'_, Range> {
 /// HISTORY ends.
 pub(super) fn begins_range_behind(input: TokenInput<'_>, left: &Expression) -> bool {
     match input.state.range.get() {
-        Some((at, stop)) if at == input.at => stop == StopAtRange::Always || left.is_condition(),
+        Some((at, stop)) if at == input.at() => stop == StopAtRange::Always || left.is_condition(),
         Some(_) | None => false,
     }
 }
@@ -349,7 +354,7 @@ pub(super) fn begins_range_behind(input: TokenInput<'_>, left: &Expression) -> b
 /// if two points and nothing but LIMIT are behind it.
 fn last_between(input: TokenInput<'_>) -> Option<usize> {
     let (mut brackets, mut last) = (0_usize, None);
-    for at in input.at..input.state.tokens.len() {
+    for at in input.at()..input.state.tokens.len() {
         match input.state.tokens.at(at).kind {
             TokenKind::Symbol(Symbol::LeftParenthesis) => brackets += 1,
             TokenKind::Symbol(Symbol::RightParenthesis) if brackets > 0 => brackets -= 1,
@@ -363,7 +368,7 @@ fn last_between(input: TokenInput<'_>) -> Option<usize> {
             _ => {}
         }
     }
-    let (rest, _) = ends(input.skip(last? - input.at), Keyword::And).ok()?;
+    let (rest, _) = ends(input.skip(last? - input.at()), Keyword::And).ok()?;
     last.filter(|_| ends_history(rest))
 }
 
@@ -371,7 +376,7 @@ fn last_between(input: TokenInput<'_>) -> Option<usize> {
 fn ends_history(rest: TokenInput<'_>) -> bool {
     let is_symbol = |symbol| rest.is_symbol(0, symbol);
     rest.note(Keyword::Limit);
-    rest.peek().kind == TokenKind::End
+    rest.kind == TokenKind::End
         || rest.is_word(0, Keyword::Limit)
         || is_symbol(Symbol::RightParenthesis)
         || is_symbol(Symbol::Semicolon)
@@ -493,7 +498,7 @@ pub(super) fn set(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         }
         rest.note(keyword);
     }
-    if matches!(rest.peek().kind, TokenKind::Name) {
+    if matches!(rest.kind, TokenKind::Name) {
         return input.unsupported("SET");
     }
     if rest.is_word(0, Keyword::Actor) {

@@ -29,7 +29,7 @@ pub(super) fn begin(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 /// `['TRANSACTION' [Label]]`: a name, as SQLite takes it, means nothing.
 fn transaction_name(input: TokenInput<'_>) -> Parsed<'_, ()> {
     let (rest, transaction) = opt(word(Keyword::Transaction)).parse(input)?;
-    let is_named = is_name(rest.peek()) || rest.peek().kind == TokenKind::Text;
+    let is_named = is_name(rest.peek()) || rest.kind == TokenKind::Text;
     // These go on with what follows.
     let goes_on = [Keyword::With, Keyword::To].iter().any(|word| rest.is_word(0, *word));
     if transaction.is_none() || !is_named || goes_on {

@@ -65,7 +65,7 @@ fn trigger_time(input: TokenInput<'_>) -> Parsed<'_, TriggerTime> {
 
 /// `TriggerEvent ::= 'INSERT' | 'DELETE' | 'UPDATE' ['OF' Label, …]`
 fn trigger_event(input: TokenInput<'_>) -> Parsed<'_, TriggerEvent> {
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Keyword(Keyword::Insert) => Ok((input.skip(1), TriggerEvent::Insert)),
         TokenKind::Keyword(Keyword::Delete) => Ok((input.skip(1), TriggerEvent::Delete)),
         TokenKind::Keyword(Keyword::Update) => {

@@ -24,10 +24,10 @@ use nom::sequence::preceded;
 pub(super) fn function(input: TokenInput<'_>) -> Parsed<'_, Expression> {
     let (rest, name) = name(NameKind::Function)(input)?;
     let (rest, _) = symbol(Symbol::LeftParenthesis)(rest)?;
-    let behind = rest.at;
+    let behind = rest.at();
     rest.offer(Symbol::Star);
     let (rest, distinct) = distinct(rest)?;
-    let (rest, arguments, order_by) = if rest.is_symbol(0, Symbol::Star) && rest.at == behind {
+    let (rest, arguments, order_by) = if rest.is_symbol(0, Symbol::Star) && rest.at() == behind {
         (rest.skip(1), FunctionArguments::Star, Vec::new())
     } else {
         let (rest, list) = expressions(rest)?;
@@ -142,7 +142,7 @@ fn window(input: TokenInput<'_>) -> Parsed<'_, Window> {
 /// Whether a part of a window begins with this word, which is no name then.
 fn begins_part(input: TokenInput<'_>) -> bool {
     matches!(
-        input.peek().kind,
+        input.kind,
         TokenKind::Keyword(Keyword::Partition | Keyword::Rows | Keyword::Range | Keyword::Groups)
     )
 }

@@ -34,7 +34,7 @@ use std::sync::Arc;
 /// What WITH stands before: `Insert | Update | Delete | Query`.
 pub(super) fn with_statement(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (rest, tables) = with(input.skip(1))?;
-    match rest.peek().kind {
+    match rest.kind {
         TokenKind::Keyword(Keyword::Insert | Keyword::Replace) => insert_with(rest, tables),
         TokenKind::Keyword(Keyword::Update) => update_with(rest, tables),
         TokenKind::Keyword(Keyword::Delete) => delete_with(rest, tables),
@@ -61,7 +61,7 @@ fn insert_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Stat
         or_resolution(word(Keyword::Insert)(input)?.0)?
     };
     let (rest, table) = preceded(word(Keyword::Into), table_name).parse(rest)?;
-    let of = rest.at - 1;
+    let of = rest.at() - 1;
     let (rest, alias) = match begins_moment(rest) {
         true => (rest, None),
         false => opt(preceded(word(Keyword::As), name(NameKind::New))).parse(rest)?,
@@ -117,7 +117,7 @@ fn is_statistics(table: &Identifier) -> bool {
 ///
 /// Objects and default values take no list of columns.
 fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertSource> {
-    match input.peek().kind {
+    match input.kind {
         TokenKind::Keyword(Keyword::Values) => {
             let (rest, rows) = values(input.skip(1))?;
             // Rows that stand there are of no moment, and what is written is the present.
@@ -278,7 +278,7 @@ pub(super) fn update(input: TokenInput<'_>) -> Parsed<'_, Statement> {
 fn update_with(input: TokenInput<'_>, with: Vec<CommonTable>) -> Parsed<'_, Statement> {
     let (rest, _) = word(Keyword::Update)(input)?;
     let (rest, resolution) = or_resolution(rest)?;
-    let of = rest.at + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
+    let of = rest.at() + if rest.is_symbol(1, Symbol::Dot) { 2 } else { 0 };
     let (rest, (table, alias, index_hint)) = target(rest)?;
     let (rest, _) = word(Keyword::Set)(rest)?;
     let (rest, assignments) = assignments(rest, of)?;

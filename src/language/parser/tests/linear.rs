@@ -7,13 +7,13 @@ use super::*;
 fn visits(text: &str) -> usize {
     let lexed = LexedText::new(text);
     let state = ParseState::new(text, lexed.source());
-    let read = one_statement(TokenInput { at: 0, state: &state });
+    let read = one_statement(TokenInput::new(&state, 0));
     let first = state.visits.get();
     if read.is_ok() {
         return first;
     }
     let again = ParseState::collecting(text, lexed.source(), state.furthest.get());
-    assert!(one_statement(TokenInput { at: 0, state: &again }).is_err(), "the same tokens");
+    assert!(one_statement(TokenInput::new(&again, 0)).is_err(), "the same tokens");
     first + again.visits.get()
 }
 
