@@ -284,7 +284,7 @@ impl Context {
             return Ok(left);
         }
         let right = if let Datum::Array(array) = &left
-            && may_fail(b)
+            && b.may_fail()
         {
             let decided = Value::Boolean(!and);
             let undecided: BooleanArray = (0..batch.rows)
@@ -361,7 +361,9 @@ impl Context {
         result: DataType,
         batch: &Batch,
     ) -> Result<Datum, Error> {
-        if function == ScalarFunction::Coalesce && arguments[1..].iter().any(may_fail) {
+        if function == ScalarFunction::Coalesce
+            && arguments[1..].iter().any(BoundExpression::may_fail)
+        {
             return self.coalesce(arguments, result, batch);
         }
         let computed: Result<Vec<Datum>, Error> =
@@ -464,41 +466,4 @@ fn choose(
         None => Ok(values),
         Some(before) => Ok(arrow_select::zip::zip(mask, &values, &before)?),
     }
-}
-
-/// Whether computing the expression for a row can be an error.
-pub(super) fn may_fail(expression: &BoundExpression) -> bool {
-    let mut can = match expression.kind {
-        BoundKind::Arithmetic(..)
-        | BoundKind::Negate(_)
-        | BoundKind::Cast(_)
-        | BoundKind::Call(..)
-        | BoundKind::Subquery(_)
-        | BoundKind::Match { .. } => true,
-        BoundKind::Literal(_)
-        | BoundKind::Parameter { .. }
-        | BoundKind::ExactParameter(_)
-        | BoundKind::Number(_)
-        | BoundKind::Column(_)
-        | BoundKind::Argument(_)
-        | BoundKind::CurrentTime(_)
-        | BoundKind::Aggregate(_)
-        | BoundKind::Window(_)
-        | BoundKind::BitNot(_)
-        | BoundKind::Not(_)
-        | BoundKind::Truth(_)
-        | BoundKind::Compare(..)
-        | BoundKind::CompareRows(..)
-        | BoundKind::And(..)
-        | BoundKind::Or(..)
-        | BoundKind::Concat(..)
-        | BoundKind::InList { .. }
-        | BoundKind::Case { .. }
-        | BoundKind::Affinity(..)
-        | BoundKind::CollationKey(..)
-        | BoundKind::Let { .. }
-        | BoundKind::Bound => false,
-    };
-    expression.for_each_operand(|operand| can = can || may_fail(operand));
-    can
 }

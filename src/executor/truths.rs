@@ -6,7 +6,7 @@
 
 use super::batches::each_part;
 use super::datum::{Batch, Datum};
-use super::evaluate::{Context, may_fail};
+use super::evaluate::Context;
 use super::{Error, compare, kernels};
 use crate::planner::{BoundExpression, BoundKind};
 use crate::types::{Value, with_stack};
@@ -131,12 +131,12 @@ impl Context {
     fn truths_of(&self, condition: &BoundExpression, batch: &Batch) -> Result<Truths, Error> {
         let of = |part: &BoundExpression| self.truths(part, batch);
         if let BoundKind::And(a, b) = &condition.kind
-            && !may_fail(b)
+            && !b.may_fail()
         {
             return Ok(of(a)?.and(of(b)?));
         }
         if let BoundKind::Or(a, b) = &condition.kind
-            && !may_fail(b)
+            && !b.may_fail()
         {
             return Ok(of(a)?.or(of(b)?));
         }

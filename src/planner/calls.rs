@@ -216,11 +216,8 @@ pub(super) fn misplaced_aggregate(name: &str, clause: &str, span: Span) -> Error
 
 /// Whether an aggregate is about columns of queries around, and of none here.
 pub(super) fn is_of_outer(call: &AggregateCall) -> bool {
-    let reads = |is_such: &dyn Fn(&BoundKind) -> bool| {
-        call.expressions().any(|expression| expression.contains(is_such))
-    };
-    reads(&|kind| matches!(kind, BoundKind::Argument(_)))
-        && !reads(&|kind| matches!(kind, BoundKind::Column(_)))
+    call.expressions().any(BoundExpression::reads_argument)
+        && !call.expressions().any(BoundExpression::reads_column)
 }
 
 /// Adds an aggregate to those of a query, unless it is there.

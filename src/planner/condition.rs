@@ -15,26 +15,26 @@ impl BoundExpression {
 
     /// Splits `a AND b AND c` into its parts.
     pub fn conjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| if let BoundKind::And(a, b) = kind { Ok((a, b)) } else { Err(kind) })
+        self.links(|kind| if let BoundKind::And(a, b) = kind { Ok((a, b)) } else { Err(kind) })
     }
 
     /// The parts that OR joins.
     pub fn disjuncts(self) -> Vec<BoundExpression> {
-        self.parts(|kind| if let BoundKind::Or(a, b) = kind { Ok((a, b)) } else { Err(kind) })
+        self.links(|kind| if let BoundKind::Or(a, b) = kind { Ok((a, b)) } else { Err(kind) })
     }
 
     /// The parts of a chain in order, of which `split` gives the two sides of a link.
-    fn parts(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
+    fn links(self, split: fn(BoundKind) -> Result<ChainLink, BoundKind>) -> Vec<BoundExpression> {
         let (mut parts, mut behind) = (Vec::new(), Vec::new());
         let mut next = Some(self);
-        while let Some(BoundExpression { kind, data_type, traits, place }) = next {
+        while let Some(BoundExpression { kind, data_type, traits, place, parts: known }) = next {
             next = match split(kind) {
                 Ok((a, b)) => {
                     behind.push(*b);
                     Some(*a)
                 }
                 Err(kind) => {
-                    parts.push(BoundExpression { kind, data_type, traits, place });
+                    parts.push(BoundExpression { kind, data_type, traits, place, parts: known });
                     behind.pop()
                 }
             };

@@ -2,7 +2,8 @@
 
 pub use super::bound_operators::{Arithmetic, Comparison};
 use super::comparison_traits::{CollationDerivation, ComparisonTraits, OperandAffinity};
-use super::functions::{ScalarFunction, Volatility};
+use super::expression_parts::ExpressionParts;
+use super::functions::ScalarFunction;
 use super::logical::Logical;
 use super::plan::Plan;
 use crate::language::ast::{CurrentTime, MatchKind, Quantifier};
@@ -22,6 +23,8 @@ pub struct BoundExpression {
     pub traits: ComparisonTraits,
     /// Where it stands in the statement, if it does; the same is true of this.
     pub place: CompactSpan,
+    /// What is among its parts; the same is true of this.
+    pub(super) parts: ExpressionParts,
 }
 
 impl PartialEq for BoundExpression {
@@ -37,6 +40,7 @@ impl Clone for BoundExpression {
             data_type: self.data_type,
             traits: self.traits,
             place: self.place,
+            parts: self.parts,
         })
     }
 }
@@ -354,6 +358,22 @@ macro_rules! operands {
     };
 }
 
+/// The collation that the first operand with a COLLATE says.
+fn inner_collation(kind: &BoundKind) -> CollationDerivation {
+    let mut found = CollationDerivation::None;
+    if matches!(kind, BoundKind::Subquery(_)) {
+        return found;
+    }
+    kind.for_each_operand(|operand| {
+        if let (CollationDerivation::None, said @ CollationDerivation::Explicit(_)) =
+            (found, operand.traits.collation)
+        {
+            found = said;
+        }
+    });
+    found
+}
+
 /// The items of a shared list.
 fn shared(list: &Arc<Vec<BoundExpression>>) -> Iter<'_, BoundExpression> {
     list.iter()
@@ -364,30 +384,31 @@ fn owned(list: &mut Arc<Vec<BoundExpression>>) -> IterMut<'_, BoundExpression> {
     Arc::make_mut(list).iter_mut()
 }
 
+impl BoundKind {
+    /// Calls `visit` on every direct operand.
+    pub(super) fn for_each_operand<'a>(&'a self, mut visit: impl FnMut(&'a BoundExpression)) {
+        operands!(self, visit, iter, shared);
+    }
+}
+
 impl BoundExpression {
     /// An expression with no traits but its type, and a COLLATE that stands inside.
     pub fn new(kind: BoundKind, data_type: DataType) -> BoundExpression {
-        let traits = ComparisonTraits::default();
-        let mut expression =
-            BoundExpression { kind, data_type, traits, place: CompactSpan::default() };
-        expression.traits.collation = expression.inner_collation();
-        expression
+        let parts = ExpressionParts::of(&kind);
+        let traits = ComparisonTraits { collation: inner_collation(&kind), ..Default::default() };
+        BoundExpression { kind, data_type, traits, place: CompactSpan::default(), parts }
     }
 
-    /// The collation that the first operand with a COLLATE says.
-    fn inner_collation(&self) -> CollationDerivation {
-        let mut found = CollationDerivation::None;
-        if matches!(self.kind, BoundKind::Subquery(_)) {
-            return found;
-        }
-        self.for_each_operand(|operand| {
-            if let (CollationDerivation::None, said @ CollationDerivation::Explicit(_)) =
-                (found, operand.traits.collation)
-            {
-                found = said;
-            }
-        });
-        found
+    /// Makes it one of another kind.
+    pub(super) fn become_kind(&mut self, kind: BoundKind) {
+        self.kind = kind;
+        self.parts = ExpressionParts::of(&self.kind);
+    }
+
+    /// What is among its parts.
+    pub fn parts(&self) -> ExpressionParts {
+        debug_assert_eq!(self.parts, ExpressionParts::of(&self.kind), "a part was changed alone");
+        self.parts
     }
 
     /// The same with these traits.
@@ -447,10 +468,14 @@ impl BoundExpression {
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
         with_stack(|| operands!(&mut self.kind, visit, iter_mut, owned));
+        self.parts = ExpressionParts::of(&self.kind);
     }
 
     /// Calls `visit` with every query inside, those inside of others included.
     pub fn for_each_subquery<'a>(&'a self, visit: &mut dyn FnMut(&'a BoundSubquery)) {
+        if !self.parts().any(ExpressionParts::SUBQUERY) {
+            return;
+        }
         if let BoundKind::Subquery(subquery) = &self.kind {
             visit(subquery);
             let plan = &subquery.plan;
@@ -461,32 +486,30 @@ impl BoundExpression {
 
     /// Whether the value is the same for every row.
     pub fn is_constant(&self) -> bool {
-        let mut constant = !matches!(
-            self.kind,
-            BoundKind::Column(_) | BoundKind::Aggregate(_) | BoundKind::Window(_)
-        ) && !self.calls_volatile();
-        self.for_each_operand(|operand| constant = constant && operand.is_constant());
-        constant
+        let of_rows = ExpressionParts::COLUMN
+            .or(ExpressionParts::AGGREGATE)
+            .or(ExpressionParts::WINDOW)
+            .or(ExpressionParts::VOLATILE);
+        !self.parts().any(of_rows)
     }
 
     /// Whether the value is another one each time it is computed.
     pub fn is_volatile(&self) -> bool {
-        let mut is_volatile = self.calls_volatile();
-        self.for_each_operand(|operand| is_volatile = is_volatile || operand.is_volatile());
-        is_volatile
+        self.parts().any(ExpressionParts::VOLATILE)
     }
 
-    fn calls_volatile(&self) -> bool {
-        matches!(self.kind, BoundKind::Call(function, _)
-            if function.volatility() == Volatility::Volatile)
+    /// Whether computing it for a row can be an error.
+    pub fn may_fail(&self) -> bool {
+        self.parts().any(ExpressionParts::FALLIBLE)
     }
 
     /// Calls `visit` with the index of every column it reads.
     pub fn for_each_column(&self, visit: &mut impl FnMut(usize)) {
         if let BoundKind::Column(index) = &self.kind {
             visit(*index);
+        } else if self.reads_column() {
+            self.for_each_operand(|operand| operand.for_each_column(visit));
         }
-        self.for_each_operand(|operand| operand.for_each_column(visit));
     }
 
     /// Whether it reads a column, and only such.
@@ -503,8 +526,9 @@ impl BoundExpression {
     pub fn map_columns(&mut self, map: &impl Fn(usize) -> usize) {
         if let BoundKind::Column(index) = &mut self.kind {
             *index = map(*index);
+        } else if self.reads_column() {
+            self.for_each_operand_mut(|operand| operand.map_columns(map));
         }
-        self.for_each_operand_mut(|operand| operand.map_columns(map));
     }
 
     /// Turns positions in a scope into positions in a layout, which lists the scope's positions that
@@ -520,21 +544,24 @@ impl BoundExpression {
         });
     }
 
-    /// Whether it is of such a kind, or has a part that is.
-    pub(super) fn contains(&self, is_such: &dyn Fn(&BoundKind) -> bool) -> bool {
-        let mut found = is_such(&self.kind);
-        self.for_each_operand(|operand| found = found || operand.contains(is_such));
-        found
-    }
-
     /// Whether an aggregate stands in it; only while a SELECT is being planned.
     pub fn has_aggregate(&self) -> bool {
-        self.contains(&|kind| matches!(kind, BoundKind::Aggregate(_)))
+        self.parts().any(ExpressionParts::AGGREGATE)
     }
 
     /// Whether a window function stands in it; only while a SELECT is being planned.
     pub fn has_window(&self) -> bool {
-        self.contains(&|kind| matches!(kind, BoundKind::Window(_)))
+        self.parts().any(ExpressionParts::WINDOW)
+    }
+
+    /// Whether it reads a column of its input.
+    pub(super) fn reads_column(&self) -> bool {
+        self.parts().any(ExpressionParts::COLUMN)
+    }
+
+    /// Whether it reads an argument of the query that it stands in.
+    pub(super) fn reads_argument(&self) -> bool {
+        self.parts().any(ExpressionParts::ARGUMENT)
     }
 
     /// Puts what the arguments of a subquery stand for in their place.
@@ -542,7 +569,7 @@ impl BoundExpression {
         if let BoundKind::Argument(index) = self.kind {
             let traits = self.traits;
             *self = arguments[index].clone().with_traits(traits);
-        } else {
+        } else if self.reads_argument() {
             self.for_each_operand_mut(|operand| operand.replace_arguments(arguments));
         }
     }

@@ -36,6 +36,7 @@ mod definition;
 mod error;
 mod exact_numbers;
 mod expression;
+mod expression_parts;
 mod expression_print;
 mod flexible;
 mod from_clause;

@@ -4,7 +4,7 @@
 use super::Error;
 use super::bind::Binder;
 use super::calls::order_key;
-use super::expression::{BoundExpression, BoundKind};
+use super::expression::BoundExpression;
 use super::functions::{AGGREGATE_FUNCTIONS, AggregateFunction, Signature};
 use super::plan::AggregateCall;
 use super::rewrites::known_value;
@@ -133,7 +133,7 @@ impl Binder<'_, '_> {
         name: &str,
         span: Span,
     ) -> Result<(), Error> {
-        if fraction.contains(&|kind| matches!(kind, BoundKind::Column(_))) {
+        if fraction.reads_column() {
             let message = format!("the fraction of {name} is one for all rows");
             return Err(Error::new("function", message, span)
                 .help(Some("it reads no column of the query".to_owned())));

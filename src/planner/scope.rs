@@ -241,13 +241,16 @@ pub(super) fn free_name(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
     names.find(|name| !is_taken(name)).expect("there is always another number")
 }
 
-/// The one column that was found by a name, if any.
+/// A column of a name and the relation that has it.
+type NamedColumn<'a> = (&'a ScopeRelation, &'a ScopeColumn);
+
+/// The one column of the first two that were found by a name, if any.
 fn one_of<'a>(
-    mut found: impl Iterator<Item = (&'a ScopeRelation, &'a ScopeColumn)>,
+    [first, second]: [Option<NamedColumn<'a>>; 2],
     name: &Identifier,
-) -> Result<Option<(&'a ScopeRelation, &'a ScopeColumn)>, Error> {
-    let Some((first, column)) = found.next() else { return Ok(None) };
-    if let Some((second, _)) = found.next() {
+) -> Result<Option<NamedColumn<'a>>, Error> {
+    let Some((first, column)) = first else { return Ok(None) };
+    if let Some((second, _)) = second {
         let message = format!("\"{}\" could be a column of two tables", name.name);
         let is_declared = first.index_of(column).is_some();
         let written: &str = if is_declared { &column.name } else { &name.name };
@@ -465,21 +468,32 @@ impl Scope {
             }
         }
         let found = |(relation, column)| FoundColumn { relation, column, is_of_one: false };
-        // Not in the order of `*`, which nobody sees here: this is done for each name of a statement.
-        let declared = self.meant_by(relation).flat_map(|relation| {
-            let is_meant = |known: &&ScopeColumn| {
-                !known.is_merged && !known.is_shadowed && is_same(&known.name, &column.name)
-            };
-            relation.columns.iter().filter(is_meant).map(move |known| (relation, known))
-        });
-        if let Some(declared) = one_of(declared, column)? {
+        if let Some(declared) = one_of(self.declared(relation, &column.name), column)? {
             return Ok(Some(found(declared)));
         }
-        let hidden = self
+        let mut hidden = self
             .meant_by(relation)
-            .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)));
-        let hidden = one_of(hidden.filter(|(_, known)| !known.is_merged), column)?;
-        Ok(hidden.map(found))
+            .filter_map(|relation| Some((relation, relation.hidden_column(&column.name)?)))
+            .filter(|(_, known)| !known.is_merged);
+        Ok(one_of([hidden.next(), hidden.next()], column)?.map(found))
+    }
+
+    /// The first two columns of a name. They are not in the order of `*`, which nobody sees here: this is
+    /// done for each name of a statement.
+    fn declared(&self, relation: Option<&ObjectName>, name: &str) -> [Option<NamedColumn<'_>>; 2] {
+        let mut found = [None, None];
+        for relation in self.meant_by(relation) {
+            for known in &*relation.columns {
+                if known.is_merged || known.is_shadowed || !is_same(&known.name, name) {
+                    continue;
+                }
+                if found[0].is_some() {
+                    return [found[0], Some((relation, known))];
+                }
+                found[0] = Some((relation, known));
+            }
+        }
+        found
     }
 
     /// The relations that a name means, all of them where none is said: as in SQLite there may be several,

@@ -200,7 +200,7 @@ fn note_columns(expression: &BoundExpression, used: &mut BTreeMap<usize, BoundEx
 /// Turns window functions into the columns that they are.
 fn name_windows(expression: &mut BoundExpression, identities: &[(usize, DataType)]) {
     if let BoundKind::Window(index) = expression.kind {
-        expression.kind = BoundKind::Column(identities[index].0);
+        expression.become_kind(BoundKind::Column(identities[index].0));
     } else {
         expression.for_each_operand_mut(|operand| name_windows(operand, identities));
     }

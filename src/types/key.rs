@@ -176,14 +176,21 @@ impl KeyColumn {
 
     /// Appends the value at `index` to a key.
     pub fn push(&self, key: &mut Vec<u8>, index: usize) {
-        if let (Some(integers), false) = (&self.integers, self.descending) {
-            return push_integer(key, integers.value(index));
-        }
-        if self.array.is_null(index) {
-            key.push(if self.nulls_first { NULL } else { 0xFF });
-            return;
-        }
         let start = key.len();
+        if let Some(integers) = &self.integers {
+            push_integer(key, integers.value(index));
+        } else if self.array.is_null(index) {
+            return key.push(if self.nulls_first { NULL } else { 0xFF });
+        } else {
+            self.push_known(key, index);
+        }
+        if self.descending {
+            key[start..].iter_mut().for_each(|b| *b = !*b);
+        }
+    }
+
+    /// Appends a value that is no NULL.
+    fn push_known(&self, key: &mut Vec<u8>, index: usize) {
         match self.data_type {
             DataType::Integer => {
                 push_integer(key, self.array.as_primitive::<Int64Type>().value(index));
@@ -204,9 +211,6 @@ impl KeyColumn {
                 let value = value_at(&self.array, self.data_type, index);
                 push_collated(key, &value, self.collation);
             }
-        }
-        if self.descending {
-            key[start..].iter_mut().for_each(|b| *b = !*b);
         }
     }
 }

@@ -114,13 +114,14 @@ impl Opened {
     /// Opens a query whose WHERE stands on top; `None` where something else reads its arguments.
     fn new(rows: Logical, query: &BoundSubquery, context: &RewriteContext) -> Option<Opened> {
         let Logical::Filter { input, conditions } = rows else { return None };
-        let (mut on, own): (Vec<_>, Vec<_>) = conditions.into_iter().partition(reads_argument);
+        let (mut on, own): (Vec<_>, Vec<_>) =
+            conditions.into_iter().partition(BoundExpression::reads_argument);
         let mut rows = input.filtered(own);
         let is_volatile = |condition: &BoundExpression| condition.is_volatile();
         if rows_read_argument(&rows) || on.iter().any(is_volatile) {
             return None;
         }
-        on.iter_mut().for_each(|condition| bring_arguments(condition, query));
+        on.iter_mut().for_each(|condition| condition.replace_arguments(&query.arguments));
         fold::apply(&mut rows, context);
         push_down::apply(&mut rows, context);
         apply(&mut rows, context);
@@ -186,7 +187,7 @@ fn matching(
     };
     let rows = unordered(query.source.logical.clone(), &mut values);
     let mut opened = Opened::new(rows, query, context)?;
-    let is_plain = |value: &BoundExpression| !reads_argument(value) && !value.is_volatile();
+    let is_plain = |value: &BoundExpression| !value.reads_argument() && !value.is_volatile();
     if !values.iter().all(is_plain) {
         return None;
     }
@@ -282,7 +283,7 @@ fn aggregate(
     let is_plain = calls.clone().all(|call| {
         let mut parts = call.expressions();
         call.function != AggregateFunction::Bare
-            && !parts.any(|part| reads_argument(part) || part.is_volatile())
+            && !parts.any(|part| part.reads_argument() || part.is_volatile())
     });
     if !groups.is_empty() || !is_plain || value.is_volatile() || query.arguments.is_empty() {
         return None;
@@ -301,7 +302,7 @@ fn aggregate(
     if groups.is_empty() {
         return None;
     }
-    bring_arguments(&mut value, query);
+    value.replace_arguments(&query.arguments);
     for (column, call) in aggregates {
         with_nothing(&mut value, *column, call.function);
     }
@@ -338,28 +339,11 @@ fn with_nothing(value: &mut BoundExpression, column: usize, function: AggregateF
     value.for_each_operand_mut(|operand| with_nothing(operand, column, function));
 }
 
-/// Whether an expression reads an argument of the query that it stands in.
-fn reads_argument(expression: &BoundExpression) -> bool {
-    let mut reads = matches!(expression.kind, BoundKind::Argument(_));
-    expression.for_each_operand(|operand| reads = reads || reads_argument(operand));
-    reads
-}
-
 fn rows_read_argument(logical: &Logical) -> bool {
     let mut reads = false;
-    logical.for_each_expression(|expression| reads = reads || reads_argument(expression));
+    logical.for_each_expression(|expression| reads = reads || expression.reads_argument());
     logical.for_each_input(|input| reads = reads || rows_read_argument(input));
     reads
-}
-
-/// Puts what arguments stand for in their places.
-fn bring_arguments(expression: &mut BoundExpression, query: &BoundSubquery) {
-    if let BoundKind::Argument(index) = expression.kind {
-        let traits = expression.traits;
-        *expression = query.arguments[index].clone().with_traits(traits);
-        return;
-    }
-    expression.for_each_operand_mut(|operand| bring_arguments(operand, query));
 }
 
 /// Puts what columns are computed from in their places.

@@ -1,10 +1,11 @@
 //! Constants are computed once, and conditions that decide nothing go.
 
 use super::RewriteContext;
+use crate::planner::Catalog;
 use crate::planner::expression::{BoundExpression, BoundKind};
+use crate::planner::expression_parts::ExpressionParts;
 use crate::planner::function_scan::LogicalFunction;
 use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
-use crate::planner::{Catalog, Volatility};
 use crate::types::{DataType, Value};
 
 /// Computes what reads no column, parameter or clock, unless that is an error: then the rows decide
@@ -53,9 +54,21 @@ pub(in crate::planner) fn known_value(
 
 /// Folds an expression. A constant is computed as a whole: only where that is an error, its parts are.
 fn fold(expression: &mut BoundExpression, catalog: &dyn Catalog) {
-    if is_known(expression, catalog) {
+    let parts = expression.parts();
+    if !parts.any(ExpressionParts::UNKNOWN) {
         compute(expression, catalog);
+    } else if parts.any(ExpressionParts::FOLDABLE) {
+        expression.for_each_operand_mut(|operand| fold(operand, catalog));
+        fold_logic(expression);
     }
+}
+
+/// Whether folding makes something of an expression, or of the condition that it is.
+pub(super) fn is_worth(expression: &BoundExpression) -> bool {
+    let parts = expression.parts();
+    parts.any(ExpressionParts::FOLDABLE)
+        || !parts.any(ExpressionParts::UNKNOWN) && !is_computed(expression)
+        || is_literal(expression, true)
 }
 
 fn is_computed(expression: &BoundExpression) -> bool {
@@ -68,7 +81,7 @@ fn compute(expression: &mut BoundExpression, catalog: &dyn Catalog) {
         return;
     }
     if let Some(value) = catalog.constant(expression) {
-        expression.kind = BoundKind::Literal(value);
+        expression.become_kind(BoundKind::Literal(value));
     } else {
         expression.for_each_operand_mut(|operand| compute_parts(operand, catalog));
         fold_logic(expression);
@@ -86,70 +99,10 @@ fn compute_parts(expression: &mut BoundExpression, catalog: &dyn Catalog) {
         all = all && is_computed(operand);
     });
     if all && let Some(value) = catalog.constant(expression) {
-        expression.kind = BoundKind::Literal(value);
+        expression.become_kind(BoundKind::Literal(value));
     } else {
         fold_logic(expression);
     }
-}
-
-/// Whether an expression's value is known before the statement runs. Where it is not, it is folded.
-fn is_known(expression: &mut BoundExpression, catalog: &dyn Catalog) -> bool {
-    let is_immutable = match &expression.kind {
-        BoundKind::Literal(_) | BoundKind::Number(_) => return true,
-        // A part of a Let is computed with the whole.
-        BoundKind::Let { .. } => return false,
-        BoundKind::Parameter { .. }
-        | BoundKind::ExactParameter(_)
-        | BoundKind::Column(_)
-        | BoundKind::Subquery(_)
-        | BoundKind::Argument(_)
-        | BoundKind::CurrentTime(_)
-        | BoundKind::Aggregate(_)
-        | BoundKind::Window(_)
-        | BoundKind::Bound => return false,
-        BoundKind::Call(function, _) => function.volatility() == Volatility::Immutable,
-        BoundKind::Negate(_)
-        | BoundKind::BitNot(_)
-        | BoundKind::Not(_)
-        | BoundKind::Truth(_)
-        | BoundKind::Arithmetic(..)
-        | BoundKind::Compare(..)
-        | BoundKind::CompareRows(..)
-        | BoundKind::And(..)
-        | BoundKind::Or(..)
-        | BoundKind::Concat(..)
-        | BoundKind::InList { .. }
-        | BoundKind::Match { .. }
-        | BoundKind::Case { .. }
-        | BoundKind::Cast(_)
-        | BoundKind::Affinity(..)
-        | BoundKind::CollationKey(..) => true,
-    };
-    let (mut all, mut operands) = (is_immutable, 0_usize);
-    // Those operands that are constant and not computed yet.
-    let mut constants = Vec::new();
-    expression.for_each_operand_mut(|operand| {
-        let is_known = is_known(operand, catalog);
-        all = all && is_known;
-        if is_known && !is_computed(operand) {
-            constants.push(operands);
-        }
-        operands += 1;
-    });
-    if all {
-        return true;
-    }
-    if !constants.is_empty() {
-        let (mut constants, mut place) = (constants.into_iter().peekable(), 0_usize);
-        expression.for_each_operand_mut(|operand| {
-            if constants.next_if_eq(&place).is_some() {
-                compute(operand, catalog);
-            }
-            place += 1;
-        });
-    }
-    fold_logic(expression);
-    false
 }
 
 /// `x AND TRUE` is x, `FALSE AND x` is FALSE, and so with OR.

@@ -18,7 +18,7 @@ mod unseen_order;
 
 use super::column_set::ColumnSet;
 use super::common_table::LogicalShared;
-use super::expression::{BoundExpression, BoundKind};
+use super::expression_parts::ExpressionParts;
 use super::logical::{ColumnNames, Logical};
 use super::{Catalog, common_table};
 use crate::types::with_stack;
@@ -55,7 +55,7 @@ const REWRITES: &[Rewrite] = &[
         is_about: |parts| parts.recursive,
         apply: recursive_rows::apply,
     },
-    Rewrite { name: "fold constants", is_about: |_| true, apply: fold::apply },
+    Rewrite { name: "fold constants", is_about: |parts| parts.foldable, apply: fold::apply },
     Rewrite {
         name: "take common conditions out of OR",
         is_about: |parts| parts.disjunctions,
@@ -109,6 +109,8 @@ struct PlanParts {
     limits: bool,
     disjunctions: bool,
     subqueries: bool,
+    /// Constants that are not computed yet, or conditions that decide nothing.
+    foldable: bool,
 }
 
 impl PlanParts {
@@ -139,16 +141,13 @@ impl PlanParts {
             | Logical::Shared(_)
             | Logical::RecursiveRows(_) => {}
         }
-        logical.for_each_expression(|expression| self.note_expression(expression));
+        logical.for_each_expression(|expression| {
+            let parts = expression.parts();
+            self.disjunctions |= parts.any(ExpressionParts::DISJUNCTION);
+            self.subqueries |= parts.any(ExpressionParts::SUBQUERY);
+            self.foldable |= fold::is_worth(expression);
+        });
         logical.for_each_input(|input| self.note(input));
-    }
-
-    fn note_expression(&mut self, expression: &BoundExpression) {
-        self.disjunctions |= matches!(expression.kind, BoundKind::Or(..));
-        self.subqueries |= matches!(expression.kind, BoundKind::Subquery(_));
-        if !(self.disjunctions && self.subqueries) {
-            expression.for_each_operand(|operand| self.note_expression(operand));
-        }
     }
 }
 

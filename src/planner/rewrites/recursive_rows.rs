@@ -105,7 +105,7 @@ fn as_arguments(expression: &mut BoundExpression, rows: &RecursiveRows) {
     } else if let BoundKind::Column(column) = &expression.kind
         && let Some(argument) = rows.columns.iter().position(|known| known == column)
     {
-        expression.kind = BoundKind::Argument(argument);
+        expression.become_kind(BoundKind::Argument(argument));
     }
     expression.for_each_operand_mut(|operand| as_arguments(operand, rows));
 }
