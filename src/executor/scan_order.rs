@@ -23,6 +23,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use std::sync::Arc;
 
+/// How many rows are sorted without a look at the order that they have.
+const FEW_ROWS: usize = 64;
+
 /// Opens the way to the rows of a table, of which those may be left out that filters drop.
 ///
 /// # Errors
@@ -77,6 +80,10 @@ fn sort_keys(access: &TableAccess, first: usize) -> Arc<[SortKey]> {
 fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Result<bool, Error> {
     if access.is_by_number() && view.is_in_key_order() {
         return Ok(true);
+    }
+    // To sort them takes no longer than to look.
+    if view.row_estimate() <= FEW_ROWS {
+        return Ok(false);
     }
     let mut columns = Vec::new();
     let keys = keys_over(access, &mut columns);

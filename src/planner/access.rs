@@ -11,7 +11,7 @@ use super::plan::AccessPath;
 use super::scan_order;
 use super::suggest::suggest;
 use crate::language::ast::IndexHint;
-use crate::types::{DataType, KeyPart, KeySchema, TableSchema, with_stack};
+use crate::types::{DataType, KeyPart, KeySchema, KeySource, TableSchema, with_stack};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
@@ -184,7 +184,7 @@ pub(super) fn choose(table: &mut LogicalTable) {
 
 /// The key that most conditions fix, a unique one before another.
 fn choice(table: &LogicalTable) -> Option<KeyCandidate> {
-    if table.conditions.is_empty() {
+    if !table.conditions.iter().any(fixes_something) {
         return None;
     }
     let schema = &table.source.schema;
@@ -257,6 +257,29 @@ pub(super) fn compared_part(
     let mut bound = key_definition::of_source(&part.source, table).ok()?;
     bound.map_columns(&|column| first + column);
     Some(bound.collation_key(part.collation))
+}
+
+/// Whether an expression is what conditions say of a part of a key.
+pub(super) fn is_part(
+    table: &TableSchema,
+    first: usize,
+    part: &KeyPart,
+    expression: &BoundExpression,
+) -> bool {
+    if let (KeySource::Column(column), BoundKind::Column(known)) = (&part.source, &expression.kind)
+        && first + column != *known
+    {
+        return false;
+    }
+    compared_part(table, first, part).is_some_and(|compared| compared == *expression)
+}
+
+/// Whether a condition fixes what it is about to some values.
+fn fixes_something(condition: &BoundExpression) -> bool {
+    matches!(
+        condition.kind,
+        BoundKind::Compare(Comparison::Equal, ..) | BoundKind::InList { negated: false, .. }
+    )
 }
 
 /// The constants that a condition fixes what a part of a key compares as to.

@@ -100,8 +100,7 @@ impl IndexOrder {
         order: &[BoundExpression],
     ) -> Option<IndexOrder> {
         let schema = &*table.source.schema;
-        let begins = access::compared_part(schema, table.first, &*key.first_part(schema)?)?;
-        if begins != *order.first()? {
+        if !access::is_part(schema, table.first, &*key.first_part(schema)?, order.first()?) {
             return None;
         }
         let parts = key.parts(schema);

@@ -67,6 +67,7 @@ use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan, SharedStatement};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
+use outcome::AnswerColumns;
 use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
 use settings::SessionMemory;
@@ -95,6 +96,8 @@ pub struct Session {
     triggers: RefCell<TriggerCache>,
     /// What `_` reads.
     results: ResultStore,
+    /// The columns of the last answer, which the next one often has, too.
+    last_columns: RefCell<Option<AnswerColumns>>,
     /// What [`Session::check_statement`] went through.
     script_check: Option<ScriptCheck>,
     /// Who does what the session does, where a statement does not say who.
@@ -187,6 +190,7 @@ impl Session {
             progress_handler: None,
             triggers: RefCell::default(),
             results: ResultStore::default(),
+            last_columns: RefCell::default(),
             script_check: None,
             actor: None,
             first_actor: None,
@@ -563,9 +567,8 @@ impl Session {
         let (columns, schema) = match &plan {
             ExecutablePlan::Shared(plan) => (Arc::clone(&plan.columns), plan.schema.clone()),
             ExecutablePlan::Own(_) => {
-                let columns = OutputColumn::of(query);
-                let schema = outcome::arrow_schema(&columns);
-                (columns.into(), schema)
+                let answer = AnswerColumns::of(&query.columns, &self.last_columns);
+                (answer.columns, answer.schema)
             }
         };
         // Where an error is of a plan that others share, this text says.

@@ -8,6 +8,7 @@ use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, Timestamp, TxId};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -77,6 +78,40 @@ impl OutputColumn {
             data_type: *data_type,
         };
         columns.iter().map(column).collect()
+    }
+}
+
+/// The columns of an answer, as we and as Arrow have them.
+#[derive(Clone, Debug)]
+pub(super) struct AnswerColumns {
+    /// The columns.
+    pub columns: Arc<[OutputColumn]>,
+    /// The same.
+    pub schema: SchemaRef,
+}
+
+impl AnswerColumns {
+    /// Columns of these names and types; those of the answer before, where they are the same.
+    pub fn of(
+        named: &[(String, DataType)],
+        last: &RefCell<Option<AnswerColumns>>,
+    ) -> AnswerColumns {
+        let mut last = last.borrow_mut();
+        if let Some(last) = &*last
+            && last.are(named)
+        {
+            return last.clone();
+        }
+        let columns = OutputColumn::named(named);
+        let schema = arrow_schema(&columns);
+        last.insert(AnswerColumns { columns: columns.into(), schema }).clone()
+    }
+
+    fn are(&self, named: &[(String, DataType)]) -> bool {
+        self.columns.len() == named.len()
+            && self.columns.iter().zip(named).all(|(column, (name, data_type))| {
+                column.data_type == *data_type && column.name == *name
+            })
     }
 }
 
