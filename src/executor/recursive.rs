@@ -284,7 +284,7 @@ impl Recursive {
             unreachable!("the step is computed by value")
         };
         for condition in conditions {
-            if context.constant(condition)? != Value::Boolean(true) {
+            if !context.constant(condition)?.is_true() {
                 return Ok(None);
             }
         }

@@ -154,7 +154,7 @@ impl Context {
             BoundKind::Case { branches, otherwise } => {
                 for (condition, value) in branches {
                     let truth = datum::conform(of(condition)?, DataType::Boolean);
-                    if truth == Value::Boolean(true) {
+                    if truth.is_true() {
                         return Ok(conform(of(value)?));
                     }
                 }

@@ -108,9 +108,7 @@ impl Context {
         }
         let masks = each_part(batch, |part| {
             Ok(match self.evaluate(condition, part)? {
-                Datum::Scalar(value) => {
-                    BooleanArray::from(vec![value == Value::Boolean(true); part.rows])
-                }
+                Datum::Scalar(value) => BooleanArray::from(vec![value.is_true(); part.rows]),
                 mask => compare::selected(&mask.into_mask(part.rows)),
             })
         })?;

@@ -131,6 +131,11 @@ impl Value {
         }
     }
 
+    /// Whether it is the truth value TRUE.
+    pub fn is_true(&self) -> bool {
+        matches!(self, Value::Boolean(true))
+    }
+
     /// Whether this is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)

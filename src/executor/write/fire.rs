@@ -195,7 +195,7 @@ impl Pipeline<'_> {
         let inner = firing.deeper(Some(trigger.id), fired.cause, fired.resolution)?;
         if let Some(condition) = &trigger.condition {
             let value = self.run_program(condition, values, &inner)?;
-            let is_true = |value: Value| value_truth(&value) == Value::Boolean(true);
+            let is_true = |value: Value| value_truth(&value).is_true();
             if !value.is_some_and(is_true) {
                 return Ok(());
             }
