@@ -82,6 +82,7 @@ mod sums;
 mod table_functions;
 mod text;
 mod truths;
+mod waiting;
 mod window;
 mod write;
 

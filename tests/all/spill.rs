@@ -11,7 +11,7 @@ use std::sync::Arc;
 const ROWS: usize = 13_000;
 
 /// Queries over `big (id, grp, word, amount)`, whose rows come in several batches, and `small`.
-const QUERIES: [&str; 23] = [
+const QUERIES: [&str; 28] = [
     "SELECT * FROM big ORDER BY word, grp DESC",
     "SELECT id FROM big ORDER BY amount DESC NULLS LAST, word",
     "SELECT word, id FROM big ORDER BY word LIMIT 5000 OFFSET 100",
@@ -35,6 +35,11 @@ const QUERIES: [&str; 23] = [
     "SELECT word FROM big EXCEPT SELECT word FROM big WHERE id % 3 = 0",
     "SELECT id, grp FROM big INTERSECT SELECT id, grp FROM big WHERE id % 2 = 0",
     "SELECT id FROM small UNION SELECT amount FROM big UNION SELECT grp FROM big",
+    "SELECT *, row_number() OVER (ORDER BY word, id), sum(amount) OVER () FROM big",
+    "SELECT id, word, lag(word, 3000) OVER (PARTITION BY grp % 2 ORDER BY id) FROM big",
+    "SELECT word, rank() OVER (PARTITION BY grp ORDER BY amount), count(*) OVER (ORDER BY id DESC) FROM big",
+    "SELECT word, max(word) OVER (ORDER BY id ROWS 9 PRECEDING) FROM big LIMIT 20",
+    "SELECT sum(n) FROM (SELECT ntile(7) OVER (PARTITION BY grp ORDER BY word) AS n FROM big) t GROUP BY n",
 ];
 
 fn session() -> Session {
@@ -96,6 +101,8 @@ fn explain_analyze_says_what_was_written() {
         ("SELECT DISTINCT word FROM big", "distinct"),
         ("SELECT count(*) FROM small a LEFT JOIN big b ON a.grp = b.grp AND a.id > 50", "join"),
         ("SELECT word FROM big EXCEPT SELECT word FROM big WHERE id > 9", "except"),
+        ("SELECT word, sum(amount) OVER () FROM big", "window"),
+        ("SELECT word, lead(word) OVER (PARTITION BY grp ORDER BY id) FROM big", "window"),
     ] {
         let lines = spilled("10kB", query);
         assert!(lines.iter().any(|line| line.contains(operator)), "{query}: {lines:?}");

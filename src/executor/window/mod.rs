@@ -1,8 +1,8 @@
 //! Window functions: for each row something of the rows around it.
 //!
 //! The rows come sorted by the partition and then by the order. One partition is held, as values of
-//! what the functions are asked about; batches wait behind it and leave with the results as further
-//! columns. Frames only ever move forward, so that each row enters and leaves one once: sums take
+//! what the functions are asked about; its batches wait, in a temporary file where the memory is spent,
+//! and leave with the results as further columns. Frames only ever move forward, so that each row enters and leaves one once: sums take
 //! values in and out again, extremes are kept in a queue, or in a tree where EXCLUDE cuts holes into
 //! frames. Of texts that are joined the length of the result is the work.
 
@@ -17,10 +17,11 @@ use super::accumulate::ListKind;
 use super::batches::{BatchCutter, first_part};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
-use super::held::batch_bytes;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::sort_keys::key_columns;
+use super::spill::Spilled;
+use super::waiting::WaitingBatches;
 use crate::planner::{AggregateFunction, SortKey, WindowCall, WindowFunction};
 use crate::types::column::array_of;
 use crate::types::key::row_key;
@@ -41,6 +42,8 @@ struct Partition {
     groups: Vec<usize>,
     /// The values of the first term of the order, where RANGE asks how far they are apart.
     keys: Vec<Value>,
+    /// About how many bytes all values take that its functions are asked about.
+    bytes: usize,
 }
 
 impl Partition {
@@ -55,6 +58,7 @@ impl Partition {
         self.group_of.clear();
         self.groups.clear();
         self.keys.clear();
+        self.bytes = 0;
     }
 }
 
@@ -137,11 +141,11 @@ pub struct WindowFunctions {
     open: Partition,
     /// The keys of the last row that was read: of its partition, and of its peers.
     last: Option<(Vec<u8>, Vec<u8>)>,
-    /// Batches that have not all of their results yet.
-    held: VecDeque<Batch>,
-    /// What they take. A partition is never cut: one that is larger than the budget is held none the
-    /// less, and others have to make room.
-    memory: Reservation,
+    /// Batches that have not all of their results yet: as many as there are rows in a partition.
+    waiting: WaitingBatches,
+    /// What the values of the open partition take, which any of its frames may reach: where they are more
+    /// than the budget has, others have to make room.
+    values: Reservation,
     /// For each call the results of the rows held, as far as they are computed.
     results: Vec<VecDeque<Value>>,
     /// What is left of a batch that had no room for its results.
@@ -167,9 +171,9 @@ impl WindowFunctions {
             let calls = Arc::clone(&calls);
             open.push(OpenCall { calls, index, frame, arguments, taken: Vec::new() });
         }
-        let memory = Reservation::new(&context.memory);
         Ok(WindowFunctions {
-            memory,
+            waiting: WaitingBatches::new(&context.memory),
+            values: Reservation::new(&context.memory),
             input: Some(BatchCutter::new(input)),
             partition_by,
             order_by,
@@ -178,7 +182,6 @@ impl WindowFunctions {
             calls: open,
             open: Partition::default(),
             last: None,
-            held: VecDeque::new(),
             parts: Vec::new(),
         })
     }
@@ -204,24 +207,28 @@ impl WindowFunctions {
             }
             self.add(&batch, inputs, row);
         }
-        let _has_room = self.memory.grow(batch_bytes(&batch));
-        self.held.push_back(batch);
-        Ok(())
+        self.values.release();
+        let _has_room = self.values.grow(self.open.bytes);
+        self.waiting.push(batch)
     }
 
     /// Adds a row of a batch to the open partition.
     fn add(&mut self, batch: &Batch, inputs: &[CallInput], row: usize) {
         self.open.group_of.push(self.open.groups.len() - 1);
         self.open.rows += 1;
+        self.open.bytes += size_of::<usize>();
         if let Some(key) = self.order_by.first()
             && self.calls.iter().any(|open| open.frame.measures())
         {
-            let value = Datum::Array(batch.columns[key.column].clone());
-            self.open.keys.push(value.value(key.data_type, row));
+            let value = Datum::Array(batch.columns[key.column].clone()).value(key.data_type, row);
+            self.open.bytes += value_bytes(&value);
+            self.open.keys.push(value);
         }
         for (open, input) in self.calls.iter_mut().zip(inputs) {
             for (values, (datum, data_type)) in open.arguments.iter_mut().zip(&input.arguments) {
-                values.push(datum.value(*data_type, row));
+                let value = datum.value(*data_type, row);
+                self.open.bytes += value_bytes(&value);
+                values.push(value);
             }
             open.taken.extend(input.taken.as_ref().map(|mask| mask.value(row)));
         }
@@ -237,6 +244,7 @@ impl WindowFunctions {
             open.taken.clear();
         }
         self.open.clear();
+        self.values.release();
         Ok(())
     }
 
@@ -244,10 +252,8 @@ impl WindowFunctions {
     fn done(&mut self) -> Result<Option<Batch>, Error> {
         if self.parts.is_empty() {
             let computed = self.results.first().map_or(0, VecDeque::len);
-            let is_done = self.held.front().is_some_and(|batch| batch.rows <= computed);
-            if let Some(batch) = self.held.pop_front_if(|_| is_done) {
-                self.memory.shrink(batch_bytes(&batch));
-                self.parts.push(batch);
+            if self.waiting.first_rows().is_some_and(|rows| rows <= computed) {
+                self.parts.extend(self.waiting.pop()?);
             }
         }
         let Some(batch) = self.parts.pop() else { return Ok(None) };
@@ -264,6 +270,11 @@ impl WindowFunctions {
         }
         Ok(Some(batch))
     }
+}
+
+/// About how many bytes a value takes where it is held.
+fn value_bytes(value: &Value) -> usize {
+    size_of::<Value>() + value.byte_length()
 }
 
 /// What a function is asked about in one batch: its arguments, and whether FILTER lets a row in.
@@ -303,5 +314,9 @@ impl Operator for WindowFunctions {
                 }
             }
         }
+    }
+
+    fn spilled(&self) -> Spilled {
+        self.waiting.spilled()
     }
 }
