@@ -86,6 +86,7 @@ mod waiting;
 mod window;
 mod write;
 
+pub use arithmetic::to_integer;
 pub use change_counts::ChangeCounts;
 pub use constraint::schema_changes;
 pub use datum::Batch;

@@ -213,9 +213,10 @@ impl Write {
                     InsertInput::Values(rows) => lines.push(1, &rows.title(), None),
                 }
             }
-            WriteAction::Update { rows, assignments } => {
+            WriteAction::Update { rows, assignments, number } => {
                 let names = rows.names();
-                let set = set_words(assignments, &names);
+                let number = number.iter().map(|to| format!("rowid = {}", to.display(&names)));
+                let set = set_words(assignments, &names, number);
                 lines.push(0, &format!("update{or} {name} set {set}"), id);
                 rows.print(lines, 1);
             }
@@ -260,11 +261,15 @@ impl BoundUpsert {
 }
 
 /// `a = b + 1, c = 2`
-fn set_words(assignments: &[(usize, BoundExpression)], names: &[String]) -> String {
+fn set_words(
+    assignments: &[(usize, BoundExpression)],
+    names: &[String],
+    number: impl Iterator<Item = String>,
+) -> String {
     let one = |(column, value): &(usize, BoundExpression)| {
         format!("{} = {}", names[*column], value.display(names))
     };
-    assignments.iter().map(one).collect::<Vec<_>>().join(", ")
+    assignments.iter().map(one).chain(number).collect::<Vec<_>>().join(", ")
 }
 
 impl Join {

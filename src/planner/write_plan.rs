@@ -113,16 +113,16 @@ fn are_written(
 impl Write {
     /// Whether its rows take the steps one by one, because one may meet what another did.
     pub fn is_row_by_row(&self) -> bool {
-        let (upserts, asks) = match &self.action {
+        let (meets, asks) = match &self.action {
             WriteAction::Insert { upserts, .. } => (!upserts.is_empty(), true),
-            WriteAction::Update { .. } => (false, true),
+            WriteAction::Update { number, .. } => (number.is_some(), true),
             WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => (false, false),
         };
         let is_said = match self.resolution {
             Some(said) => said != ConflictResolution::Abort,
             None => asks && self.table.has_resolutions(),
         };
-        upserts || is_said
+        meets || is_said
     }
 
     /// Whether a condition or DO UPDATE reads the numbers that new rows get.
@@ -142,8 +142,9 @@ impl Write {
     pub fn writes(&self, column: usize) -> bool {
         match &self.action {
             WriteAction::Insert { .. } => true,
-            WriteAction::Update { assignments, .. } => {
+            WriteAction::Update { assignments, number, .. } => {
                 are_written(assignments, &self.generated, column)
+                    || number.is_some() && column == self.table.index_of(PseudoColumn::Row)
             }
             WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => false,
         }
@@ -224,6 +225,8 @@ pub enum WriteAction {
         rows: Plan,
         /// Column and new value, over those columns.
         assignments: Vec<(usize, BoundExpression)>,
+        /// The number that a row gets instead of its own, over those columns, if it gets one.
+        number: Option<BoundExpression>,
     },
     /// The rows reached go.
     Delete {
@@ -291,8 +294,9 @@ impl Write {
                     }
                 }
             }
-            WriteAction::Update { rows, assignments } => {
+            WriteAction::Update { rows, assignments, number } => {
                 assignments.iter().for_each(|(_, value)| visit(value));
+                number.iter().for_each(&mut *visit);
                 rows.for_each_expression(visit);
             }
             WriteAction::Delete { rows } => rows.for_each_expression(visit),

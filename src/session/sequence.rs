@@ -83,13 +83,8 @@ fn counter(schema: &Schema, row: &Row, place: Span) -> Result<Change, Error> {
         let message = format!("no table with AUTOINCREMENT is called {name}");
         return Err(planner::Error::new("unknown-table", message, place).into());
     };
-    match DataType::Integer.accept(last.clone()) {
-        Ok(Value::Integer(last)) if last >= 0 => Ok(Change::Counter { table, last }),
-        _ => {
-            let message = format!("{} is no number that a counter can have", last.shortened());
-            Err(planner::Error::new("type", message, place).into())
-        }
-    }
+    // As SQLite reads it: the integer that a text begins with, and none below that of the first row.
+    Ok(Change::Counter { table, last: executor::to_integer(last).max(0) })
 }
 
 /// The error of a write that says more than what becomes of which counters.

@@ -31,9 +31,14 @@ pub fn parse_number(text: &str) -> Option<Value> {
     whole_number(text).filter(|value| !matches!(value, Value::Real(r) if r.is_infinite()))
 }
 
+/// What SQLite takes for white space around a number: the vertical tab, too.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
 /// The same for what is only computed or compared with: infinity beyond the largest real.
 pub fn whole_number(text: &str) -> Option<Value> {
-    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    let text = text.trim_matches(is_space);
     let length = number_length(text.as_bytes());
     if length == 0 || length != text.len() { None } else { number(text) }
 }
@@ -41,14 +46,14 @@ pub fn whole_number(text: &str) -> Option<Value> {
 /// Reads the longest number that a text begins with, as SQLite's arithmetic on text does; 0 where
 /// there is none, infinity beyond the largest real.
 pub fn numeric_prefix(text: &str) -> Value {
-    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
+    let text = text.trim_start_matches(is_space);
     number(&text[..number_length(text.as_bytes())]).unwrap_or(Value::Integer(0))
 }
 
 /// Reads the longest integer that a text begins with, as SQLite's casts and bit operators do: held at
 /// the ends of 64 bits, 0 where there is none.
 pub fn integer_prefix(text: &str) -> i64 {
-    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
+    let text = text.trim_start_matches(is_space);
     let sign = usize::from(text.starts_with(['+', '-']));
     let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {

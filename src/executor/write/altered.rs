@@ -61,7 +61,13 @@ pub(in super::super) fn ask_rows(
         let found = found?;
         let of_row = |(at, number): (usize, &RowId)| {
             let row = row_at(&table, &found.columns, at);
-            WriteRow { row: Some(*number), old: Some(row.clone()), new: Some(row), place: at }
+            WriteRow {
+                row: Some(*number),
+                old: Some(row.clone()),
+                new: Some(row),
+                place: at,
+                moved: None,
+            }
         };
         let mut rows: Vec<WriteRow> = found.rows.iter().enumerate().map(of_row).collect();
         let mut failures = Failures::default();

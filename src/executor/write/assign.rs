@@ -25,15 +25,28 @@ pub(in super::super) fn assign(
 }
 
 /// The number that a row is given; `None` for NULL, which is the next.
+///
+/// # Errors
+/// `rowid` of what is no such number.
 pub(super) fn row_number(table: &TableSchema, value: Value) -> Result<Option<RowId>, Error> {
-    let wrong = |value: String| {
-        let message = format!("{value} is no number of a row of {}", table.name);
-        let help = format!("it is a whole number from 1 to {}", RowId::MAX);
-        Error::Failed { code: "rowid", message, help: Some(help) }
-    };
     let shown = value.shortened();
-    let accepted = DataType::Integer.accept(value).map_err(|rejected| wrong(rejected.value))?;
+    let accepted =
+        DataType::Integer.accept(value).map_err(|rejected| no_number(table, &rejected.value))?;
     let Value::Integer(number) = accepted else { return Ok(None) };
     let row = u64::try_from(number).ok().filter(|row| *row > 0);
-    row.map(|row| Some(RowId(row))).ok_or_else(|| wrong(shown))
+    row.map(|row| Some(RowId(row))).ok_or_else(|| no_number(table, &shown))
+}
+
+/// The number that a row gets instead of its own.
+///
+/// # Errors
+/// `rowid` of what is no such number, NULL among them.
+pub(super) fn moved_to(table: &TableSchema, value: Value) -> Result<RowId, Error> {
+    row_number(table, value)?.ok_or_else(|| no_number(table, "NULL"))
+}
+
+fn no_number(table: &TableSchema, value: &str) -> Error {
+    let message = format!("{value} is no number of a row of {}", table.name);
+    let help = format!("it is a whole number from 1 to {}", RowId::MAX);
+    Error::Failed { code: "rowid", message, help: Some(help) }
 }

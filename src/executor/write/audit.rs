@@ -71,7 +71,7 @@ impl Audit<'_> {
             let batch = batch?;
             let of_row = |(at, number): (usize, &RowId)| {
                 let new = Some(row_at(table, &batch.columns, at));
-                WriteRow { row: Some(*number), old: None, new, place: at }
+                WriteRow { row: Some(*number), moved: None, old: None, new, place: at }
             };
             let rows: Vec<WriteRow> = batch.rows.iter().enumerate().map(of_row).collect();
             let mut failures = Failures::default();

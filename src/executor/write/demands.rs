@@ -129,7 +129,7 @@ fn violations(
 
 /// The number of a row, NULL where none is known.
 pub(super) fn number_of(row: &WriteRow) -> Value {
-    let number = row.row.and_then(|row| i64::try_from(row.0).ok());
+    let number = row.number().and_then(|row| i64::try_from(row.0).ok());
     number.map_or(Value::Null, Value::Integer)
 }
 

@@ -174,7 +174,8 @@ pub(super) fn admit<'a>(
     let own = row.row.filter(|_| row.old.is_some());
     let (mut place, mut gone): (Option<LocatedVersion>, Vec<LocatedVersion>) = Default::default();
     // Where it is given the number of a row that is there, they meet by it.
-    if let (None, Some(there)) = (&row.old, row.row.and_then(|number| view.locate(number))) {
+    let given = if own.is_some() { row.moved } else { row.row };
+    if let Some(there) = given.and_then(|number| view.locate(number)) {
         match rules.upserts.iter().find(|upsert| upsert.by_number) {
             Some(BoundUpsert { update: None, .. }) => return Err(Refusal::Skipped),
             Some(BoundUpsert { update: Some(update), .. }) => {
@@ -184,6 +185,7 @@ pub(super) fn admit<'a>(
         }
         match rules.resolution.unwrap_or(ConflictResolution::Abort) {
             ConflictResolution::Ignore => return Err(Refusal::Skipped),
+            ConflictResolution::Replace if own.is_some() => gone.push(there),
             ConflictResolution::Replace => place = Some(there),
             resolution @ (ConflictResolution::Abort
             | ConflictResolution::Fail
@@ -299,7 +301,7 @@ impl Pipeline<'_> {
     ) -> Result<Vec<WriteRow>, Error> {
         let deletion = |there: LocatedVersion| {
             let old = Some(self.row_at(view, there)?);
-            Ok(WriteRow { row: Some(there.row()), old, new: None, place: 0 })
+            Ok(WriteRow { row: Some(there.row()), old, ..WriteRow::default() })
         };
         gone.into_iter().map(deletion).collect()
     }
@@ -331,7 +333,7 @@ impl Pipeline<'_> {
         drop((view, context));
         let (place, about) = (row.place, old.clone());
         let mut changed =
-            WriteRow { row: Some(there.row()), old: Some(old), new: Some(new), place };
+            WriteRow { row: Some(there.row()), moved: None, old: Some(old), new: Some(new), place };
         let about_it = |error: Error| about_row(table, &about, row, there, error.without_row());
         let fill = |changed: &mut WriteRow| {
             let mut failures = Failures::default();
@@ -374,7 +376,7 @@ impl Pipeline<'_> {
         if before.each().next().is_none() {
             return Ok(Some(fired));
         }
-        let values = row_values(&self.write.table, changed, changed.row);
+        let values = row_values(&self.write.table, changed);
         if !self.fire(before, &values)? {
             return Ok(None);
         }

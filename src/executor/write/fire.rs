@@ -44,7 +44,7 @@ impl Pipeline<'_> {
         let resolution = self.said();
         let of_time = |time| Fired { triggers: &steps.triggers, time, resolution, cause };
         if let WriteAction::InsteadOf { .. } = self.write.action {
-            let values = row_values(table, row, None);
+            let values = row_values(table, row);
             if self.fire(of_time(TriggerTime::InsteadOf), &values)? {
                 self.return_of_view(row)?;
             }
@@ -57,7 +57,7 @@ impl Pipeline<'_> {
         *row = now;
         if of_time(TriggerTime::Before).each().next().is_some() {
             self.generate(std::slice::from_mut(row))?;
-            let values = row_values(table, row, None);
+            let values = row_values(table, row);
             if !self.fire(of_time(TriggerTime::Before), &values)? {
                 return Ok(());
             }
@@ -102,13 +102,14 @@ impl Pipeline<'_> {
             return Ok(());
         }
         let Taken { mut row, operation } = taken;
-        if let Some(made) = operation.and_then(|made| self.fork.operations().get(made)?.row()) {
+        let made = operation.and_then(|made| self.fork.operations().get(made)?.row());
+        if let Some(made) = made.filter(|_| row.moved.is_none()) {
             row.row = Some(made.row);
         }
-        if let (Some(number), Some(_)) = (row.row, &row.new) {
+        if let (Some(number), Some(_)) = (row.number(), &row.new) {
             row.new = self.whole_row(number)?.or(row.new);
         }
-        let values = row_values(&self.write.table, &row, row.row);
+        let values = row_values(&self.write.table, &row);
         let cause = operation.or(self.steps.firing.cause);
         self.fire(Fired { cause, ..fired }, &values).map(drop)
     }
@@ -263,17 +264,16 @@ fn number_value(number: RowId) -> Value {
 }
 
 /// What triggers know of a row: what it is, then what it becomes, each with its number.
-pub(super) fn row_values(table: &TableSchema, row: &WriteRow, number: Option<RowId>) -> Vec<Value> {
+pub(super) fn row_values(table: &TableSchema, row: &WriteRow) -> Vec<Value> {
     let width = trigger_width(table);
-    // A number that is still to be given is -1, as in SQLite.
-    let shown = number.or(row.row).map_or(Value::Integer(-1), number_value);
     let mut values = Vec::with_capacity(2 * width);
-    for half in [&row.old, &row.new] {
+    for (half, number) in [(&row.old, row.row), (&row.new, row.number())] {
         match half {
             None => values.extend(std::iter::repeat_n(Value::Null, width)),
             Some(half) => {
                 values.extend(half.iter().cloned());
-                values.push(shown.clone());
+                // A number that is still to be given is -1, as in SQLite.
+                values.push(number.map_or(Value::Integer(-1), number_value));
             }
         }
     }

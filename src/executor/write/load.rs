@@ -38,7 +38,7 @@ pub fn load(
         });
         let new = new.and_then(|row| check_row(table, &row).map(|()| row).map_err(Error::from));
         let new = new.map_err(|error| failures.note(index, error)).ok();
-        read.push(WriteRow { row: None, old: None, new, place: index });
+        read.push(WriteRow { new, place: index, ..WriteRow::default() });
         places.push(place);
     }
     let write = insertion(load);

@@ -240,6 +240,8 @@ struct KnownNumbers {
     last: Option<i64>,
     /// Whether that is to be noted.
     are_new: bool,
+    /// The number of the row and the one that it gets instead, if it gets another one.
+    moved: Option<(RowId, RowId)>,
 }
 
 impl Pipeline<'_> {
@@ -297,7 +299,8 @@ impl Pipeline<'_> {
         let returning = self.write.returning.iter();
         let known = returning.flat_map(|_| rows.iter().map(returning::known_number)).collect();
         let last = rows.last().and_then(|row| numbers::rowid(&self.write.table, row));
-        KnownNumbers { known, last, are_new }
+        let moved = rows.iter().find_map(|row| row.row.zip(row.moved));
+        KnownNumbers { known, last, are_new, moved }
     }
 
     /// Notes the number of the last row that was recorded behind so many operations; `given` is what is
@@ -347,6 +350,9 @@ impl Pipeline<'_> {
         self.written.rows += own.len();
         let (behind, events) = (self.fork.len(), self.fork.events());
         self.apply(own)?;
+        if let Some((from, to)) = numbers.moved {
+            self.renumber(from, to)?;
+        }
         self.written.events += self.fork.events() - events;
         if numbers.are_new {
             self.note_number(numbers.last, behind);
@@ -364,6 +370,18 @@ impl Pipeline<'_> {
         drop(context);
         self.written.returned.extend(returned?);
         Ok(self.last_of_own(behind))
+    }
+
+    /// Gives a row that is as it shall be another number: it goes, and comes again under that. No foreign
+    /// key is concerned, since no column changes.
+    fn renumber(&mut self, from: RowId, to: RowId) -> Result<(), Error> {
+        let Some(row) = self.whole_row(from)? else { return Ok(()) };
+        let table = || Arc::clone(&self.write.table);
+        let gone = Change::Delete { table: table(), row: from, old: row.clone() };
+        let back = Change::Insert { table: table(), row: Some(to), new: row };
+        record(self.fork, vec![gone, back], self.steps.firing.cause)?;
+        self.recorded = self.fork.len();
+        Ok(())
     }
 
     /// The last operation that changes of the table made behind so many others.

@@ -54,7 +54,7 @@ impl Pipeline<'_> {
         let resolution = Some(ConflictResolution::Replace);
         let of_time = |time| Fired { triggers: &steps.replaced, time, resolution, cause };
         if of_time(TriggerTime::Before).each().next().is_some() {
-            let values = row_values(&self.write.table, &gone, gone.row);
+            let values = row_values(&self.write.table, &gone);
             if !self.fire(of_time(TriggerTime::Before), &values)? {
                 return Ok(());
             }

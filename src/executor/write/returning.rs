@@ -59,5 +59,5 @@ pub(super) fn numbers(rows: &[Option<RowId>], fork: &Fork, behind: usize) -> Vec
 
 /// The number of a row that is there; `None` of a new one, which gets its number when it is recorded.
 pub(super) fn known_number(row: &WriteRow) -> Option<RowId> {
-    row.row.filter(|_| row.old.is_some())
+    row.number().filter(|_| row.old.is_some())
 }

@@ -5,10 +5,12 @@ use crate::types::{Row, RowId};
 use std::collections::BTreeMap;
 
 /// One row of a write, as the steps see it: triggers call its halves OLD and NEW.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WriteRow {
     /// Its number: of a row that is there its own; of a new one the number that it is given, if any.
     pub row: Option<RowId>,
+    /// The number that a row which is there gets instead, if it gets another one.
+    pub moved: Option<RowId>,
     /// What it is; `None` of one that is new.
     pub old: Option<Row>,
     /// What it becomes, each value as its column holds it; `None` of one that goes.
@@ -21,7 +23,12 @@ impl WriteRow {
     /// The row, of which nothing stays here.
     pub fn take(&mut self) -> WriteRow {
         let (old, new) = (self.old.take(), self.new.take());
-        WriteRow { row: self.row, old, new, place: self.place }
+        WriteRow { row: self.row, moved: self.moved, old, new, place: self.place }
+    }
+
+    /// The number that it has when it is written.
+    pub fn number(&self) -> Option<RowId> {
+        self.moved.or(self.row)
     }
 }
 

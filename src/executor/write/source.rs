@@ -5,7 +5,7 @@ use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
 use super::super::evaluate::Context;
 use super::super::plan_operators::open_operator;
-use super::assign::{assign, row_number};
+use super::assign::{assign, moved_to, row_number};
 use super::place::{in_query, in_row, in_values};
 use super::row::WriteRow;
 use crate::planner::{
@@ -25,8 +25,8 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             let source = NewRows { table: &write.table, columns, row: *row, context };
             source.read(input)
         }
-        WriteAction::Update { rows, assignments } => {
-            updated(&write.table, rows, assignments, context)
+        WriteAction::Update { rows, assignments, number } => {
+            updated(&write.table, rows, (assignments, number.as_ref()), context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
         WriteAction::InsteadOf { event, rows, columns, .. } => {
@@ -61,7 +61,7 @@ fn of_view(
                     (Some(old), Some(new))
                 }
             };
-            read.push(WriteRow { row: None, old, new, place: read.len() });
+            read.push(WriteRow { row: None, moved: None, old, new, place: read.len() });
         }
     }
     Ok(read)
@@ -141,7 +141,7 @@ impl NewRows<'_> {
             ColumnSource::Input(at) => Ok(std::mem::replace(&mut values[*at], Value::Null)),
             ColumnSource::Default(expression) => self.context.constant(expression),
         })?;
-        Ok(WriteRow { row: number, old: None, new: Some(new), place })
+        Ok(WriteRow { row: number, moved: None, old: None, new: Some(new), place })
     }
 }
 
@@ -190,7 +190,7 @@ fn may_repeat(plan: &Plan) -> bool {
 fn updated(
     table: &TableSchema,
     plan: &Plan,
-    assignments: &[(usize, BoundExpression)],
+    (assignments, number): (&[(usize, BoundExpression)], Option<&BoundExpression>),
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
     let mut read: Vec<WriteRow> = Vec::new();
@@ -198,8 +198,9 @@ fn updated(
     for_each_target(table, plan, context, |batch, rows| {
         // Each row's new values, in parts where one batch has no room for them.
         let parts = each_part(batch, |part| {
-            let computed = |(_, value): &(usize, BoundExpression)| context.evaluate(value, part);
-            let values: Result<Vec<Datum>, Error> = assignments.iter().map(computed).collect();
+            let given = assignments.iter().map(|(_, value)| value).chain(number);
+            let values: Result<Vec<Datum>, Error> =
+                given.map(|value| context.evaluate(value, part)).collect();
             Ok((part.rows, values?))
         })?;
         let values_of: Vec<(usize, &[Datum])> = parts
@@ -216,12 +217,19 @@ fn updated(
                     in_row(error.of_row(None, Some(*column)), table, assignments, &old, row)
                 })?;
             }
+            let moved = number.zip(values.last()).map(|(expression, value)| {
+                moved_to(table, value.value(expression.data_type, at)).map_err(|error| {
+                    in_row(error.of_row(None, None), table, assignments, &old, row)
+                })
+            });
+            let moved = moved.transpose()?.filter(|moved| *moved != row);
             let place = read.len();
             let known = places.as_mut().map_or(place, |known| *known.entry(row).or_insert(place));
             match read.get_mut(known) {
-                Some(known) => known.new = Some(new),
+                Some(known) => (known.new, known.moved) = (Some(new), moved),
                 None => {
-                    read.push(WriteRow { row: Some(row), old: Some(old), new: Some(new), place })
+                    let (row, old, new) = (Some(row), Some(old), Some(new));
+                    read.push(WriteRow { row, moved, old, new, place });
                 }
             }
         }
@@ -241,7 +249,7 @@ fn deleted(
         for (row, at) in rows {
             if known.as_mut().is_none_or(|known| known.insert(row)) {
                 let (old, place) = (Some(row_at(table, &batch.columns, at)), read.len());
-                read.push(WriteRow { row: Some(row), old, new: None, place });
+                read.push(WriteRow { row: Some(row), moved: None, old, new: None, place });
             }
         }
         Ok(())

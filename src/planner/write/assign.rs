@@ -8,18 +8,23 @@ use super::super::surroundings::Surroundings;
 use super::super::{Error, Planning, exact_numbers, row_value};
 use super::columns::{column_default, written_columns};
 use crate::language::ast::{AssignedValue, Assignment, Identifier};
-use crate::types::TableSchema;
+use crate::types::{Span, TableSchema};
 
 /// The columns that SET names, each once, with their new values over a scope. The last assignment to a
-/// column counts, as in SQLite.
+/// column counts, as in SQLite. Where a row may get another number, that is among them by the index of
+/// `_row`.
+///
+/// # Errors
+/// Those of names and expressions, `reserved-name` of a number that stays.
 pub(super) fn bind(
     assignments: &[Assignment],
-    table: &TableSchema,
+    (table, may_move): (&TableSchema, bool),
     scope: &Scope,
     surroundings: &Surroundings<'_>,
     planning: &mut Planning,
 ) -> Result<Vec<(usize, BoundExpression)>, Error> {
-    let mut bound = Assignments { table, scope, surroundings, planning, values: Vec::new() };
+    let values = Vec::new();
+    let mut bound = Assignments { table, may_move, scope, surroundings, planning, values };
     for assignment in assignments {
         match assignment {
             Assignment::One(column, value) => bound.add(column, value)?,
@@ -42,6 +47,8 @@ pub(super) fn bind(
 /// What is bound so far.
 struct Assignments<'a, 'p> {
     table: &'a TableSchema,
+    /// Whether a row may get another number.
+    may_move: bool,
     scope: &'a Scope,
     surroundings: &'a Surroundings<'a>,
     planning: &'a mut Planning<'p>,
@@ -63,16 +70,26 @@ impl Assignments<'_, '_> {
             AssignedValue::Expression(expression) => {
                 binder(self.scope, self.planning, self.surroundings).bind(expression)?
             }
-            AssignedValue::Default(_) => column_default(self.table, column(self.table, name)?)?,
+            AssignedValue::Default(span) => {
+                let column = column(self.table, name)?;
+                if column >= self.table.columns.len() {
+                    return Err(number_stays(self.table, span.0));
+                }
+                column_default(self.table, column)?
+            }
         };
         self.put(name, value)
     }
 
     fn put(&mut self, name: &Identifier, value: BoundExpression) -> Result<(), Error> {
         let column = column(self.table, name)?;
-        self.planning.record_column(name, self.table, column);
+        if column < self.table.columns.len() {
+            self.planning.record_column(name, self.table, column);
+        } else if !self.may_move {
+            return Err(number_stays(self.table, name.span));
+        }
         self.values.retain(|(assigned, _)| *assigned != column);
-        let value = exact_numbers::assigned(value, self.table.columns[column].data_type);
+        let value = exact_numbers::assigned(value, self.table.type_of(column));
         self.values.push((column, value));
         Ok(())
     }
@@ -80,11 +97,12 @@ impl Assignments<'_, '_> {
 
 /// The column that a name means, which can be given a value.
 fn column(table: &TableSchema, name: &Identifier) -> Result<usize, Error> {
-    let column = written_columns(table, std::slice::from_ref(name), false)?[0];
-    if column >= table.columns.len() {
-        let message = format!("a row of {} keeps its {} for ever", table.name, name.name);
-        let help = "an INTEGER PRIMARY KEY is a number that can be changed".to_owned();
-        return Err(Error::new("reserved-name", message, name.span).help(Some(help)));
-    }
-    Ok(column)
+    Ok(written_columns(table, std::slice::from_ref(name), false)?[0])
+}
+
+/// The error for the number of a row where it cannot be given a value.
+fn number_stays(table: &TableSchema, span: Span) -> Error {
+    let message = format!("a row of {} keeps its rowid here", table.name);
+    let help = "UPDATE … SET rowid = … gives it another one".to_owned();
+    Error::new("reserved-name", message, span).help(Some(help))
 }

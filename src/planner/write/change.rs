@@ -34,15 +34,17 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     target.join(update.from.as_ref(), &surroundings, planning)?;
     let table = Arc::clone(&target.table);
     let mut assignments =
-        assign::bind(&update.assignments, &table, &target.scope, &surroundings, planning)?;
+        assign::bind(&update.assignments, (&table, true), &target.scope, &surroundings, planning)?;
     target.filter(update.filter.as_ref(), &surroundings, planning)?;
     let rows = target.rows(&mut assignments, &update.limits, &surroundings, planning)?;
     let returning =
         returning::bind(&update.returning, &table, target.name, &surroundings, planning)?;
     let (slot, resolution) = (target.slot, update.resolution);
+    let is_number = |(column, _): &(usize, BoundExpression)| *column >= table.columns.len();
+    let number = assignments.iter().position(is_number).map(|at| assignments.remove(at).1);
     let generated = generated::changed_by(&table, &assignments)?;
     let defaults = columns::replacing_defaults(&table, resolution)?;
-    let action = WriteAction::Update { rows, assignments };
+    let action = WriteAction::Update { rows, assignments, number };
     let (checks, present) = Default::default();
     let mut write =
         Write { table, slot, action, resolution, generated, checks, defaults, returning, present };

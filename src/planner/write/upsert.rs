@@ -159,7 +159,8 @@ fn update(
     let excluded = ScopeRelation::excluded(EXCLUDED, table, first + width);
     let excluded = excluded.of_present(table.id, true);
     let scope = Scope::new(vec![there, excluded]).recording(planning.references(), table);
-    let mut assignments = assign::bind(assignments, table, &scope, surroundings, planning)?;
+    let mut assignments =
+        assign::bind(assignments, (table, false), &scope, surroundings, planning)?;
     let subqueries = Some(SubqueryBinder { planning, surroundings });
     let mut binder = Binder { subqueries, ..Binder::new(&scope, "WHERE") };
     let mut filter = filter.map(|filter| binder.condition(filter)).transpose()?;

@@ -180,6 +180,7 @@ impl Fates {
         let causes: Vec<usize> = rows.values().map(|fate| fate.cause).collect();
         let of_fate = |(place, (row, Fate { old, new, .. })): (usize, (RowId, Fate))| WriteRow {
             row: Some(row),
+            moved: None,
             old: Some(old),
             new,
             place,

@@ -65,7 +65,7 @@ impl Pipeline<'_> {
                 let value = |(column, value): (&usize, _)| (*column, BoundExpression::of(value));
                 let assignments =
                     constraint.columns.iter().zip(values.iter().cloned()).map(value).collect();
-                WriteAction::Update { rows: Plan::OneRow, assignments }
+                WriteAction::Update { rows: Plan::OneRow, assignments, number: None }
             }
         };
         let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
@@ -96,7 +96,7 @@ impl Pipeline<'_> {
             for (column, value) in constraint.columns.iter().zip(values.into_iter().flatten()) {
                 new.iter_mut().for_each(|new| new[*column] = value.clone());
             }
-            WriteRow { row: Some(row), old: Some(old), new, place }
+            WriteRow { row: Some(row), moved: None, old: Some(old), new, place }
         });
         let ran = pipeline.run_each(rows.collect());
         context.counts.add(pipeline.written.rows);
