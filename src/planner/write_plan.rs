@@ -226,7 +226,7 @@ pub enum WriteAction {
         /// Column and new value, over those columns.
         assignments: Vec<(usize, BoundExpression)>,
         /// The number that a row gets instead of its own, over those columns, if it gets one.
-        number: Option<BoundExpression>,
+        number: Option<Box<BoundExpression>>,
     },
     /// The rows reached go.
     Delete {
@@ -296,7 +296,7 @@ impl Write {
             }
             WriteAction::Update { rows, assignments, number } => {
                 assignments.iter().for_each(|(_, value)| visit(value));
-                number.iter().for_each(&mut *visit);
+                number.as_deref().into_iter().for_each(&mut *visit);
                 rows.for_each_expression(visit);
             }
             WriteAction::Delete { rows } => rows.for_each_expression(visit),

@@ -26,7 +26,7 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             source.read(input)
         }
         WriteAction::Update { rows, assignments, number } => {
-            updated(&write.table, rows, (assignments, number.as_ref()), context)
+            updated(&write.table, rows, (assignments, number.as_deref()), context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
         WriteAction::InsteadOf { event, rows, columns, .. } => {

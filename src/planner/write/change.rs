@@ -41,7 +41,8 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
         returning::bind(&update.returning, &table, target.name, &surroundings, planning)?;
     let (slot, resolution) = (target.slot, update.resolution);
     let is_number = |(column, _): &(usize, BoundExpression)| *column >= table.columns.len();
-    let number = assignments.iter().position(is_number).map(|at| assignments.remove(at).1);
+    let number =
+        assignments.iter().position(is_number).map(|at| Box::new(assignments.remove(at).1));
     let generated = generated::changed_by(&table, &assignments)?;
     let defaults = columns::replacing_defaults(&table, resolution)?;
     let action = WriteAction::Update { rows, assignments, number };
