@@ -21,10 +21,20 @@ pub struct AccessRows {
     context: Arc<Context>,
     access: Arc<TableAccess>,
     source: RowSource,
+    /// What is read and comes out where that is more than the access says.
+    wider: Option<WiderColumns>,
     /// The filter where a scan stands in the place of a find; else the access has it.
     filter: Option<BoundExpression>,
     /// What the joins above look for.
     runtime_filters: Vec<ScanFilter>,
+}
+
+/// More columns than an access asks for.
+pub struct WiderColumns {
+    /// The table's columns that are read, by index: first those of the access.
+    pub read: Vec<usize>,
+    /// Which of them come out.
+    pub output: Vec<usize>,
 }
 
 enum RowSource {
@@ -44,18 +54,31 @@ impl AccessRows {
     /// # Errors
     /// What [`Context::evaluate`] says of a key's values; a relation's own.
     pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<AccessRows, Error> {
+        AccessRows::open_wider(access, None, context)
+    }
+
+    /// The same of more columns.
+    ///
+    /// # Errors
+    /// As [`AccessRows::open`].
+    pub fn open_wider(
+        access: &Arc<TableAccess>,
+        wider: Option<WiderColumns>,
+        context: &Arc<Context>,
+    ) -> Result<AccessRows, Error> {
+        let read = wider.as_ref().map_or(&access.columns, |wider| &wider.read);
         let (source, filter) = match context.input(access.slot) {
-            PlanInput::Table(view) => table_rows(access, view, context)?,
+            PlanInput::Table(view) => table_rows(access, view, read, context)?,
             PlanInput::Function(_) => unreachable!("a function is no table"),
-            PlanInput::Relation(relation) => match with_path(access)? {
-                None => (RowSource::Made(relation.open(&access.columns, context)?), None),
+            PlanInput::Relation(relation) => match with_path(access, read)? {
+                None => (RowSource::Made(relation.open(read, context)?), None),
                 Some((filter, columns)) => {
                     (RowSource::Made(relation.open(&columns, context)?), Some(filter))
                 }
             },
         };
         let (context, access) = (Arc::clone(context), Arc::clone(access));
-        Ok(AccessRows { context, access, source, filter, runtime_filters: Vec::new() })
+        Ok(AccessRows { context, access, source, wider, filter, runtime_filters: Vec::new() })
     }
 
     /// The same rows without those that filters drop.
@@ -75,7 +98,8 @@ impl AccessRows {
                 let PlanInput::Table(view) = self.context.input(self.access.slot) else {
                     unreachable!("only tables have keys")
                 };
-                let batch = view.fetch_first(&rows[*given..], &self.access.columns)?;
+                let read = self.wider.as_ref().map_or(&self.access.columns, |wider| &wider.read);
+                let batch = view.fetch_first(&rows[*given..], read)?;
                 *given += batch.rows.len();
                 Some(batch)
             }
@@ -100,7 +124,13 @@ impl AccessRows {
             });
         }
         // What only the filter reads is not copied.
-        batch.columns.truncate(self.access.output);
+        match &self.wider {
+            None => batch.columns.truncate(self.access.output),
+            Some(wider) => {
+                let output = wider.output.iter().map(|place| Arc::clone(&batch.columns[*place]));
+                batch.columns = output.collect();
+            }
+        }
         match mask {
             Some(mask) => batch.filter(&mask),
             None => Ok(batch),
@@ -124,6 +154,7 @@ impl Operator for AccessRows {
 fn table_rows(
     access: &TableAccess,
     view: &TableView,
+    read: &[usize],
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
     if let AccessPath::Find { key, values } = &access.path
@@ -131,8 +162,8 @@ fn table_rows(
     {
         return Ok((RowSource::Found { rows, given: 0 }, None));
     }
-    Ok(match with_path(access)? {
-        None => (RowSource::Scan(view.scan(&access.columns)), None),
+    Ok(match with_path(access, read)? {
+        None => (RowSource::Scan(view.scan(read)), None),
         Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
     })
 }
@@ -164,14 +195,17 @@ fn find(
 }
 
 /// For a scan in the place of a find: the filter with the key's condition put back, and the columns
-/// to read.
+/// to read, first those that would be.
 ///
 /// # Errors
 /// What [`planner::bound_key`] says of the key's definition, which was sound when it was made.
-fn with_path(access: &TableAccess) -> Result<Option<(BoundExpression, Vec<usize>)>, Error> {
+fn with_path(
+    access: &TableAccess,
+    read: &[usize],
+) -> Result<Option<(BoundExpression, Vec<usize>)>, Error> {
     let AccessPath::Find { key, values } = &access.path else { return Ok(None) };
     let key = &access.table.keys[*key];
-    let mut columns = access.columns.clone();
+    let mut columns = read.to_vec();
     let mut place = |column: usize| {
         columns.iter().position(|have| *have == column).unwrap_or_else(|| {
             columns.push(column);

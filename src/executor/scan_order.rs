@@ -5,7 +5,7 @@
 //! nothing else, and the rows stream. Where it is not so they are sorted, as for ORDER BY.
 
 use super::Error;
-use super::access::AccessRows;
+use super::access::{AccessRows, WiderColumns};
 use super::batches::BatchCutter;
 use super::datum::Batch;
 use super::evaluate::Context;
@@ -15,7 +15,7 @@ use super::runtime_filter::RuntimeFilter;
 use super::sort::Sort;
 use super::sort_keys::SortKeys;
 use super::streaming::Project;
-use crate::planner::{AccessPath, BoundExpression, SortKey, TableAccess};
+use crate::planner::{AccessPath, BoundExpression, BoundKind, SortKey, TableAccess};
 use crate::storage::TableView;
 use crate::types::DataType;
 use arrow_array::ArrayRef;
@@ -65,10 +65,10 @@ fn keys_over(access: &TableAccess, columns: &mut Vec<usize>) -> Vec<BoundExpress
     access.order.iter().map(|key| &key.expression).map(over).collect()
 }
 
-/// The keys of a sort by columns of these types, the first of which stands at a place.
-fn sort_keys(access: &TableAccess, first: usize) -> Arc<[SortKey]> {
-    let keys = access.order.iter().enumerate().map(|(index, key)| SortKey {
-        column: first + index,
+/// The keys of a sort by an access' order, the values of which stand in these columns.
+fn sort_keys(access: &TableAccess, places: impl Iterator<Item = usize>) -> Arc<[SortKey]> {
+    let keys = access.order.iter().zip(places).map(|(key, column)| SortKey {
+        column,
         data_type: key.expression.data_type,
         descending: key.descending,
         nulls_first: key.nulls_first,
@@ -87,7 +87,7 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
     }
     let mut columns = Vec::new();
     let keys = keys_over(access, &mut columns);
-    let sort_keys = sort_keys(access, 0);
+    let sort_keys = sort_keys(access, 0..);
     let is_number = matches!(
         &*sort_keys,
         [SortKey { data_type: DataType::Integer, descending: false, nulls_first: true, .. }]
@@ -139,24 +139,42 @@ fn growing_pieces(batch: &Batch) -> impl Iterator<Item = Batch> {
 
 /// The rows of an access, sorted.
 fn sorted(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
-    let mut columns = access.columns.clone();
-    let keys = keys_over(access, &mut columns);
-    let (output, order) = (columns.len(), Vec::new());
-    let read = Arc::new(TableAccess { columns, output, order, ..(**access).clone() });
-    let width = access.output;
-    let given: Vec<BoundExpression> = access.columns[..width]
-        .iter()
-        .enumerate()
-        .map(|(place, column)| BoundExpression::column(place, access.table.type_of(*column)))
-        .collect();
-    let projected = |input: BoxedOperator, expressions: Vec<BoundExpression>| Project {
-        input: BatchCutter::new(input),
-        expressions: expressions.into(),
-        context: Arc::clone(context),
+    let mut read = access.columns.clone();
+    let keys = keys_over(access, &mut read);
+    let mut output: Vec<usize> = (0..access.output).collect();
+    let mut place_of = |key: &BoundExpression| {
+        let BoundKind::Column(place) = key.kind else { return None };
+        let known = output.iter().position(|known| *known == place);
+        Some(known.unwrap_or_else(|| {
+            output.push(place);
+            output.len() - 1
+        }))
     };
-    let rows = Box::new(AccessRows::open(&read, context)?);
-    let keyed = projected(rows, given.iter().cloned().chain(keys).collect());
-    let keys = sort_keys(access, width);
-    let sorted = Sort::new(Box::new(keyed), keys, None, Arc::clone(context));
-    Ok(Box::new(projected(Box::new(sorted), given)))
+    let places: Option<Vec<usize>> = keys.iter().map(&mut place_of).collect();
+    if places.is_none() {
+        output = (0..read.len()).collect();
+    }
+    let types: Vec<DataType> =
+        output.iter().map(|place| access.table.type_of(read[*place])).collect();
+    let given = |columns: usize| {
+        let typed = types[..columns].iter().enumerate();
+        typed.map(|(place, data_type)| BoundExpression::column(place, *data_type))
+    };
+    let projected = |input: BoxedOperator, expressions: Vec<BoundExpression>| {
+        let (input, expressions) = (BatchCutter::new(input), expressions.into());
+        Box::new(Project { input, expressions, context: Arc::clone(context) })
+    };
+    let (width, count) = (access.output, output.len());
+    let wider = Some(WiderColumns { read, output });
+    let mut rows: BoxedOperator = Box::new(AccessRows::open_wider(access, wider, context)?);
+    let is_wider = places.is_none() || count > width;
+    let sort_keys = match places {
+        Some(places) => sort_keys(access, places.into_iter()),
+        None => {
+            rows = projected(rows, given(count).chain(keys).collect());
+            sort_keys(access, count..)
+        }
+    };
+    let sorted = Box::new(Sort::new(rows, sort_keys, None, Arc::clone(context)));
+    Ok(if is_wider { projected(sorted, given(width).collect()) } else { sorted })
 }
