@@ -358,22 +358,6 @@ macro_rules! operands {
     };
 }
 
-/// The collation that the first operand with a COLLATE says.
-fn inner_collation(kind: &BoundKind) -> CollationDerivation {
-    let mut found = CollationDerivation::None;
-    if matches!(kind, BoundKind::Subquery(_)) {
-        return found;
-    }
-    kind.for_each_operand(|operand| {
-        if let (CollationDerivation::None, said @ CollationDerivation::Explicit(_)) =
-            (found, operand.traits.collation)
-        {
-            found = said;
-        }
-    });
-    found
-}
-
 /// The items of a shared list.
 fn shared(list: &Arc<Vec<BoundExpression>>) -> Iter<'_, BoundExpression> {
     list.iter()
@@ -392,10 +376,20 @@ impl BoundKind {
 }
 
 impl BoundExpression {
-    /// An expression with no traits but its type, and a COLLATE that stands inside.
+    /// An expression with no traits but its type, and the collation that its first operand with a COLLATE
+    /// says.
     pub fn new(kind: BoundKind, data_type: DataType) -> BoundExpression {
-        let parts = ExpressionParts::of(&kind);
-        let traits = ComparisonTraits { collation: inner_collation(&kind), ..Default::default() };
+        let mut said = CollationDerivation::None;
+        let parts = ExpressionParts::with_visit(&kind, |operand| {
+            if let (CollationDerivation::None, explicit @ CollationDerivation::Explicit(_)) =
+                (said, operand.traits.collation)
+            {
+                said = explicit;
+            }
+        });
+        let is_query = matches!(kind, BoundKind::Subquery(_));
+        let collation = if is_query { CollationDerivation::None } else { said };
+        let traits = ComparisonTraits { collation, ..Default::default() };
         BoundExpression { kind, data_type, traits, place: CompactSpan::default(), parts }
     }
 

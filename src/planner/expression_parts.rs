@@ -35,16 +35,24 @@ impl ExpressionParts {
 
     /// Those of an expression of a kind, from what its operands know.
     pub(super) fn of(kind: &BoundKind) -> ExpressionParts {
+        ExpressionParts::with_visit(kind, |_| {})
+    }
+
+    /// The same with a visit to each operand on the way.
+    pub(super) fn with_visit(
+        kind: &BoundKind,
+        mut visit: impl FnMut(&BoundExpression),
+    ) -> ExpressionParts {
         let mut parts = ExpressionParts::own(kind);
-        let is_left_alone = matches!(kind, BoundKind::Let { .. } | BoundKind::Subquery(_));
         kind.for_each_operand(|operand| {
+            visit(operand);
             parts.0 |= operand.parts.0;
             if !operand.parts.any(ExpressionParts::UNKNOWN) && operand.as_constant().is_none() {
                 parts.0 |= ExpressionParts::FOLDABLE.0;
             }
         });
         // A part of a Let is computed with the whole, what is asked about a query for each row.
-        if is_left_alone {
+        if matches!(kind, BoundKind::Let { .. } | BoundKind::Subquery(_)) {
             parts.0 &= !ExpressionParts::FOLDABLE.0;
         }
         parts

@@ -484,7 +484,7 @@ impl Scope {
         let mut found = [None, None];
         for relation in self.meant_by(relation) {
             for known in &*relation.columns {
-                if known.is_merged || known.is_shadowed || !is_same(&known.name, name) {
+                if !is_same(&known.name, name) || known.is_merged || known.is_shadowed {
                     continue;
                 }
                 if found[0].is_some() {
