@@ -29,7 +29,29 @@ impl Decimal {
     /// Reads digits with an optional sign, point and exponent, exactly; `None` if the text is none of
     /// that or has more digits than fit.
     pub fn parse(text: &str) -> Option<Decimal> {
-        Digits::of(text)?.exact()
+        Decimal::short(text).or_else(|| Digits::of(text)?.exact())
+    }
+
+    /// The same of a few digits, with a point among them or without, which most numbers are.
+    fn short(text: &str) -> Option<Decimal> {
+        // So many digits fit 64 bits.
+        const MOST: usize = 18;
+        if text.len() > MOST {
+            return None;
+        }
+        let (mut mantissa, mut digits, mut whole) = (0_i64, 0_u8, None);
+        for byte in text.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    mantissa = mantissa * 10 + i64::from(byte - b'0');
+                    digits += 1;
+                }
+                b'.' if whole.is_none() => whole = Some(digits),
+                _ => return None,
+            }
+        }
+        let scale = digits - whole.unwrap_or(digits);
+        (digits > 0).then_some(Decimal { mantissa: i128::from(mantissa), scale })
     }
 
     /// Reads a number and rounds it half away from zero to `scale` digits behind the point, however

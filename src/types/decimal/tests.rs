@@ -117,6 +117,13 @@ proptest! {
     }
 
     #[test]
+    fn a_few_digits_are_what_many_are(text in "[0-9]{0,11}[.]?[0-9]{0,9}[.x]?") {
+        let parts = |decimal: Decimal| (decimal.mantissa, decimal.scale);
+        let whole = Digits::of(&text).and_then(|digits| digits.exact());
+        prop_assert_eq!(Decimal::parse(&text).map(parts), whole.map(parts));
+    }
+
+    #[test]
     fn small_ones_compute_as_integers_do(a in small(), b in small()) {
         // Both as integers of one scale: ten digits behind the point and more are never needed.
         let unit = |d: Decimal| d.rescale(10).expect("it fits").mantissa;
