@@ -21,29 +21,48 @@ const KEPT: usize = 4;
 
 /// The tokens of a text; the last is the end.
 #[derive(Clone, Copy)]
-pub(super) enum TokenSource<'a> {
-    /// All of them.
-    Whole(&'a [Token]),
+pub(super) struct TokenSource<'a> {
+    /// All of them; none where there are pages.
+    whole: &'a [Token],
     /// A page at a time.
-    Paged(&'a Pages<'a>),
+    pages: Option<&'a Pages<'a>>,
 }
 
-impl TokenSource<'_> {
+impl<'a> TokenSource<'a> {
+    /// These tokens, at least one.
+    pub fn whole(whole: &'a [Token]) -> TokenSource<'a> {
+        TokenSource { whole, pages: None }
+    }
+
+    /// Those of these pages.
+    fn paged(pages: &'a Pages<'a>) -> TokenSource<'a> {
+        TokenSource { whole: &[], pages: Some(pages) }
+    }
+
     /// How many there are, at least one.
     pub fn len(self) -> usize {
-        match self {
-            TokenSource::Whole(tokens) => tokens.len(),
-            TokenSource::Paged(pages) => pages.length,
-        }
+        self.pages.map_or(self.whole.len(), |pages| pages.length)
+    }
+
+    /// Whether they are those of a large text.
+    pub fn is_paged(self) -> bool {
+        self.pages.is_some()
     }
 
     /// The token at an index below the length.
     #[inline]
     pub fn at(self, index: usize) -> Token {
-        match self {
-            TokenSource::Whole(tokens) => tokens[index],
-            TokenSource::Paged(pages) => pages.at(index),
+        match self.whole.get(index) {
+            Some(token) => *token,
+            None => self.of_page(index),
         }
+    }
+
+    /// The same where no token is at hand.
+    #[cold]
+    #[inline(never)]
+    fn of_page(self, index: usize) -> Token {
+        self.pages.map_or_else(|| self.whole[self.whole.len() - 1], |pages| pages.at(index))
     }
 }
 
@@ -67,8 +86,8 @@ impl<'a> LexedText<'a> {
     /// The tokens.
     pub fn source(&self) -> TokenSource<'_> {
         match self {
-            LexedText::Whole(found) => TokenSource::Whole(&found.tokens),
-            LexedText::Paged(pages) => TokenSource::Paged(pages),
+            LexedText::Whole(found) => TokenSource::whole(&found.tokens),
+            LexedText::Paged(pages) => TokenSource::paged(pages),
         }
     }
 
@@ -123,7 +142,6 @@ impl<'a> Pages<'a> {
         Pages { text, starts, length, end, error, kept: RefCell::default() }
     }
 
-    #[cold]
     fn at(&self, index: usize) -> Token {
         if index + 1 >= self.length {
             return self.end;
@@ -149,7 +167,7 @@ mod tests {
     fn check(text: &str) {
         let whole = tokenize(text);
         let pages = Pages::new(text);
-        let source = TokenSource::Paged(&pages);
+        let source = TokenSource::paged(&pages);
         assert_eq!(source.len(), whole.tokens.len());
         assert_eq!(pages.error, whole.error);
         let jumps = (0..20).map(|at| at * 7919 % source.len());

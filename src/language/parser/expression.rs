@@ -116,6 +116,18 @@ fn climb_on(input: TokenInput<'_>, minimum: u8) -> Parsed<'_, Expression> {
         tallest.set(before.max(tallest.get() + 1));
         return operand;
     }
+    operators(input, minimum, operand, before)
+}
+
+/// Reads the operators behind the operand that begins at `input`, the tallest expression before which
+/// was so tall.
+fn operators<'a>(
+    input: TokenInput<'a>,
+    minimum: u8,
+    operand: Parsed<'a, Expression>,
+    before: usize,
+) -> Parsed<'a, Expression> {
+    let tallest = &input.state.tallest;
     let (mut rest, mut left) = operand?;
     let mut height = tallest.replace(0) + 1;
     while let Some((infix, precedence)) = infix(rest.kind) {
@@ -351,14 +363,27 @@ fn in_parentheses(input: TokenInput<'_>) -> Parsed<'_, Expression> {
         let (rest, query) = nested(input, query_in_parentheses)?;
         return Ok((rest, at(input, rest, ExpressionKind::Subquery(query))));
     }
-    let (rest, mut values) = nested(input, |input| comma_list(expression)(input.skip(1)))?;
-    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
-    if values.len() > 1 {
-        return Ok((rest, at(input, rest, ExpressionKind::Row(values))));
+    let (rest, mut inner) = nested(input, |input| expression(input.skip(1)))?;
+    if rest.is_symbol(0, Symbol::Comma) {
+        return row(input, rest, inner);
     }
-    let mut inner = values.remove(0);
+    rest.note(Symbol::Comma);
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
     inner.span = input.span_to(rest);
     Ok((rest, inner))
+}
+
+/// The other values of a row in parentheses, behind the first.
+#[inline(never)]
+fn row<'a>(
+    input: TokenInput<'a>,
+    comma: TokenInput<'a>,
+    first: Expression,
+) -> Parsed<'a, Expression> {
+    let (rest, others) = nested(comma, |comma| comma_list(expression)(comma.skip(1)))?;
+    let (rest, _) = symbol(Symbol::RightParenthesis)(rest)?;
+    let values = std::iter::once(first).chain(others).collect();
+    Ok((rest, at(input, rest, ExpressionKind::Row(values))))
 }
 
 /// `[[Database '.'] Name '.'] Name | Function`

@@ -102,7 +102,7 @@ pub(super) fn parse_lexed(
     tokens: &[Token],
     parameters: &Parameters,
 ) -> Result<Option<Statement>, ParseError> {
-    parse_tokens(text, (TokenSource::Whole(tokens), None), Some(parameters), one_statement)
+    parse_tokens(text, (TokenSource::whole(tokens), None), Some(parameters), one_statement)
 }
 
 /// Reads every statement of a text, each with its place, `;` excluded.
@@ -134,14 +134,14 @@ pub(super) fn parse_with_slots(
     tokens: &[Token],
     slots: &[LiteralSlot],
 ) -> Option<Statement> {
-    let mut state = ParseState::new(text, TokenSource::Whole(tokens));
+    let mut state = ParseState::new(text, TokenSource::whole(tokens));
     state.parameters = slots;
     one_statement(TokenInput::new(&state, 0)).ok().and_then(|(_, statement)| statement)
 }
 
 /// Everything that the statement of these tokens could go on with at their end.
 pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
-    let state = ParseState::completing(text, TokenSource::Whole(tokens));
+    let state = ParseState::completing(text, TokenSource::whole(tokens));
     if let Ok((rest, _)) = statement::statement(TokenInput::new(&state, 0)) {
         rest.note(Symbol::Semicolon);
     }
@@ -150,7 +150,7 @@ pub(super) fn expected_at_end(text: &str, tokens: &[Token]) -> Vec<Expected> {
 
 /// Which tokens of one statement are names, by their index, as far as it can be read.
 pub(super) fn names(text: &str, tokens: &[Token]) -> Vec<(usize, NameKind)> {
-    let state = ParseState::naming(text, TokenSource::Whole(tokens));
+    let state = ParseState::naming(text, TokenSource::whole(tokens));
     // What fails was read up to there.
     let _ = statement::statement(TokenInput::new(&state, 0));
     state.names.map(RefCell::into_inner).unwrap_or_default()
@@ -163,7 +163,7 @@ pub(super) fn tables_at(
     tokens: &[Token],
     at: usize,
 ) -> Option<(TableReference, usize)> {
-    let state = ParseState::new(text, TokenSource::Whole(tokens));
+    let state = ParseState::new(text, TokenSource::whole(tokens));
     let (rest, found) = select::table_reference(TokenInput::new(&state, at)).ok()?;
     Some((found, rest.at()))
 }
@@ -174,14 +174,14 @@ pub(super) fn query_in_parentheses_at(
     tokens: &[Token],
     at: usize,
 ) -> Option<(Query, usize)> {
-    let state = ParseState::new(text, TokenSource::Whole(tokens));
+    let state = ParseState::new(text, TokenSource::whole(tokens));
     let (rest, query) = select::query_in_parentheses(TokenInput::new(&state, at)).ok()?;
     Some((*query, rest.at()))
 }
 
 /// The name that a token is; `None` for one that cannot be.
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
-    let state = ParseState::new(text, TokenSource::Whole(tokens));
+    let state = ParseState::new(text, TokenSource::whole(tokens));
     let (_, name) = name::name(NameKind::New)(TokenInput::new(&state, at)).ok()?;
     Some(name.name)
 }

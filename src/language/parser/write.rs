@@ -8,7 +8,6 @@ use super::super::ast::{
     WriteStatement,
 };
 use super::super::token::{Symbol, TokenKind};
-use super::super::token_source::TokenSource;
 use super::annotations::annotations;
 use super::expected::NameKind;
 use super::expression::{expression, push};
@@ -160,9 +159,9 @@ fn insert_source(input: TokenInput<'_>, all_columns: bool) -> Parsed<'_, InsertS
 /// one length.
 pub(super) fn values(input: TokenInput<'_>) -> Parsed<'_, Arc<ValueRows>> {
     // A list that grows takes as much again; where it is large, it has room for all that can come.
-    let mut list = match input.state.tokens {
-        TokenSource::Whole(_) => ExpressionList::default(),
-        TokenSource::Paged(_) => ExpressionList::with_capacity(nom::Input::input_len(&input) / 2),
+    let mut list = match input.state.tokens.is_paged() {
+        false => ExpressionList::default(),
+        true => ExpressionList::with_capacity(nom::Input::input_len(&input) / 2),
     };
     let (mut rest, width) = value_row(input, &mut list)?;
     while rest.is_symbol(0, Symbol::Comma) {
