@@ -143,6 +143,10 @@ impl PragmaAnswers {
             Pragma::IndexXinfo => schema::index_info(schema, within, argument, true),
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
             Pragma::ForeignKeyCheck => match argument {
+                Some(name) if table.is_none() => {
+                    let message = format!("no table \"{name}\"");
+                    return Err(executor::Error::failed("unknown-table", message));
+                }
                 Some(_) => self.foreign_key_check(table.into_iter())?,
                 // As in SQLite, of all tables of one schema.
                 None => {

@@ -188,6 +188,7 @@ fn foreign_keys_are_checked_of_one_schema() {
         PRAGMA temp.foreign_key_check
         PRAGMA foreign_key_check(lost)
         PRAGMA foreign_key_check(kept)
+        PRAGMA foreign_key_check(nowhere)
         SELECT * FROM pragma_foreign_key_check
         SELECT * FROM pragma_foreign_key_check('lost')",
     );

@@ -66,6 +66,7 @@ impl ScriptGenerator {
             (Kind::Integer, 0) => {
                 let of = self.made.tables[self.dice.roll(self.made.tables.len())].name.clone();
                 let of = if table.is_temporary { table.name.clone() } else { of };
+                self.refers_later = true;
                 format!("INTEGER REFERENCES {of}(id)")
             }
             (Kind::Integer, 1) => format!("INTEGER CHECK ({name} IS NULL OR {name} < 100)"),

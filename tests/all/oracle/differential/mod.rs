@@ -136,6 +136,9 @@ struct ScriptGenerator {
     numbered: bool,
     /// Whether rows have numbers that no column shows; here one that is gone is never given again.
     hides_numbers: bool,
+    /// Whether a column was added that refers to a table; its foreign key is the last one here, and in SQLite
+    /// before those that are no column's.
+    refers_later: bool,
     /// Whether nothing is to be written just now.
     query_only: bool,
 }
@@ -158,6 +161,7 @@ impl ScriptGenerator {
             collated,
             numbered: false,
             hides_numbers: false,
+            refers_later: false,
             query_only: false,
         }
     }

@@ -77,10 +77,13 @@ impl ScriptGenerator {
             0 => format!("PRAGMA table_info({table})"),
             1 => format!("PRAGMA table_xinfo({table})"),
             2 => format!("PRAGMA index_list({table})"),
+            3 if self.refers_later => format!(
+                "SELECT \"table\", \"from\", \"to\", on_delete FROM pragma_foreign_key_list('{table}')"
+            ),
             3 => format!("PRAGMA foreign_key_list({table})"),
             // The number of a row that is gone is no other row's.
-            4 if self.hides_numbers => {
-                "SELECT \"table\", parent, fkid FROM pragma_foreign_key_check".into()
+            4 if self.hides_numbers || self.refers_later => {
+                "SELECT \"table\", parent FROM pragma_foreign_key_check".into()
             }
             4 => "PRAGMA foreign_key_check".into(),
             5 => format!("PRAGMA index_xinfo(i{})", 1 + self.dice.roll(6)),
