@@ -63,7 +63,7 @@ impl ScriptGenerator {
                 let a = if form.ends_with("%c") { format!("coalesce({a} || 'c', 'c')") } else { a };
                 format!("printf('{form}', {number}, {a})")
             }
-            2 => format!("char(97 + abs(CAST({number} AS INTEGER)) % 20, 65)"),
+            2 => format!("char(97 + ifnull(abs(CAST({number} AS INTEGER)) % 20, 0), 65)"),
             3 => {
                 let function = self.dice.pick(&["date", "datetime", "time"]);
                 format!("{function}({})", moment(&number))
