@@ -69,21 +69,22 @@ impl GroupTable {
     pub fn consume(&mut self, batch: &AggregateBatch) -> Result<(), Error> {
         let numbers = self.number_rows(batch);
         let groups = self.group_count();
-        let mut extreme: Option<Vec<usize>> = None;
+        let mut standing: Option<Standing> = None;
         for (at, values) in batch.calls.iter().enumerate() {
             if self.aggregates[at].function == AggregateFunction::Bare {
                 continue;
             }
             let taken = self.update(at, values, &numbers, groups);
             let taken = taken.map_err(|error| error.at(self.aggregates[at].place))?;
-            if taken.is_some() {
-                extreme = taken;
+            if let Some(taken) = taken {
+                let is_one_group = self.groups.is_empty();
+                standing = Some(Standing::behind(standing, taken, &values.kept, is_one_group));
             }
         }
         // The first row counts until there is one of the least or the greatest, as in SQLite.
         let all: Vec<usize> = (0..batch.rows).collect();
         self.update_bare(batch, &numbers, groups, &all, false);
-        if let Some(rows) = extreme {
+        if let Some(Standing { rows, .. }) = standing {
             self.update_bare(batch, &numbers, groups, &rows, true);
         }
         Ok(())
@@ -203,6 +204,40 @@ impl GroupTable {
             columns.push((aggregate.data_type, values));
         }
         Ok(GroupRows { columns, order, given: 0 })
+    }
+}
+
+/// The rows of a batch that bare columns are of, one after the other: those that are a new minimum or maximum.
+struct Standing {
+    rows: Vec<usize>,
+    /// Whether all of the minimums and maximums so far have a FILTER.
+    are_filtered: bool,
+}
+
+impl Standing {
+    /// Those behind one more minimum or maximum, which took these rows of those that its FILTER kept.
+    ///
+    /// As in SQLite the last one decides; only where there is one group and one of them has no FILTER, one that has
+    /// decides about the rows alone that it keeps.
+    fn behind(
+        before: Option<Standing>,
+        taken: Vec<usize>,
+        kept: &Option<Vec<usize>>,
+        is_one_group: bool,
+    ) -> Standing {
+        let Some(kept) = kept else { return Standing { rows: taken, are_filtered: false } };
+        match before {
+            Some(Standing { mut rows, are_filtered: false }) if is_one_group => {
+                rows.retain(|row| kept.binary_search(row).is_err());
+                rows.extend(taken);
+                rows.sort_unstable();
+                Standing { rows, are_filtered: false }
+            }
+            before => {
+                let are_filtered = before.is_none_or(|before| before.are_filtered);
+                Standing { rows: taken, are_filtered }
+            }
+        }
     }
 }
 
