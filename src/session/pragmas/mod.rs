@@ -142,18 +142,9 @@ impl PragmaAnswers {
             Pragma::IndexInfo => schema::index_info(schema, within, argument, false),
             Pragma::IndexXinfo => schema::index_info(schema, within, argument, true),
             Pragma::ForeignKeyList => of_table(schema::foreign_key_list),
-            Pragma::ForeignKeyCheck => match argument {
-                Some(name) if table.is_none() => {
-                    let message = format!("no table \"{name}\"");
-                    return Err(executor::Error::failed("unknown-table", message));
-                }
-                Some(_) => self.foreign_key_check(table.into_iter())?,
-                // As in SQLite, of all tables of one schema.
-                None => {
-                    let asked = schema.within(within.unwrap_or(SchemaName::Main));
-                    self.foreign_key_check(asked.tables())?
-                }
-            },
+            Pragma::ForeignKeyCheck => {
+                self.foreign_key_check(self.checked_tables(table, within, argument)?)?
+            }
             Pragma::IntegrityCheck { keys } => self.integrity_check(argument, keys, context)?,
             Pragma::DatabaseList => self.databases(schema),
             Pragma::CollationList => {
@@ -202,10 +193,30 @@ impl PragmaAnswers {
         })
     }
 
+    /// The tables whose foreign keys are asked: the one that is named, or all of one schema, as in SQLite.
+    fn checked_tables<'t>(
+        &'t self,
+        table: Option<&'t Arc<TableSchema>>,
+        within: Option<SchemaName>,
+        argument: Option<&str>,
+    ) -> Result<Vec<&'t Arc<TableSchema>>, executor::Error> {
+        match (argument, table) {
+            (Some(_), Some(table)) => Ok(vec![table]),
+            (Some(name), None) => {
+                let message = format!("no table \"{name}\"");
+                Err(executor::Error::failed("unknown-table", message))
+            }
+            (None, _) => {
+                let asked = self.view.schema().within(within.unwrap_or(SchemaName::Main));
+                Ok(asked.tables().collect())
+            }
+        }
+    }
+
     /// The rows of tables that do not find what they refer to.
-    fn foreign_key_check<'t>(
+    fn foreign_key_check(
         &self,
-        tables: impl Iterator<Item = &'t Arc<TableSchema>>,
+        tables: Vec<&Arc<TableSchema>>,
     ) -> Result<Vec<Row>, executor::Error> {
         let mut rows = Vec::new();
         for table in tables {
