@@ -33,6 +33,16 @@ impl References {
         self.0.borrow_mut().push(NameReference { span: Some(span), table, column });
     }
 
+    /// How many were met.
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// Forgets all but the first so many.
+    pub fn truncate(&self, count: usize) {
+        self.0.borrow_mut().truncate(count);
+    }
+
     /// Records a column that is shared by a join; `span` is where USING names it.
     pub fn record_shared(&self, span: Option<Span>, table: TableId, column: usize) {
         self.0.borrow_mut().push(NameReference { span, table, column: Some(column) });

@@ -73,7 +73,16 @@ fn bind_ordered<'q>(
     let order_by = if let SelectOrder::Own(order_by) = &order { *order_by } else { &[] };
     let core = SelectCore::bind(select, order_by, &scope, surroundings, planning)?;
     if let SelectOrder::Compound(order) = order {
-        order.resolve(|expression| core.item_of(expression, &scope));
+        let references = planning.references();
+        order.resolve(|expression| {
+            let known = references.map(|references| references.count());
+            let item = core.item_of(expression, &scope);
+            // What is none of its columns means a column of another SELECT.
+            if let (Some(references), Some(known), None) = (references, known, item) {
+                references.truncate(known);
+            }
+            item
+        });
     }
     let bound = core.over(rows, &mut planning.names)?;
     let reads_hidden = scope.knows_hidden_columns();

@@ -173,7 +173,7 @@ fn check_referring(
     // The first row of the statement is told first.
     for (row, values) in asked.into_iter().rev() {
         let own = values_of(values, &constraint.columns);
-        if referenced.is_lost(view, &own) {
+        if referenced.is_lost_to(view, (table, row), (&own, values)) {
             let message = refers_to_none(table, constraint, &referenced, &own);
             let name = row_name(table, values, Some(row));
             return Err(failed(

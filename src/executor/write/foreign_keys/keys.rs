@@ -93,15 +93,37 @@ impl Referenced {
         converted.is_some_and(|converted| !converted.is_some_and(|v| self.exists(view, &v)))
     }
 
+    /// The same of a row that was written. As in SQLite, a row of the table itself finds itself only by
+    /// the values that it holds: nothing is converted, and texts are equal letter by letter. A number
+    /// of the row is what the values become.
+    pub fn is_lost_to(
+        &self,
+        view: &View,
+        (child, row): (&TableSchema, RowId),
+        (own, values): (&[Value], &Row),
+    ) -> bool {
+        let key = values_of(values, &self.columns);
+        let is_number = self.table.integer_primary_key().is_some_and(|at| self.columns == [at]);
+        if child.id != self.table.id || is_number || key::encode(own) == key::encode(&key) {
+            return self.is_lost(view, own);
+        }
+        let found = |values: Vec<Value>| self.found(view, &values).iter().any(|at| at.row() != row);
+        self.converted(own).is_some_and(|converted| !converted.is_some_and(found))
+    }
+
     /// Whether a row has these values, which are of the columns' types.
     pub fn exists(&self, view: &View, values: &[Value]) -> bool {
+        !self.found(view, values).is_empty()
+    }
+
+    /// The rows that have these values.
+    fn found(&self, view: &View, values: &[Value]) -> Vec<LocatedVersion> {
         let of_key = |column: &usize| {
             let at = self.columns.iter().position(|other| other == column).unwrap_or(0);
             values[at].clone()
         };
         let in_order: Vec<Value> = self.key.columns.iter().map(of_key).collect();
-        let found = view.table(&self.table).find(self.key.id, &in_order);
-        found.is_some_and(|found| !found.is_empty())
+        view.table(&self.table).find(self.key.id, &in_order).unwrap_or_default()
     }
 }
 
