@@ -62,14 +62,11 @@ impl ColumnAffinity {
             ColumnAffinity::Text if value.data_type().is_number() => Value::text(value.to_text()),
             ColumnAffinity::Text => value,
             ColumnAffinity::Integer | ColumnAffinity::Numeric => whole(number(value)),
-            ColumnAffinity::Real => {
-                let number = number(value);
-                if let Value::Integer(_) = number {
-                    DataType::Real.accept(number.clone()).unwrap_or(number)
-                } else {
-                    number
-                }
-            }
+            #[expect(clippy::cast_precision_loss, reason = "a column of reals holds the nearest")]
+            ColumnAffinity::Real => match number(value) {
+                Value::Integer(integer) => Value::Real(integer as f64),
+                other => other,
+            },
             ColumnAffinity::Decimal { precision, scale } => exact(value, precision, scale),
         }
     }
@@ -194,7 +191,8 @@ mod tests {
             (Numeric, Value::Date(Date(0)), "'1970-01-01'"),
             (Numeric, blob(), "x'01'"),
             (Real, Value::Integer(3), "3.0"),
-            (Real, Value::Integer(9_007_199_254_740_993), "9007199254740993"),
+            (Real, Value::Integer(9_007_199_254_740_993), "9007199254740992.0"),
+            (Real, text("9007199254740993"), "9007199254740992.0"),
             (Real, text("3"), "3.0"),
             (Text, Value::Integer(7), "'7'"),
             (Text, Value::Real(1.0), "'1.0'"),

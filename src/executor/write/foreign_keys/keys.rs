@@ -52,9 +52,11 @@ impl Referenced {
                 && key.columns.iter().all(|column| columns.contains(column))
                 && is_plain(table, key)
         };
-        let key = columns
-            .as_ref()
-            .and_then(|columns| table.keys.iter().find(|key| key.unique && is_of(columns, key)));
+        let key = columns.as_ref().and_then(|columns| match constraint.referenced.as_slice() {
+            // Which key is meant is known, as in SQLite also where it compares in another way.
+            [] => table.primary_key(),
+            _ => table.keys.iter().find(|key| key.unique && is_of(columns, key)),
+        });
         match (columns, key) {
             (Some(columns), Some(key)) => {
                 Ok(Referenced { table: Arc::clone(table), key: key.clone(), columns })
@@ -102,9 +104,9 @@ impl Referenced {
         (child, row): (&TableSchema, RowId),
         (own, values): (&[Value], &Row),
     ) -> bool {
-        let key = values_of(values, &self.columns);
         let is_number = self.table.integer_primary_key().is_some_and(|at| self.columns == [at]);
-        if child.id != self.table.id || is_number || key::encode(own) == key::encode(&key) {
+        let holds = || key::encode(own) == key::encode(&values_of(values, &self.columns));
+        if child.id != self.table.id || is_number || holds() {
             return self.is_lost(view, own);
         }
         let found = |values: Vec<Value>| self.found(view, &values).iter().any(|at| at.row() != row);
