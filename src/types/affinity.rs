@@ -62,11 +62,7 @@ impl ColumnAffinity {
             ColumnAffinity::Text if value.data_type().is_number() => Value::text(value.to_text()),
             ColumnAffinity::Text => value,
             ColumnAffinity::Integer | ColumnAffinity::Numeric => whole(number(value)),
-            #[expect(clippy::cast_precision_loss, reason = "a column of reals holds the nearest")]
-            ColumnAffinity::Real => match number(value) {
-                Value::Integer(integer) => Value::Real(integer as f64),
-                other => other,
-            },
+            ColumnAffinity::Real => nearest_real(number(value)),
             ColumnAffinity::Decimal { precision, scale } => exact(value, precision, scale),
         }
     }
@@ -86,6 +82,17 @@ impl ColumnAffinity {
             ColumnAffinity::Text => "TEXT",
             ColumnAffinity::Blob => "BLOB",
         }
+    }
+}
+
+/// The real that is nearest to an integer; what is none stays.
+fn nearest_real(value: Value) -> Value {
+    if let Value::Integer(integer) = value {
+        #[expect(clippy::cast_precision_loss, reason = "it is the nearest")]
+        let real = integer as f64;
+        Value::Real(real)
+    } else {
+        value
     }
 }
 

@@ -21,7 +21,7 @@ use crate::language::ast::PragmaStatement;
 use crate::language::{leading_number, turns_on};
 use crate::planner::{
     AGGREGATE_FUNCTIONS, PRAGMAS, Pragma, PragmaEntry, PragmaSwitch, SCALAR_FUNCTIONS, Signature,
-    TABLE_FUNCTIONS, TableFunction, WINDOW_FUNCTIONS,
+    TABLE_FUNCTIONS, TableFunction, Volatility, WINDOW_FUNCTIONS,
 };
 use crate::storage::{Database, View};
 use crate::types::{Collation, EventId, Row, Schema, SchemaName, TableSchema, Value};
@@ -243,23 +243,37 @@ fn numbered(values: impl Iterator<Item = Value>) -> Vec<Row> {
     (0..).map(Value::Integer).zip(values).map(|(number, value)| vec![number, value]).collect()
 }
 
-/// Every function with its number of arguments; -1 where it is not one number.
+/// That of a function which does nothing but give a value, in SQLite's list.
+const HARMLESS: i64 = 0x20_0000;
+/// That of a function which always gives the same.
+const DETERMINISTIC: i64 = 0x800;
+
+/// Every function with its numbers of arguments; -1 where it takes many.
 fn functions() -> Vec<Row> {
-    let row = |signature: &Signature, kind: &str| {
-        let exact = (signature.least == signature.most).then_some(signature.least);
-        let count = exact.and_then(|count| i64::try_from(count).ok()).unwrap_or(-1);
-        vec![
-            Value::text(signature.name),
-            Value::Integer(1),
-            Value::text(kind),
-            Value::text("utf8"),
-            Value::Integer(count),
-            Value::Integer(0),
-        ]
+    let rows = |signature: &Signature, kind: &str, flags: i64| {
+        let is_any = signature.most - signature.least > 2;
+        let counts = if is_any { 0..=0 } else { signature.least..=signature.most };
+        let row = |count: usize| {
+            let count = i64::try_from(count).ok().filter(|_| !is_any).unwrap_or(-1);
+            vec![
+                Value::text(signature.name),
+                Value::Integer(1),
+                Value::text(kind),
+                Value::text("utf8"),
+                Value::Integer(count),
+                Value::Integer(flags),
+            ]
+        };
+        counts.map(row).collect::<Vec<Row>>()
     };
-    let scalar = SCALAR_FUNCTIONS.iter().map(|entry| row(&entry.signature, "s"));
-    let aggregates = AGGREGATE_FUNCTIONS.iter().map(|entry| row(&entry.signature, "w"));
-    let windows = WINDOW_FUNCTIONS.iter().map(|entry| row(&entry.signature, "w"));
+    let scalar = SCALAR_FUNCTIONS.iter().flat_map(|entry| {
+        let is_immutable = entry.function.volatility() == Volatility::Immutable;
+        rows(&entry.signature, "s", if is_immutable { HARMLESS | DETERMINISTIC } else { HARMLESS })
+    });
+    let aggregates = AGGREGATE_FUNCTIONS.iter();
+    let aggregates = aggregates.flat_map(|entry| rows(&entry.signature, "w", HARMLESS));
+    let windows = WINDOW_FUNCTIONS.iter();
+    let windows = windows.flat_map(|entry| rows(&entry.signature, "w", HARMLESS));
     scalar.chain(aggregates).chain(windows).collect()
 }
 
