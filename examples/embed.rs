@@ -47,7 +47,7 @@ pub fn run(path: &Path, out: &mut dyn Write) -> Result<(), Box<dyn std::error::E
 fn stock(session: &mut Session, query: &str) -> Result<Vec<(String, i64)>, Error> {
     let Outcome::Rows(rows) = session.execute(query)? else { return Ok(Vec::new()) };
     let mut stock = Vec::new();
-    for batch in rows {
+    for batch in rows.record_batches() {
         // An Arrow RecordBatch: one typed array for each column, some thousand rows at a time.
         let batch = batch?;
         let items = batch.column(0).as_string::<i32>();

@@ -15,7 +15,7 @@
 //! let rows_at = |session: &mut Session, event: u64| -> Result<usize, Error> {
 //!     let query = format!("SELECT * FROM accounts AS OF EVENT {event}");
 //!     let Outcome::Rows(rows) = session.execute(&query)? else { return Ok(0) };
-//!     rows.map(|batch| Ok(batch?.num_rows())).sum()
+//!     rows.map(|batch| Ok(batch?.rows)).sum()
 //! };
 //! assert_eq!(rows_at(&mut session, 3)?, 2);
 //! assert_eq!(rows_at(&mut session, 4)?, 1);

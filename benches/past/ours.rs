@@ -45,7 +45,7 @@ impl Asof {
                 continue;
             };
             for batch in rows {
-                count += black_box(batch.expect("a batch")).num_rows();
+                count += black_box(batch.expect("a batch")).rows;
             }
         }
         count

@@ -1,6 +1,6 @@
 //! One value of a batch, read in its column's own type and without a copy.
 
-use crate::session::OutputColumn;
+use crate::session::{Batch, OutputColumn};
 use crate::types::column::decode_any;
 use crate::types::{DataType, Date, Decimal, Timestamp, Value};
 use arrow_array::cast::AsArray;
@@ -9,7 +9,7 @@ use arrow_array::types::{
 };
 use arrow_array::{
     Array, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
-    LargeBinaryArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    LargeBinaryArray, StringArray, TimestampMicrosecondArray,
 };
 use std::io::Write;
 
@@ -44,11 +44,11 @@ pub(super) enum Cell<'a> {
 
 impl<'a> Cells<'a> {
     /// The columns of a batch, each in the type that its output column says.
-    pub(super) fn of_batch(columns: &[OutputColumn], batch: &'a RecordBatch) -> Vec<Cells<'a>> {
+    pub(super) fn of_batch(columns: &[OutputColumn], batch: &'a Batch) -> Vec<Cells<'a>> {
         let typed = |(column, array): (&OutputColumn, &'a arrow_array::ArrayRef)| {
             Cells::new(column.data_type, array.as_ref())
         };
-        columns.iter().zip(batch.columns()).map(typed).collect()
+        columns.iter().zip(&batch.columns).map(typed).collect()
     }
 
     fn new(data_type: DataType, array: &'a dyn Array) -> Cells<'a> {

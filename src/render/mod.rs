@@ -177,7 +177,7 @@ fn each_row(
             }
         };
         let cells = Cells::of_batch(&columns, &batch);
-        for index in 0..batch.num_rows() {
+        for index in 0..batch.rows {
             row(&mut buffer.bytes, count, &cells, index);
             count += 1;
             buffer.breathe()?;

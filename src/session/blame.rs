@@ -135,8 +135,8 @@ impl Session {
         let Outcome::Rows(rows) = self.execute(query)? else { return Ok(None) };
         for batch in rows {
             let batch = batch?;
-            if batch.num_rows() > 0
-                && let Value::Integer(number) = value_at(batch.column(0), DataType::Integer, 0)
+            if batch.rows > 0
+                && let Value::Integer(number) = value_at(&batch.columns[0], DataType::Integer, 0)
             {
                 return Ok(u64::try_from(number).ok());
             }

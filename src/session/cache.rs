@@ -5,7 +5,7 @@
 //! computed columns look at literals, so that only simple SELECTs are shared.
 
 use super::catalog::StatementCatalog;
-use super::outcome::{OutputColumn, arrow_schema};
+use super::outcome::OutputColumn;
 use super::{Error, Session};
 use crate::executor;
 use crate::language::ast::{
@@ -20,7 +20,6 @@ use crate::types::key_table::KeyTable;
 use crate::types::{
     DataType, Definition, EventId, KeySchema, Literal, Period, PseudoColumn, TableSchema, Value,
 };
-use arrow_schema::SchemaRef;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,7 +43,6 @@ pub(super) struct SharedPlan {
     pub definitions: Vec<Arc<Definition>>,
     /// The columns of a query.
     pub columns: Arc<[OutputColumn]>,
-    pub schema: SchemaRef,
     /// The text that it was planned of, which its places are in.
     text: Box<str>,
 }
@@ -259,17 +257,15 @@ impl PlanCacheEntry {
             return PlanCacheEntry::SameDigits;
         }
         let columns = match &planned {
-            Planned::Query(query) => OutputColumn::of(query),
-            Planned::Write(_) | Planned::Schema(_) => Vec::new(),
+            Planned::Query(query) => OutputColumn::named(query.columns.iter().cloned()),
+            Planned::Write(_) | Planned::Schema(_) => Arc::default(),
         };
-        let schema = arrow_schema(&columns);
         PlanCacheEntry::Shared(Arc::new(SharedPlan {
             planned,
             moment,
             tables,
             definitions,
-            columns: columns.into(),
-            schema,
+            columns,
             text: text.into(),
         }))
     }

@@ -1,7 +1,7 @@
 //! Changes: how one is recorded in a fork and committed, and what of it becomes the outcome.
 
 use super::cache::PlanCache;
-use super::outcome::{OutputColumn, arrow_schema, record_batch};
+use super::outcome::OutputColumn;
 use super::sequence::counter_write;
 use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
 use crate::executor::{self, Failure, Written};
@@ -41,10 +41,8 @@ impl Changed {
         let (verb, name) = (write.verb(), write.table.name.clone());
         let receipt = Receipt { verb, name, rows, events, committed: None };
         let rows = write.returning.as_ref().map(|returning| {
-            let columns = OutputColumn::named(&returning.names);
-            let schema = arrow_schema(&columns);
-            let batches = returned.into_iter().map(move |batch| record_batch(&schema, batch));
-            Rows::new(columns, None, batches)
+            let columns = OutputColumn::named(returning.names.iter().cloned());
+            Rows::new(columns, None, returned.into_iter().map(Ok))
         });
         let failure = failure.map(|failure| {
             let stays = match (failure.rolls_back, receipt.rows) {

@@ -8,7 +8,7 @@ use super::relations::table_schema;
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Operator, Relation};
 use crate::types::{EventId, TableSchema};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::Array;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,7 +69,7 @@ pub(super) struct StoredResult {
     as_of: Option<EventId>,
     uncommitted: u64,
     listing: Option<Listing>,
-    batches: Vec<RecordBatch>,
+    batches: Vec<Batch>,
 }
 
 /// Where a session keeps its last result.
@@ -149,9 +149,9 @@ impl ResultStore {
 
 /// A result that is being read, with copies of its batches so far.
 struct PartialResult {
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
+    batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
     /// The batches so far and their bytes; `None` where they are too many.
-    stored: Option<(Vec<RecordBatch>, usize)>,
+    stored: Option<(Vec<Batch>, usize)>,
     columns: Arc<[OutputColumn]>,
     as_of: Option<EventId>,
     uncommitted: u64,
@@ -167,10 +167,10 @@ impl fmt::Debug for PartialResult {
 
 impl PartialResult {
     /// The next batch.
-    fn next(&mut self) -> Option<Result<RecordBatch, Error>> {
+    fn next(&mut self) -> Option<Result<Batch, Error>> {
         let next = self.batches.next();
         if let (Some(Ok(batch)), Some((batches, bytes))) = (&next, &mut self.stored) {
-            *bytes += batch.columns().iter().map(size).sum::<usize>();
+            *bytes += batch.columns.iter().map(size).sum::<usize>();
             batches.push(batch.clone());
             if *bytes > self.limit {
                 self.stored = None;
@@ -214,7 +214,7 @@ struct ResultRecorder {
 }
 
 impl Iterator for ResultRecorder {
-    type Item = Result<RecordBatch, Error>;
+    type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.partial.as_mut()?.next();
@@ -286,7 +286,7 @@ impl Relation for LastResultRelation {
     }
 
     fn source(&self) -> String {
-        let rows: usize = self.0.batches.iter().map(RecordBatch::num_rows).sum();
+        let rows: usize = self.0.batches.iter().map(|batch| batch.rows).sum();
         format!("{NAME}: the last result, {rows} row{}", if rows == 1 { "" } else { "s" })
     }
 }
@@ -304,8 +304,8 @@ impl Operator for StoredBatches {
         self.context.check()?;
         let Some(batch) = self.stored.batches.get(self.next) else { return Ok(None) };
         self.next += 1;
-        let columns = self.columns.iter().map(|at| Arc::clone(batch.column(*at))).collect();
-        Ok(Some(Batch { columns, rows: batch.num_rows() }))
+        let columns = self.columns.iter().map(|at| Arc::clone(&batch.columns[*at])).collect();
+        Ok(Some(Batch { columns, rows: batch.rows }))
     }
 }
 
@@ -326,7 +326,7 @@ mod tests {
     }
 
     fn count(session: &Session) -> Result<usize, Error> {
-        session.last_result()?.map(|batch| batch.map(|batch| batch.num_rows())).sum()
+        session.last_result()?.map(|batch| batch.map(|batch| batch.rows)).sum()
     }
 
     #[test]

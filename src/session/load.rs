@@ -246,8 +246,8 @@ mod tests {
         let mut text = String::new();
         for batch in rows {
             let batch = batch?;
-            for at in 0..batch.num_rows() {
-                for (column, array) in columns.iter().zip(batch.columns()) {
+            for at in 0..batch.rows {
+                for (column, array) in columns.iter().zip(&batch.columns) {
                     let value = crate::types::column::value_at(array, column.data_type, at);
                     text.push_str(&format!("{value} "));
                 }

@@ -51,7 +51,7 @@ pub use replay::{Replay, ReplayFrame};
 pub use trace::{EventTrace, changes_in_words};
 pub use verify::ProgressHandler;
 
-pub use crate::executor::PartialRow;
+pub use crate::executor::{Batch, PartialRow};
 
 #[cfg(test)]
 pub(crate) use relations::event_columns;
@@ -61,13 +61,12 @@ use crate::language::ast::{
     MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
-use crate::planner::{self, Planned, PragmaSwitch, Rewriting};
+use crate::planner::{self, Planned, PragmaSwitch, QueryPlan, Rewriting};
 use crate::storage::{Database, TemporaryState, View};
 use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan, SharedStatement};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
-use outcome::AnswerColumns;
 use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
 use settings::SessionMemory;
@@ -96,8 +95,6 @@ pub struct Session {
     triggers: RefCell<TriggerCache>,
     /// What `_` reads.
     results: ResultStore,
-    /// The columns of the last answer, which the next one often has, too.
-    last_columns: RefCell<Option<AnswerColumns>>,
     /// What [`Session::check_statement`] went through.
     script_check: Option<ScriptCheck>,
     /// Who does what the session does, where a statement does not say who.
@@ -190,7 +187,6 @@ impl Session {
             progress_handler: None,
             triggers: RefCell::default(),
             results: ResultStore::default(),
-            last_columns: RefCell::default(),
             script_check: None,
             actor: None,
             first_actor: None,
@@ -558,26 +554,25 @@ impl Session {
         let text = pending.text();
         let ExecutableStatement { plan, inputs, as_of, several, context } =
             self.executable(pending, view)?;
-        let Planned::Query(query) = plan.planned() else {
-            unreachable!("the plan of a SELECT is a query")
-        };
         let listing = is_listing.then_some(Listing { now: context.now });
-        let mut rows = executor::open(&query.plan, inputs, context)
-            .map_err(|error| plan.located(error, text))?;
-        let (columns, schema) = match &plan {
-            ExecutablePlan::Shared(plan) => (Arc::clone(&plan.columns), plan.schema.clone()),
-            ExecutablePlan::Own(_) => {
-                let answer = AnswerColumns::of(&query.columns, &self.last_columns);
-                (answer.columns, answer.schema)
+        let not_a_query = || unreachable!("the plan of a SELECT is a query");
+        let (mut rows, columns, shared) = match plan {
+            ExecutablePlan::Own(planned) => {
+                let Planned::Query(QueryPlan { plan, columns }) = *planned else { not_a_query() };
+                let rows = executor::open(&plan, inputs, context)?;
+                (rows, OutputColumn::named(columns), None)
+            }
+            ExecutablePlan::Shared(shared) => {
+                let Planned::Query(query) = &shared.planned else { not_a_query() };
+                let rows = executor::open(&query.plan, inputs, context)
+                    .map_err(|error| shared.located(error, text))?;
+                // Where an error is of a plan that others share, this text says.
+                let located = (Arc::clone(shared), Box::<str>::from(text));
+                (rows, Arc::clone(&shared.columns), Some(located))
             }
         };
-        // Where an error is of a plan that others share, this text says.
-        let shared = match plan {
-            ExecutablePlan::Own(_) => None,
-            ExecutablePlan::Shared(plan) => Some((Arc::clone(plan), Box::<str>::from(text))),
-        };
         let batches = std::iter::from_fn(move || match (rows.next(), &shared) {
-            (Ok(batch), _) => batch.map(|batch| outcome::record_batch(&schema, batch)),
+            (Ok(batch), _) => batch.map(Ok),
             (Err(error), None) => Some(Err(error.into())),
             (Err(error), Some((plan, text))) => Some(Err(plan.located(error, text).into())),
         });

@@ -2,13 +2,11 @@
 
 use super::{Error, Replay};
 use crate::executor::{self, Batch};
-use crate::planner::QueryPlan;
 use crate::storage::{self, Database};
 use crate::types::column::array_of;
 use crate::types::{DataType, EventId, Row, Timestamp, TxId};
-use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema as ArrowSchema, SchemaRef};
-use std::cell::RefCell;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{ArrowError, Field, Schema as ArrowSchema, SchemaRef};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -66,52 +64,12 @@ pub struct OutputColumn {
 }
 
 impl OutputColumn {
-    /// The columns of a query.
-    pub(super) fn of(query: &QueryPlan) -> Vec<OutputColumn> {
-        OutputColumn::named(&query.columns)
-    }
-
     /// The columns of these names and types.
-    pub(super) fn named(columns: &[(String, DataType)]) -> Vec<OutputColumn> {
-        let column = |(name, data_type): &(String, DataType)| OutputColumn {
-            name: name.clone(),
-            data_type: *data_type,
-        };
-        columns.iter().map(column).collect()
-    }
-}
-
-/// The columns of an answer, as we and as Arrow have them.
-#[derive(Clone, Debug)]
-pub(super) struct AnswerColumns {
-    /// The columns.
-    pub columns: Arc<[OutputColumn]>,
-    /// The same.
-    pub schema: SchemaRef,
-}
-
-impl AnswerColumns {
-    /// Columns of these names and types; those of the answer before, where they are the same.
-    pub fn of(
-        named: &[(String, DataType)],
-        last: &RefCell<Option<AnswerColumns>>,
-    ) -> AnswerColumns {
-        let mut last = last.borrow_mut();
-        if let Some(last) = &*last
-            && last.are(named)
-        {
-            return last.clone();
-        }
-        let columns = OutputColumn::named(named);
-        let schema = arrow_schema(&columns);
-        last.insert(AnswerColumns { columns: columns.into(), schema }).clone()
-    }
-
-    fn are(&self, named: &[(String, DataType)]) -> bool {
-        self.columns.len() == named.len()
-            && self.columns.iter().zip(named).all(|(column, (name, data_type))| {
-                column.data_type == *data_type && column.name == *name
-            })
+    pub(super) fn named(
+        columns: impl IntoIterator<Item = (String, DataType)>,
+    ) -> Arc<[OutputColumn]> {
+        let column = |(name, data_type)| OutputColumn { name, data_type };
+        columns.into_iter().map(column).collect()
     }
 }
 
@@ -140,7 +98,7 @@ pub struct Rows {
     pub receipt: Option<Box<Receipt>>,
     /// What the statement fails with, behind its last row.
     pub(super) failure: Option<Error>,
-    pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, Error>> + Send>,
+    pub(super) batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
 }
 
 impl Rows {
@@ -148,7 +106,7 @@ impl Rows {
     pub fn new(
         columns: impl Into<Arc<[OutputColumn]>>,
         as_of: Option<EventId>,
-        batches: impl Iterator<Item = Result<RecordBatch, Error>> + Send + 'static,
+        batches: impl Iterator<Item = Result<Batch, Error>> + Send + 'static,
     ) -> Rows {
         let (uncommitted, log, summary, listing, receipt, failure) = Default::default();
         let (columns, batches) = (columns.into(), Box::new(batches));
@@ -177,6 +135,31 @@ impl Rows {
         Ok(rows)
     }
 
+    /// The same rows as Arrow knows them: each batch with the names and the types of the columns.
+    pub fn record_batches(self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
+        let schema = arrow_schema(&self.columns);
+        self.map(move |batch| {
+            let Batch { columns, rows } = batch?;
+            let options = RecordBatchOptions::new().with_row_count(Some(rows));
+            RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
+                .map_err(|error| executor::Error::from(error).into())
+        })
+    }
+
+    /// A batch whose arrays are what the columns say. Whoever reads them relies on it.
+    fn checked(&self, batch: Batch) -> Result<Batch, Error> {
+        let fits = |(array, column): (&ArrayRef, &OutputColumn)| {
+            array.len() == batch.rows && *array.data_type() == column.data_type.arrow()
+        };
+        let is_sound = batch.columns.len() == self.columns.len()
+            && batch.columns.iter().zip(&*self.columns).all(fits);
+        if is_sound {
+            return Ok(batch);
+        }
+        let wrong = "the rows of an answer are not what its columns say".to_string();
+        Err(executor::Error::from(ArrowError::SchemaError(wrong)).into())
+    }
+
     /// Takes what the statement fails with behind its last row, so that the rows end well: they are
     /// all there are. Whoever does not, gets it as the last item.
     pub fn take_failure(&mut self) -> Option<Error> {
@@ -185,10 +168,13 @@ impl Rows {
 }
 
 impl Iterator for Rows {
-    type Item = Result<RecordBatch, Error>;
+    type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.batches.next().or_else(|| self.failure.take().map(Err))
+        match self.batches.next() {
+            Some(batch) => Some(batch.and_then(|batch| self.checked(batch))),
+            None => self.failure.take().map(Err),
+        }
     }
 }
 
@@ -245,7 +231,7 @@ impl fmt::Display for Receipt {
 }
 
 /// The Arrow schema of a result. A field of ANY values says so in its metadata.
-pub(super) fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
+fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
     let fields = columns.iter().map(|column| {
         let field = Field::new(&column.name, column.data_type.arrow(), true);
         match column.data_type {
@@ -257,13 +243,6 @@ pub(super) fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
         }
     });
     Arc::new(ArrowSchema::new(fields.collect::<Vec<_>>()))
-}
-
-/// A batch of the executor with its schema.
-pub(super) fn record_batch(schema: &SchemaRef, batch: Batch) -> Result<RecordBatch, Error> {
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.rows));
-    RecordBatch::try_new_with_options(schema.clone(), batch.columns, &options)
-        .map_err(|error| executor::Error::from(error).into())
 }
 
 /// Rows that are known at once.
@@ -296,6 +275,5 @@ pub(super) fn streamed(
         data_type: *data_type,
     };
     let columns: Vec<OutputColumn> = columns.iter().map(column).collect();
-    let schema = arrow_schema(&columns);
-    Rows::new(columns, as_of, batches.map(move |batch| record_batch(&schema, batch?)))
+    Rows::new(columns, as_of, batches)
 }

@@ -152,7 +152,6 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
         arrays.push(array(column.data_type, &mut images.iter().map(|(_, row)| &row[at]))?);
     }
     let batch = Batch { columns: arrays, rows: images.len() };
-    let batch = outcome::record_batch(&outcome::arrow_schema(&columns), batch)?;
     Ok(Rows::new(columns, Some(last), std::iter::once(Ok(batch))))
 }
 

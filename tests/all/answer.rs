@@ -11,8 +11,8 @@ pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Erro
     let mut all = Vec::new();
     for batch in rows {
         let batch = batch?;
-        for row in 0..batch.num_rows() {
-            let columns = batch.columns().iter().zip(&types);
+        for row in 0..batch.rows {
+            let columns = batch.columns.iter().zip(&types);
             all.push(columns.map(|(array, data_type)| value_at(array, *data_type, row)).collect());
         }
     }

@@ -138,10 +138,10 @@ fn difference(session: &Session, from: u64, to: u64, table: Option<&str>) -> Vec
     let mut changes = Vec::new();
     for batch in rows {
         let batch = batch.expect("a batch");
-        for row in 0..batch.num_rows() {
+        for row in 0..batch.rows {
             let value = |name: &str| {
                 let at = columns.iter().position(|column| column.name == name).expect(name);
-                value_at(batch.column(at).as_ref(), columns[at].data_type, row)
+                value_at(&batch.columns[at], columns[at].data_type, row)
             };
             let text = |name: &str| {
                 let Value::Text(text) = value(name) else { panic!("{name}: {:?}", value(name)) };

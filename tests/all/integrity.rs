@@ -116,7 +116,7 @@ fn there_are_as_many_messages_as_are_asked_for() {
     let Ok(Outcome::Rows(rows)) = session.execute("VERIFY") else { panic!("it names them") };
     let summary = rows.summary.clone().expect("it says how many");
     assert!(summary.ends_with(", 595 constraints broken"), "{summary}");
-    assert_eq!(rows.map(|batch| batch.expect("rows").num_rows()).sum::<usize>(), 100);
+    assert_eq!(rows.map(|batch| batch.expect("rows").rows).sum::<usize>(), 100);
     let error = told(&mut session, "PRAGMA integrity_check(nosuch)");
     assert_eq!(error, "unknown-table: no table \"nosuch\"");
 }

@@ -232,8 +232,8 @@ impl Moments {
         let mut places = Vec::new();
         for batch in rows {
             let batch = batch.unwrap_or_else(|error| panic!("{sql}\n{error}"));
-            for row in 0..batch.num_rows() {
-                let place = value_at(batch.column(0), DataType::Integer, row);
+            for row in 0..batch.rows {
+                let place = value_at(&batch.columns[0], DataType::Integer, row);
                 places.push(place.to_text().parse().expect("a number"));
             }
         }
@@ -343,7 +343,7 @@ fn what_is_a_truth_value_compares_as_one() {
     for (word, count) in [("true", 2), ("FALSE", 1), ("0", 1), ("yes", 0), ("1.0", 2)] {
         let outcome = session.execute_with("SELECT n FROM t WHERE ok = ?", &[Value::text(word)]);
         let Ok(asof::session::Outcome::Rows(rows)) = outcome else { panic!("{word}") };
-        let found: usize = rows.map(|batch| batch.expect("rows").num_rows()).sum();
+        let found: usize = rows.map(|batch| batch.expect("rows").rows).sum();
         assert_eq!(found, count, "{word}");
     }
 }

@@ -51,9 +51,7 @@ fn a_shared_plan_never_keeps_a_value() {
         let sql = "INSERT INTO t (id, name, n) VALUES (?, ?, $b)";
         session.execute_with(sql, &values).expect("a row");
         let rows = match session.execute_with("SELECT name FROM t WHERE id = ?", &values[..1]) {
-            Ok(Outcome::Rows(rows)) => {
-                rows.map(|batch| batch.expect("rows").num_rows()).sum::<usize>()
-            }
+            Ok(Outcome::Rows(rows)) => rows.map(|batch| batch.expect("rows").rows).sum::<usize>(),
             other => panic!("{other:?}"),
         };
         assert_eq!(rows, 1);

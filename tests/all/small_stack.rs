@@ -37,7 +37,7 @@ fn value(session: &mut Session, query: &str) -> Result<Value, Error> {
     let Outcome::Rows(mut rows) = session.execute(query)? else { panic!("no rows: {query}") };
     let data_type = rows.columns[0].data_type;
     let batch = rows.next().expect("a row")?;
-    Ok(value_at(batch.column(0), data_type, 0))
+    Ok(value_at(&batch.columns[0], data_type, 0))
 }
 
 /// An expression of several parts with something between them.

@@ -221,8 +221,8 @@ fn a_replay_shows_whole_rows_before_and_after() {
             let mut given = Vec::new();
             for batch in shown {
                 let batch = batch.expect("a batch");
-                for at in 0..batch.num_rows() {
-                    let columns = batch.columns().iter().zip(&types).skip(1);
+                for at in 0..batch.rows {
+                    let columns = batch.columns.iter().zip(&types).skip(1);
                     let value = |array, data_type| value_at(array, data_type, at);
                     let row: Row = columns.map(|(array, t)| value(&**array, *t)).collect();
                     given.push(row);

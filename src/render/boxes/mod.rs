@@ -15,9 +15,8 @@ mod widths;
 
 use super::cell::{Cell, Cells};
 use super::{Format, Mode, OutputBuffer, RenderError, Vertical, duration, escape};
-use crate::session::{Listing, OutputColumn, Rows};
+use crate::session::{Batch, Listing, OutputColumn, Rows};
 use crate::types::{ColumnAffinity, DataType};
-use arrow_array::RecordBatch;
 use border::Border;
 use frame::BoxFrame;
 use std::collections::VecDeque;
@@ -119,7 +118,7 @@ pub(super) fn draw(
     let listing = rows.listing.filter(|_| fits);
     let mut picture = BoxRenderer::new(&rows.columns, &columns, format, listing);
     for batch in rows.by_ref() {
-        let batch: RecordBatch = match batch {
+        let batch: Batch = match batch {
             Ok(batch) => batch,
             // No row was drawn or held: the error says it all.
             Err(error) if picture.count == 0 => return Err(error.into()),
@@ -210,16 +209,12 @@ impl<'a> BoxRenderer<'a> {
     }
 
     /// Draws or holds the rows of a batch.
-    fn add(
-        &mut self,
-        batch: RecordBatch,
-        buffer: &mut OutputBuffer<'_>,
-    ) -> Result<(), RenderError> {
+    fn add(&mut self, batch: Batch, buffer: &mut OutputBuffer<'_>) -> Result<(), RenderError> {
         let first = match &self.tail {
-            None => batch.num_rows(),
-            Some(tail) => tail.first.saturating_sub(self.count).min(batch.num_rows()),
+            None => batch.rows,
+            Some(tail) => tail.first.saturating_sub(self.count).min(batch.rows),
         };
-        self.count += batch.num_rows();
+        self.count += batch.rows;
         {
             let cells = Cells::of_batch(&self.output, &batch);
             for index in 0..first {
@@ -232,9 +227,9 @@ impl<'a> BoxRenderer<'a> {
             }
         }
         if let Some(tail) = &mut self.tail
-            && first < batch.num_rows()
+            && first < batch.rows
         {
-            tail.push(batch.slice(first, batch.num_rows() - first));
+            tail.push(batch.slice(first, batch.rows - first));
         }
         Ok(())
     }
@@ -299,7 +294,7 @@ struct LastRows {
     most: usize,
     /// How many of them are the first.
     first: usize,
-    batches: VecDeque<RecordBatch>,
+    batches: VecDeque<Batch>,
     /// Rows of these batches.
     count: usize,
 }
@@ -311,11 +306,11 @@ impl LastRows {
 
     /// Takes rows and forgets those that too many follow. One row more is known than is shown in the
     /// end: the mark for one row left out would take the place of that row.
-    fn push(&mut self, batch: RecordBatch) {
-        self.count += batch.num_rows();
+    fn push(&mut self, batch: Batch) {
+        self.count += batch.rows;
         self.batches.push_back(batch);
         let enough = self.most / 2 + 1;
-        while let Some(oldest) = self.batches.front().map(RecordBatch::num_rows)
+        while let Some(oldest) = self.batches.front().map(|batch| batch.rows)
             && self.count - oldest >= enough
         {
             self.batches.pop_front();
@@ -334,8 +329,8 @@ impl LastRows {
         let mut skip = self.count.saturating_sub(wanted);
         for batch in &self.batches {
             let cells = Cells::of_batch(output, batch);
-            rows.extend((skip..batch.num_rows()).map(|index| show_row(&cells, index)));
-            skip = skip.saturating_sub(batch.num_rows());
+            rows.extend((skip..batch.rows).map(|index| show_row(&cells, index)));
+            skip = skip.saturating_sub(batch.rows);
         }
         rows
     }

@@ -96,8 +96,8 @@ impl Shell {
         let mut counters = Vec::new();
         for batch in rows {
             let batch = batch.map_err(|error| Diagnostic::from(&error))?;
-            let value = |column: usize| value_at(batch.column(column), DataType::Integer, 0);
-            counters.extend((batch.num_rows() > 0).then(|| (value(0), value(1))));
+            let value = |column: usize| value_at(&batch.columns[column], DataType::Integer, 0);
+            counters.extend((batch.rows > 0).then(|| (value(0), value(1))));
         }
         for (last, largest) in counters.into_iter().filter(|(last, largest)| last != largest) {
             // As in SQLite, a table that got rows has a counter by then.
@@ -139,12 +139,12 @@ impl Shell {
                 }
                 Err(error) => return Err(Diagnostic::from(&error).into()),
             };
-            for row in 0..batch.num_rows() {
+            for row in 0..batch.rows {
                 text.push_str(if count == 0 { &begin } else { ",\n" });
                 let value = |(column, array): (&OutputColumn, &ArrayRef)| {
                     literal(&value_at(array, column.data_type, row), column.data_type, terminal)
                 };
-                let values: Vec<String> = columns.iter().zip(batch.columns()).map(value).collect();
+                let values: Vec<String> = columns.iter().zip(&batch.columns).map(value).collect();
                 text.push_str(&format!("({})", values.join(", ")));
                 count += 1;
                 if count >= ROWS || text.len() >= LENGTH {

@@ -3,14 +3,14 @@
 use super::{FileFormat, refused, values};
 use crate::language::ast::Identifier;
 use crate::render::{self, Diagnostic, RenderError};
-use crate::session::{Error, Outcome, OutputColumn, Rows};
+use crate::session::{Batch, Error, Outcome, OutputColumn, Rows};
 use crate::shell::dot::DotCommandError;
 use crate::shell::progress::Progress;
 use crate::shell::{INTERRUPTED, Shell, connection};
 use crate::types::DataType;
 use crate::types::column::{array_of, value_at};
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_array::ArrayRef;
+use arrow_schema::ArrowError;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -193,10 +193,8 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
             data_type: if plain(column.data_type) { column.data_type } else { written },
         })
         .collect();
-    let field = |column: &OutputColumn| Field::new(&column.name, column.data_type.arrow(), true);
-    let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
     let as_of = rows.as_of;
-    let convert = move |batch: &RecordBatch| {
+    let convert = move |batch: &Batch| {
         let array = |(column, array): (&OutputColumn, &ArrayRef)| {
             let data_type = column.data_type;
             if plain(data_type) {
@@ -209,13 +207,12 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
                     false => values::any_field(&value, data_type),
                 }
             };
-            let values: Vec<_> = (0..batch.num_rows()).map(value).collect();
+            let values: Vec<_> = (0..batch.rows).map(value).collect();
             array_of(written, values.iter())
         };
         let arrays: Result<Vec<ArrayRef>, ArrowError> =
-            before.iter().zip(batch.columns()).map(array).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&schema), arrays?, &options)
+            before.iter().zip(&batch.columns).map(array).collect();
+        Ok(Batch { columns: arrays?, rows: batch.rows })
     };
     let batches = rows.flat_map(move |batch| match batch {
         Ok(batch) => converted(batch, &convert),
@@ -226,14 +223,14 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
 
 /// What `convert` makes of a batch, in parts where one batch has no room for what its texts become.
 fn converted(
-    batch: RecordBatch,
-    convert: &impl Fn(&RecordBatch) -> Result<RecordBatch, ArrowError>,
-) -> Vec<Result<RecordBatch, Error>> {
+    batch: Batch,
+    convert: &impl Fn(&Batch) -> Result<Batch, ArrowError>,
+) -> Vec<Result<Batch, Error>> {
     match convert(&batch) {
-        Err(ArrowError::OffsetOverflowError(_)) if batch.num_rows() > 1 => {
-            let half = batch.num_rows() / 2;
+        Err(ArrowError::OffsetOverflowError(_)) if batch.rows > 1 => {
+            let half = batch.rows / 2;
             let mut parts = converted(batch.slice(0, half), convert);
-            parts.extend(converted(batch.slice(half, batch.num_rows() - half), convert));
+            parts.extend(converted(batch.slice(half, batch.rows - half), convert));
             parts
         }
         whole => vec![whole.map_err(|error| crate::executor::Error::from(error).into())],
