@@ -83,7 +83,11 @@ pub fn refusal(error: &Error, sql: &str, pair: &mut Pair) -> Option<Deliberate> 
         }
         "read-only-table" if is_of_other_trigger(sql, pair) => Some(Deliberate::OtherTrigger),
         "foreign-key" if is_forgotten(&error.to_string(), pair) => Some(Deliberate::ForgottenKey),
-        "unknown-column" | "unknown-table" | "misplaced-aggregate" | "alter-table"
+        "unknown-column"
+        | "unknown-table"
+        | "misplaced-aggregate"
+        | "misplaced-subquery"
+        | "alter-table"
             if is_dropped(sql, pair) =>
         {
             Some(Deliberate::DroppedName)
@@ -148,7 +152,12 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
         return Some(Deliberate::TriggerOfDrop);
     }
     if let Some(column) = message.strip_prefix("no such column: ")
-        && sql.starts_with("DELETE")
+        && is_in_trigger_of_another(column, sql, pair)
+    {
+        return Some(Deliberate::UnfiredTrigger);
+    }
+    if let Some((table, column)) = message.split_once(" has no column named ")
+        && !sql.contains(table.trim_start_matches("table "))
         && is_in_trigger(column, pair)
     {
         return Some(Deliberate::UnfiredTrigger);
@@ -295,6 +304,19 @@ fn is_forgotten(message: &str, pair: &Pair) -> bool {
     let deletes = ["DELETE FROM", "REPLACE INTO"];
     pair.ask_sqlite(&broken).is_ok_and(|rows| !rows.is_empty())
         || deletes.iter().any(|verb| is_in_trigger(&format!("{verb} {to}"), pair))
+}
+
+/// Whether a trigger has these words that is on a table which the statement does not name.
+fn is_in_trigger_of_another(words: &str, sql: &str, pair: &Pair) -> bool {
+    let found = format!(
+        "SELECT tbl_name FROM {DEFINITIONS} WHERE type = 'trigger' AND instr(sql, '{}')",
+        words.replace('\'', "''")
+    );
+    let is_another = |name: &Plain| match name {
+        Plain::Text(name) => !sql.contains(&**name),
+        Plain::Null | Plain::Number(_) | Plain::Blob(_) => false,
+    };
+    pair.ask_sqlite(&found).is_ok_and(|rows| rows.iter().flatten().any(is_another))
 }
 
 /// Whether a trigger has these words, or a view that it reads.

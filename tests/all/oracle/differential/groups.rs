@@ -82,13 +82,13 @@ impl ScriptGenerator {
         };
         let call = self.dice.pick(&["min", "max"]);
         let (a, b) = (self.value(Kind::Any, &scope.plain(), 1), self.leaf(Kind::Text, &scope));
-        // Of several the last one that sees a row says whether it counts. Where a FILTER lets none through it is the
-        // first row that counts, whichever that is.
+        // Of several the last one that sees a row says whether it counts. Where a FILTER lets none through it may be the
+        // first row that counts, whichever that is, and among groups SQLite has one row or the other.
         let filtered = format!(" FILTER (WHERE {})", self.condition(&scope.plain(), 1));
         let other = self.dice.pick(&["min", "max"]);
         let (of, other) = match self.dice.roll(4) {
-            0 => (filtered, format!("{other}(x.id)")),
-            1 => (String::new(), format!("{other}(x.id){filtered}")),
+            0 if is_one_group => (filtered, format!("{other}(x.id)")),
+            1 if is_one_group => (String::new(), format!("{other}(x.id){filtered}")),
             2 => (String::new(), format!("{other}(x.id)")),
             _ => (String::new(), "count(*)".into()),
         };
