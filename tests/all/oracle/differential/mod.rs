@@ -24,7 +24,7 @@
 //! * `windows`: frames of all units and bounds, EXCLUDE, FILTER, named windows
 //! * `expressions`, `functions`, `conditions`: operators, calls, COLLATE, row values, queries inside
 //!
-//! `deliberate` knows the differences that are meant. `generate_series` is not in this SQLite.
+//! `deliberate` knows the differences that are meant, `dropped` what SQLite's parser drops of a statement. `generate_series` is not in this SQLite.
 
 mod alter;
 mod conditions;
