@@ -521,7 +521,9 @@ impl BoundExpression {
         if let BoundKind::Column(index) = &mut self.kind {
             *index = map(*index);
         } else if self.reads_column() {
-            self.for_each_operand_mut(|operand| operand.map_columns(map));
+            // Its parts stay what they are.
+            let visit = |operand: &mut BoundExpression| operand.map_columns(map);
+            with_stack(|| operands!(&mut self.kind, visit, iter_mut, owned));
         }
     }
 

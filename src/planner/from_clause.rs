@@ -116,10 +116,11 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 };
                 self.planning.present.extend(temporal.is_none().then_some(source.slot));
                 let label = (alias.is_some() || temporal.is_some()).then(|| {
-                    let alias = alias.iter().map(|alias| format!(" {}", alias.name));
-                    let when = temporal.map(|temporal| when(temporal, source.period));
-                    let parts = alias.chain(when);
-                    parts.fold(source.schema.name.clone(), |label, part| label + &part)
+                    let name = source.schema.name.as_str();
+                    let alias = alias.iter().flat_map(|alias| [" ", alias.name.as_str()]);
+                    let mut label: String = std::iter::once(name).chain(alias).collect();
+                    label.extend(temporal.map(|temporal| when(temporal, source.period)));
+                    label
                 });
                 let id = source.schema.id;
                 let table = self.add(called, source, label)?;

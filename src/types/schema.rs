@@ -6,6 +6,7 @@ use super::{
     SchemaName, Tree, Value,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fmt;
@@ -13,7 +14,15 @@ use std::sync::{Arc, OnceLock};
 
 /// Folds the ASCII letters of an identifier: names that fold alike are the same name.
 pub fn fold(name: &str) -> String {
-    name.to_ascii_lowercase()
+    folded(name).into_owned()
+}
+
+/// The same, of which most names are one already.
+fn folded(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 /// A table's identity: the event that created it. Dropped and created again, it is another table.
@@ -437,7 +446,7 @@ pub struct Schema {
 impl Schema {
     /// The table with this name, in any case.
     pub fn table(&self, name: &str) -> Option<&Arc<TableSchema>> {
-        self.tables.get(fold(name).as_str())
+        self.tables.get(&*folded(name))
     }
 
     /// All tables, by name.
@@ -475,7 +484,7 @@ impl Schema {
 
     /// The definition of this kind and name, in any case.
     pub fn definition(&self, kind: DefinitionKind, name: &str) -> Option<&Arc<Definition>> {
-        self.definitions_of(kind).get(fold(name).as_str())
+        self.definitions_of(kind).get(&*folded(name))
     }
 
     /// The view with this name, in any case.
@@ -546,7 +555,7 @@ impl Schema {
     /// Takes the table with this name out.
     pub fn remove(&mut self, name: &str) -> Option<Arc<TableSchema>> {
         self.referenced = Arc::default();
-        self.tables.remove(fold(name).as_str())
+        self.tables.remove(&*folded(name))
     }
 }
 

@@ -32,6 +32,8 @@ const MAX_RECORD: usize = 64 << 10;
 pub(crate) struct DamageState {
     vfs: Arc<dyn Vfs>,
     directory: PathBuf,
+    /// Where the record is, if there is one.
+    record_path: PathBuf,
     found: OnceLock<Arc<Corruption>>,
     /// The last event that the log is known to have had.
     known: AtomicU64,
@@ -50,7 +52,14 @@ impl DamageState {
     /// The state of a log of which no damage is known yet.
     pub(crate) fn new(vfs: &Arc<dyn Vfs>, directory: &Path) -> DamageState {
         let (vfs, directory) = (Arc::clone(vfs), directory.to_path_buf());
-        DamageState { vfs, directory, found: OnceLock::new(), known: AtomicU64::new(0) }
+        let record_path = directory.join(DAMAGED);
+        DamageState {
+            vfs,
+            directory,
+            record_path,
+            found: OnceLock::new(),
+            known: AtomicU64::new(0),
+        }
     }
 
     /// Notes that the log has an event.
@@ -74,8 +83,7 @@ impl DamageState {
         if self.found.set(Arc::new(corruption.clone())).is_err() {
             return;
         }
-        let path = self.directory.join(DAMAGED);
-        let record = self.vfs.open(&path, Access::CreateNew).and_then(|file| {
+        let record = self.vfs.open(&self.record_path, Access::CreateNew).and_then(|file| {
             let known = EventId(self.known.load(Ordering::Relaxed));
             file.write_at(0, &corruption.encode(known))?;
             file.sync()?;
@@ -96,8 +104,8 @@ impl DamageState {
     /// # Errors
     /// [`Error::Io`] where there is a record and it cannot be read.
     pub(crate) fn record(&self) -> Result<Option<DamageRecord>, Error> {
-        let path = self.directory.join(DAMAGED);
-        let file = match self.vfs.open(&path, Access::Read) {
+        let path = &*self.record_path;
+        let file = match self.vfs.open(path, Access::Read) {
             Ok(file) => file,
             // What is no file is not ours, and in nobody's way.
             Err(error) if is_absent(&error) => return Ok(None),
@@ -150,8 +158,8 @@ impl DamageState {
     /// # Errors
     /// [`Error::Io`] where `DAMAGED` cannot be removed: then the database is as damaged as it was.
     pub(crate) fn remove_record(&self) -> Result<(), Error> {
-        let path = self.directory.join(DAMAGED);
-        self.vfs.remove(&path).map_err(Error::io("remove", path))?;
+        let path = &*self.record_path;
+        self.vfs.remove(path).map_err(Error::io("remove", path))?;
         let synced = self.vfs.sync_directory(&self.directory);
         synced.map_err(Error::io("sync", &self.directory))
     }

@@ -33,8 +33,8 @@ use super::schema_timeline::{SchemaTimeline, SnapshotMarker, TagMarker};
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
+use crate::storage::log::{LOG, chain::Hash};
 use crate::storage::options::OpenOptions;
 use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::lock::LockWait;
@@ -52,6 +52,8 @@ const REPLACED: &str = "was moved, removed or replaced";
 #[derive(Debug)]
 pub struct EventStore {
     directory: PathBuf,
+    /// Where the log is.
+    log_path: PathBuf,
     environment: Environment,
     lock_wait: LockWait,
     notices: Vec<String>,
@@ -145,6 +147,7 @@ impl EventStore {
         }
         let store = EventStore {
             directory: directory.to_path_buf(),
+            log_path: directory.join(LOG),
             environment: options.environment.clone(),
             lock_wait: options.lock_wait(),
             notices,

@@ -120,11 +120,11 @@ impl EventStore {
         let mut at = part.start;
         while at < part.end {
             let left = usize::try_from(part.end - at).unwrap_or(usize::MAX).min(COPY_SIZE);
-            let source = || self.directory.join(LOG);
+            let source = || self.log_path.clone();
             let read = log.read_at(at, &mut buffer[..left]).map_err(Error::io("read", source()))?;
             if read == 0 {
                 let source = io::ErrorKind::UnexpectedEof.into();
-                return Err(Error::Io { action: "read", path: self.directory.join(LOG), source });
+                return Err(Error::Io { action: "read", path: self.log_path.clone(), source });
             }
             copy.write_at(to, &buffer[..read]).map_err(Error::io("write", target))?;
             (at, to) = (at + to_u64(read), to + to_u64(read));

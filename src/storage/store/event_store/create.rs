@@ -51,7 +51,7 @@ impl EventStore {
     /// Creates the directory, takes the lock, writes the header; gives where it ends.
     fn create(&self, writer: &mut LogWriter) -> Result<(Arc<dyn VfsFile>, Header, u64), Error> {
         let vfs = &*self.environment.vfs;
-        let (directory, path) = (&self.directory, self.directory.join(LOG));
+        let (directory, path) = (&self.directory, self.log_path.clone());
         if writer.lock.is_none() {
             // One that exists may be reached through a link.
             if vfs.names(directory).is_err() {

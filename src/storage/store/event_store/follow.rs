@@ -7,7 +7,6 @@
 use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::log::LOG;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::reader::LineReader;
 use crate::storage::store::append::LogWriter;
@@ -51,7 +50,7 @@ impl EventStore {
         let Some(file) = self.file().filter(|_| self.follows || self.has_given_up()) else {
             return Ok(());
         };
-        let path = self.directory.join(LOG);
+        let path = self.log_path.clone();
         let files = self.files(&path);
         {
             let read = self.read_files.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,8 @@
 
 use super::EventStore;
 use crate::storage::error::Error;
+use crate::storage::log::has_valid_crc;
 use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::log::{LOG, has_valid_crc};
 use crate::storage::vfs::VfsFile;
 use crate::types::Period;
 use serde::Deserialize;
@@ -49,7 +49,7 @@ impl EventStore {
         let end = self.published().index.end();
         let is_damaged = self.damage.found().is_some();
         let Some(log) = self.file().filter(|_| is_damaged) else { return Ok(Vec::new()) };
-        let size = log.size().map_err(Error::io("read", self.directory.join(LOG)))?;
+        let size = log.size().map_err(Error::io("read", self.log_path.clone()))?;
         let gaps = self.gaps.iter().map(|gap| (Some(gap.events), gap.bytes.clone()));
         let behind = (size > end).then_some((None, end..size));
         let parts = gaps.chain(behind);
@@ -68,7 +68,7 @@ impl EventStore {
         let mut lost = LostRange { events, offset, bytes: size, ..LostRange::default() };
         let mut reader = LineReader::new(Arc::clone(log), offset, end);
         loop {
-            let found = reader.advance().map_err(Error::io("read", self.directory.join(LOG)))?;
+            let found = reader.advance().map_err(Error::io("read", self.log_path.clone()))?;
             if found == NextLine::End {
                 return Ok(lost);
             }

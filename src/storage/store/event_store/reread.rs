@@ -4,7 +4,6 @@ use super::{EventStore, REPLACED};
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::log::LOG;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::reader::LineReader;
@@ -73,7 +72,7 @@ impl EventStore {
         covered: EventId,
         visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
-        let path = self.directory.join(LOG);
+        let path = self.log_path.clone();
         // Without a header there is nothing to be read.
         let Some(file) = self.file().filter(|_| head.end > 0) else { return Ok(Ok(None)) };
         let read = |error| Error::io("read", &path)(error);

@@ -9,7 +9,7 @@ use super::{EventStore, PublishedLog};
 use crate::storage::corruption::Mismatch;
 use crate::storage::error::Error;
 use crate::storage::log::reader::{LineReader, NextLine};
-use crate::storage::log::{LOG, check_crc, line};
+use crate::storage::log::{check_crc, line};
 use crate::storage::store::index::{INDEX, start_of};
 use crate::storage::store::links::Links;
 use crate::storage::store::recovery::hash_of;
@@ -92,7 +92,7 @@ impl EventStore {
         file: &Arc<dyn VfsFile>,
         event: EventId,
     ) -> Result<(Box<Links>, u64), Error> {
-        let path = self.directory.join(LOG);
+        let path = self.log_path.clone();
         let (uuid, base, end, hint) = {
             let PublishedLog { index, .. } = &*self.published();
             let entry = index.entry(event)?.filter(|entry| entry.last);
@@ -113,7 +113,7 @@ impl EventStore {
 
     /// Reads the next line, and holds it against everything that is known of it.
     fn scrub_line(&self, reader: &mut LineReader, links: &mut Links) -> Result<(), Error> {
-        let path = self.directory.join(LOG);
+        let path = self.log_path.clone();
         let event = links.next_event();
         let read = match reader.advance().map_err(Error::io("read", &path))? {
             NextLine::Line => check_crc(reader.line()).and_then(|()| {

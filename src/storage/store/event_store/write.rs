@@ -3,7 +3,6 @@
 use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
 use crate::storage::event::{Causes, Event, Metadata, Operation};
-use crate::storage::log::LOG;
 use crate::storage::log::line::LineStamp;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
 use crate::storage::store::append::{LogWriter, TransactionBatch, number};
@@ -89,9 +88,8 @@ impl EventStore {
         let file = self.file_to_write(&mut writer)?;
         let end = self.published().index.end();
         self.check_file(&*file, end)?;
-        let path = self.directory.join(LOG);
-        let mut batch =
-            TransactionBatch { writer: &mut writer, file: &*file, path: &path, end, at: end };
+        let path = &*self.log_path;
+        let mut batch = TransactionBatch { writer: &mut writer, file: &*file, path, end, at: end };
         let hash = batch.write(&mut events, stamp, &*self.environment.random)?;
         let end = batch.at;
         writer.hash = hash;
@@ -155,12 +153,12 @@ impl EventStore {
     /// Refuses to write to a file that nobody would find again, or that others wrote to: neither
     /// happens while everyone keeps to the lock, but files can be removed, restored and copied.
     pub(super) fn check_file(&self, file: &dyn VfsFile, end: u64) -> Result<(), Error> {
-        let path = self.directory.join(LOG);
-        let refused = |reason| Err(Error::Replaced { path: path.clone(), reason });
-        if !file.is_at(&path).map_err(Error::io("read", &path))? {
+        let path = &*self.log_path;
+        let refused = |reason| Err(Error::Replaced { path: path.to_path_buf(), reason });
+        if !file.is_at(path).map_err(Error::io("read", path))? {
             return refused(REPLACED);
         }
-        if file.size().map_err(Error::io("read", &path))? != end {
+        if file.size().map_err(Error::io("read", path))? != end {
             return refused("was written to by another program");
         }
         Ok(())
@@ -169,12 +167,15 @@ impl EventStore {
     /// Refuses where the directory is no longer the one that was opened, or its log is damaged: nothing
     /// may be written beside such a log.
     pub(crate) fn check_in_place(&self) -> Result<(), Error> {
-        let path = self.directory.join(LOG);
+        let path = &*self.log_path;
         let in_place = match self.file() {
-            Some(file) => file.is_at(&path).map_err(Error::io("read", &path))?,
+            Some(file) => file.is_at(path).map_err(Error::io("read", path))?,
             None => false,
         };
-        if in_place { self.damage.check() } else { Err(Error::Replaced { path, reason: REPLACED }) }
+        match in_place {
+            true => self.damage.check(),
+            false => Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED }),
+        }
     }
 
     /// The numbers and the time of the next transaction's first event.
