@@ -1,18 +1,18 @@
 //! The columns that a table has whatever it is, and SQLite's names for the number of a row.
 
-use super::column_name::ColumnName;
+use super::column_name::{ColumnName, ScopeSchema};
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::scope::{ScopeColumn, is_same};
 use crate::types::TableSchema;
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Columns that are found by their names only. Most statements name none, so that those of a table are
 /// made when the first name is that of no other column.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HiddenColumns {
     /// The table that they are of, and the identity of its first column.
-    table: Option<(Arc<TableSchema>, usize)>,
+    table: Option<(Rc<ScopeSchema>, usize)>,
     made: OnceCell<Vec<ScopeColumn>>,
 }
 
@@ -23,8 +23,8 @@ impl HiddenColumns {
     }
 
     /// Those of a table whose schema is shared, and whose first column has this identity.
-    pub fn shared(schema: &Arc<TableSchema>, first: usize) -> HiddenColumns {
-        HiddenColumns { table: Some((Arc::clone(schema), first)), made: OnceCell::new() }
+    pub fn shared(schema: Rc<ScopeSchema>, first: usize) -> HiddenColumns {
+        HiddenColumns { table: Some((schema, first)), made: OnceCell::new() }
     }
 
     /// Whether somebody has asked for them.
@@ -35,7 +35,7 @@ impl HiddenColumns {
     /// The columns.
     pub fn get(&self) -> &[ScopeColumn] {
         self.made.get_or_init(|| match &self.table {
-            Some((schema, first)) => hidden_columns(schema, *first),
+            Some((schema, first)) => hidden_columns(&schema.0, *first),
             None => Vec::new(),
         })
     }

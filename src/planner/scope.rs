@@ -3,7 +3,7 @@
 //! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
-use super::column_name::ColumnName;
+use super::column_name::{ColumnName, ScopeSchema};
 use super::comparison_traits::ComparisonTraits;
 use super::hidden_columns::{HiddenColumns, hidden_columns, schema_column};
 use super::references::References;
@@ -82,8 +82,9 @@ impl ScopeRelation {
 
     /// The same of a table whose schema is shared.
     pub fn shared_table(name: &str, schema: &Arc<TableSchema>, first: usize) -> ScopeRelation {
-        let names = |index| ColumnName::OfTable(Arc::clone(schema), index);
-        let hidden = HiddenColumns::shared(schema, first);
+        let common = Rc::new(ScopeSchema(Arc::clone(schema)));
+        let names = |index| ColumnName::OfTable(Rc::clone(&common), index);
+        let hidden = HiddenColumns::shared(Rc::clone(&common), first);
         ScopeRelation::declared(name, (schema, first), names, hidden)
     }
 

@@ -112,18 +112,20 @@ impl<'a> StatementCatalog<'a> {
         self.database
     }
 
-    /// The schema at a moment, the present where none is given, and the event it is of.
+    /// The event that the present is of, whose schema are the [`names`](StatementCatalog::names).
+    pub fn present_event(&self) -> EventId {
+        self.present.period().last
+    }
+
+    /// The schema at a moment, and the event it is of.
     ///
     /// # Errors
     /// Those of the moment; `corrupt` and `io` where it cannot be read.
-    pub fn schema_at(
+    pub fn past_schema(
         &mut self,
-        temporal: Option<&Temporal>,
+        temporal: &Temporal,
         span: Span,
     ) -> Result<(EventId, Schema), Error> {
-        let Some(temporal) = temporal else {
-            return Ok((self.present.period().last, self.present.schema().clone()));
-        };
         let period = self.resolver.period(temporal)?;
         let view = self.view_of(period, span)?;
         Ok((period.last, view.schema().clone()))
@@ -414,24 +416,25 @@ impl Catalog for StatementCatalog<'_> {
             self.periods[source.slot] = None;
             return Ok(source);
         }
-        let (period, view) = match temporal {
-            None => (self.present.period(), self.present.clone()),
+        let (period, past) = match temporal {
+            None => (self.present.period(), None),
             Some(temporal) => {
                 let period = self.resolver.period(temporal)?;
-                (period, self.view_of(period, temporal.span())?)
+                (period, Some(self.view_of(period, temporal.span())?))
             }
         };
+        let view = past.as_ref().unwrap_or(&self.present);
         let Some(schema) = view.schema().find_table(name.schema, &name.name).cloned() else {
             let past = temporal.is_some() || period.last < self.database.head();
             return Err(self.missing(name, period.last, past, view.schema()));
         };
         let rows = if period.first <= period.last {
-            view
+            view.table(&schema)
         } else {
             // There are no rows at the start, of whatever table.
-            self.view_of(Period::at(EventId::START), name.span)?
+            self.view_of(Period::at(EventId::START), name.span)?.table(&schema)
         };
-        Ok(self.add(PlanInput::Table(rows.table(&schema)), schema, period))
+        Ok(self.add(PlanInput::Table(rows), schema, period))
     }
 
     fn view(

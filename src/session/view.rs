@@ -42,16 +42,18 @@ impl StatementCatalog<'_> {
             let view = names.within(SchemaName::Temporary).view(&name.name).cloned();
             return view.map(|view| self.parsed(view, name)).transpose();
         }
-        let (last, schema) = self.schema_at(temporal, name.span)?;
+        let past = match temporal {
+            None => None,
+            Some(temporal) => Some(self.past_schema(temporal, name.span)?),
+        };
+        let schema = past.as_ref().map_or(self.names(), |(_, schema)| schema);
         if schema.find_table(name.schema, &name.name).is_some() {
             return Ok(None);
         }
-        let definition = match schema.find_view(name.schema, &name.name) {
-            Some(definition) => Arc::clone(definition),
-            None => match self.first_view(name, last) {
-                Some(first) => first,
-                None => return Ok(None),
-            },
+        let known = schema.find_view(name.schema, &name.name).cloned();
+        let last = past.as_ref().map_or_else(|| self.present_event(), |(last, _)| *last);
+        let Some(definition) = known.or_else(|| self.first_view(name, last)) else {
+            return Ok(None);
         };
         self.parsed(definition, name).map(Some)
     }
@@ -95,7 +97,10 @@ impl StatementCatalog<'_> {
             let source = self.table(name, temporal)?;
             return Ok((source.schema, source.period.last));
         };
-        let (event, _) = self.schema_at(temporal, name.span)?;
+        let event = match temporal {
+            None => self.present_event(),
+            Some(temporal) => self.past_schema(temporal, name.span)?.0,
+        };
         let definition = self.definitions.pop().expect("it was found above");
         let schema = planner::view_schema(&definition, temporal.cloned(), self);
         Ok((schema.map_err(|error| Error { span: name.span, ..error })?, event))
