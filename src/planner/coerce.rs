@@ -79,8 +79,8 @@ pub(super) fn operands(
     let collation = left.traits.collation.beside(right.traits.collation);
     let right = exact_numbers::compared(right, left.data_type);
     let left = exact_numbers::compared(left, right.data_type);
-    let left = convert(left, pull_left, pull_right);
-    let right = convert(right, pull_right, pull_left);
+    let left = settled(convert(left, pull_left, pull_right), pull_right);
+    let right = settled(convert(right, pull_right, pull_left), pull_left);
     (left.collation_key(collation), right.collation_key(collation))
 }
 
@@ -146,6 +146,7 @@ fn among(operand: BoundExpression, list: Vec<BoundExpression>, negated: bool) ->
     let is_decimal = |t: &DataType| matches!(t, DataType::Decimal { .. });
     let with = list.iter().map(|item| item.data_type).find(is_decimal);
     let operand = exact_numbers::compared(operand, with.unwrap_or(DataType::Any));
+    let operand = settled(operand, OperandAffinity::None);
     let collation = operand.traits.collation.collation();
     let operand = operand.collation_key(collation);
     let list = list.into_iter().map(|item| item.collation_key(collation)).collect();
@@ -174,6 +175,29 @@ fn convert(
             loose.then_some(Affinity::Text)
         }
         OperandAffinity::Whatever | OperandAffinity::None => None,
+    };
+    match apply {
+        None => operand,
+        Some(affinity) => converted(affinity, operand),
+    }
+}
+
+/// The operand as its own affinity makes it beside another, where it is not that yet. Beside numbers
+/// everything is made one, and texts beside texts stay what they are.
+fn settled(operand: BoundExpression, beside: OperandAffinity) -> BoundExpression {
+    if !operand.traits.is_unsettled {
+        return operand;
+    }
+    let apply = match (operand.traits.affinity, beside) {
+        (OperandAffinity::None | OperandAffinity::Whatever, _) => None,
+        (OperandAffinity::Text, OperandAffinity::None) => Some(Affinity::Text),
+        (OperandAffinity::Text, OperandAffinity::Number) => Some(Affinity::Numeric),
+        (OperandAffinity::Text, OperandAffinity::Decimal) => Some(Affinity::Decimal),
+        (OperandAffinity::Text, OperandAffinity::Truth) => Some(Affinity::Boolean),
+        (OperandAffinity::Text, OperandAffinity::Text | OperandAffinity::Whatever) => None,
+        (OperandAffinity::Number, _) => Some(Affinity::Numeric),
+        (OperandAffinity::Decimal, _) => Some(Affinity::Decimal),
+        (OperandAffinity::Truth, _) => Some(Affinity::Boolean),
     };
     match apply {
         None => operand,

@@ -19,6 +19,9 @@ pub struct ComparisonTraits {
     pub affinity: OperandAffinity,
     /// By what its texts are to compare, and who says so.
     pub collation: CollationDerivation,
+    /// Whether its values may still have to become what the affinity says: those of several queries, of
+    /// which the last says it.
+    pub is_unsettled: bool,
 }
 
 /// By what the texts of an expression are to compare, and who says so.
@@ -55,7 +58,8 @@ impl ComparisonTraits {
     /// Those of a column of a type, and of a CAST to it.
     pub fn of_column(data_type: DataType) -> ComparisonTraits {
         let collation = CollationDerivation::None;
-        ComparisonTraits { affinity: OperandAffinity::of(data_type), collation }
+        let affinity = OperandAffinity::of(data_type);
+        ComparisonTraits { affinity, collation, is_unsettled: false }
     }
 
     /// Those of a value that every use of it knows as a column: with a collation.
@@ -91,7 +95,7 @@ impl ComparisonTraits {
             CollationDerivation::Implicit(_) | CollationDerivation::Explicit(_) => self.collation,
         };
         let affinity = if is_one { first } else { OperandAffinity::Whatever };
-        ComparisonTraits { affinity, collation }
+        ComparisonTraits { affinity, collation, is_unsettled: false }
     }
 }
 

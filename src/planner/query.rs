@@ -38,6 +38,12 @@ impl QueryColumn {
     pub fn bound(&self) -> BoundExpression {
         BoundExpression::column(self.column, self.data_type).with_traits(self.traits)
     }
+
+    /// What counts where a value of it is an operand.
+    pub fn operand_traits(&self) -> ComparisonTraits {
+        let is_unsettled = self.as_operand.affinity != self.traits.affinity;
+        ComparisonTraits { is_unsettled, ..self.as_operand }
+    }
 }
 
 /// Plans a query.

@@ -17,7 +17,7 @@ use crate::types::{
 };
 
 /// Whose order of the rows of a table is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SeenOrder {
     /// None.
     Nothing,

@@ -232,7 +232,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     ) -> Result<BoundExpression, Error> {
         let open = self.open_subquery(query, span)?;
         if role == SubqueryRole::Scalar {
-            let traits = one_column(&open.query, span)?.as_operand.of_one_value();
+            let traits = one_column(&open.query, span)?.operand_traits().of_one_value();
             return Ok(self.planned_subquery(open, role, Vec::new()).with_traits(traits));
         }
         Ok(self.planned_subquery(open, role, Vec::new()))
@@ -246,7 +246,7 @@ impl<'b, 'p> Binder<'b, 'p> {
     ) -> Result<Vec<BoundExpression>, Error> {
         let open = self.open_subquery(query, span)?;
         let traits: Vec<ComparisonTraits> =
-            open.query.output.iter().map(|column| column.as_operand).collect();
+            open.query.output.iter().map(QueryColumn::operand_traits).collect();
         let first = self.planned_subquery(open, SubqueryRole::Scalar, Vec::new());
         let BoundKind::Subquery(subquery) = &first.kind else { return Ok(vec![first]) };
         if let [traits] = traits.as_slice() {

@@ -157,7 +157,10 @@ impl Write {
             let is_written = key.columns.iter().any(|column| self.writes(*column));
             key.unique && is_written && is_replaced(self.resolution.or(key.on_conflict))
         };
-        let is_numbered = matches!(self.action, WriteAction::Insert { row: Some(_), .. });
+        let is_numbered = matches!(
+            self.action,
+            WriteAction::Insert { row: Some(_), .. } | WriteAction::Update { number: Some(_), .. }
+        );
         self.table.keys.iter().any(may_meet) || (is_numbered && is_replaced(self.resolution))
     }
 

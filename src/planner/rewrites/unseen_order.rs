@@ -95,7 +95,8 @@ fn is_of_one_table(logical: &Logical) -> bool {
 fn seen_so(logical: &mut Logical, seen: OrderSeen) {
     let of_inputs = match logical {
         Logical::Table(table) => {
-            table.seen = seen.tables;
+            // A write sees no more than it said.
+            table.seen = table.seen.min(seen.tables);
             return;
         }
         Logical::Sort { input, first: None, .. } if !seen.sorts => {
