@@ -53,7 +53,9 @@ impl ScriptGenerator {
         match self.dice.roll(14) {
             0 => {
                 let real = self.value(Kind::Real, scope, 0);
-                let form = self.dice.pick(&["%.2f|%s", "%8.1f|%-6s|", "%+.3f%%%.2s", "%07.2f %5s"]);
+                // Without the `!` SQLite cuts bytes, and characters in two.
+                let form =
+                    self.dice.pick(&["%.2f|%s", "%8.1f|%-6s|", "%+.3f%%%!.2s", "%07.2f %5s"]);
                 format!("format('{form}', {real}, {a})")
             }
             1 => {

@@ -184,6 +184,14 @@ impl Run {
             Some(_) if deliberate::drops_unfired(sql, &self.pair) => {
                 Verdict::Meant(Deliberate::TriggerOfDrop)
             }
+            // What FAIL leaves behind breaks a foreign key, which SQLite does not ask.
+            Some(_)
+                if code == Some("foreign-key")
+                    && message.is_some_and(|message| !message.contains("FOREIGN KEY"))
+                    && deliberate::acts_on_itself(&self.pair) =>
+            {
+                Verdict::Meant(Deliberate::ForgottenKey)
+            }
             what => Verdict::of(what),
         }
     }
