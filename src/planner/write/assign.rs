@@ -73,7 +73,9 @@ impl Assignments<'_, '_> {
             AssignedValue::Default(span) => {
                 let column = column(self.table, name)?;
                 if column >= self.table.columns.len() {
-                    return Err(number_stays(self.table, span.0));
+                    let message = format!("the rowid of {} has no default", self.table.name);
+                    let help = "give it a number, or leave it as it is".to_owned();
+                    return Err(Error::new("reserved-name", message, span.0).help(Some(help)));
                 }
                 column_default(self.table, column)?
             }
@@ -102,7 +104,7 @@ fn column(table: &TableSchema, name: &Identifier) -> Result<usize, Error> {
 
 /// The error for the number of a row where it cannot be given a value.
 fn number_stays(table: &TableSchema, span: Span) -> Error {
-    let message = format!("a row of {} keeps its rowid here", table.name);
+    let message = format!("DO UPDATE leaves a row of {} its rowid", table.name);
     let help = "UPDATE … SET rowid = … gives it another one".to_owned();
     Error::new("reserved-name", message, span).help(Some(help))
 }
