@@ -11,7 +11,7 @@
 //! columns are compared as they are, whether the text is a literal, a parameter or a column.
 
 use super::bind::not_if;
-use super::comparison_traits::OperandAffinity;
+use super::comparison_traits::{OperandAffinity, SaidAffinity};
 use super::exact_numbers;
 use super::expression::{Affinity, BoundExpression, BoundKind, Comparison, DayRounding};
 use crate::types::{DataType, Date, Decimal, Literal, Timestamp, Value, whole_number};
@@ -75,7 +75,7 @@ pub(super) fn operands(
     if left.data_type.is_moment() || right.data_type.is_moment() {
         return moments(comparison, left, right);
     }
-    let (pull_left, pull_right) = (left.traits.affinity, right.traits.affinity);
+    let (pull_left, pull_right) = (left.traits.affinity.pull(), right.traits.affinity.pull());
     let collation = left.traits.collation.beside(right.traits.collation);
     let right = exact_numbers::compared(right, left.data_type);
     let left = exact_numbers::compared(left, right.data_type);
@@ -107,7 +107,7 @@ pub(super) fn in_list(
     list: Vec<BoundExpression>,
     negated: bool,
 ) -> BoundExpression {
-    let pulling = operand.traits.affinity;
+    let pulling = operand.traits.affinity.pull();
     let is_one = operand.data_type.is_moment();
     let item = |item: BoundExpression| {
         if is_one && operand.data_type == item.data_type {
@@ -174,7 +174,7 @@ fn convert(
             let loose = own == OperandAffinity::None && operand.data_type != DataType::Text;
             loose.then_some(Affinity::Text)
         }
-        OperandAffinity::Whatever | OperandAffinity::None => None,
+        OperandAffinity::Whatever | OperandAffinity::None | OperandAffinity::Said(_) => None,
     };
     match apply {
         None => operand,
@@ -185,19 +185,16 @@ fn convert(
 /// The operand as its own affinity makes it beside another, where it is not that yet. Beside numbers
 /// everything is made one, and texts beside texts stay what they are.
 fn settled(operand: BoundExpression, beside: OperandAffinity) -> BoundExpression {
-    if !operand.traits.is_unsettled {
-        return operand;
-    }
-    let apply = match (operand.traits.affinity, beside) {
-        (OperandAffinity::None | OperandAffinity::Whatever, _) => None,
-        (OperandAffinity::Text, OperandAffinity::None) => Some(Affinity::Text),
-        (OperandAffinity::Text, OperandAffinity::Number) => Some(Affinity::Numeric),
-        (OperandAffinity::Text, OperandAffinity::Decimal) => Some(Affinity::Decimal),
-        (OperandAffinity::Text, OperandAffinity::Truth) => Some(Affinity::Boolean),
-        (OperandAffinity::Text, OperandAffinity::Text | OperandAffinity::Whatever) => None,
-        (OperandAffinity::Number, _) => Some(Affinity::Numeric),
-        (OperandAffinity::Decimal, _) => Some(Affinity::Decimal),
-        (OperandAffinity::Truth, _) => Some(Affinity::Boolean),
+    let OperandAffinity::Said(own) = operand.traits.affinity else { return operand };
+    let apply = match (own, beside) {
+        (SaidAffinity::Text, OperandAffinity::None) => Some(Affinity::Text),
+        (SaidAffinity::Number, _) | (_, OperandAffinity::Number) => Some(Affinity::Numeric),
+        (SaidAffinity::Decimal, _) | (_, OperandAffinity::Decimal) => Some(Affinity::Decimal),
+        (SaidAffinity::Truth, _) | (_, OperandAffinity::Truth) => Some(Affinity::Boolean),
+        (
+            SaidAffinity::Text,
+            OperandAffinity::Text | OperandAffinity::Whatever | OperandAffinity::Said(_),
+        ) => None,
     };
     match apply {
         None => operand,

@@ -19,9 +19,6 @@ pub struct ComparisonTraits {
     pub affinity: OperandAffinity,
     /// By what its texts are to compare, and who says so.
     pub collation: CollationDerivation,
-    /// Whether its values may still have to become what the affinity says: those of several queries, of
-    /// which the last says it.
-    pub is_unsettled: bool,
 }
 
 /// By what the texts of an expression are to compare, and who says so.
@@ -52,14 +49,28 @@ pub enum OperandAffinity {
     Text,
     /// A column that takes whatever comes: it pulls nothing and is not pulled to a text.
     Whatever,
+    /// What the last of several queries says of a value that may be another's, and be something else.
+    Said(SaidAffinity),
+}
+
+/// An affinity that is said of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidAffinity {
+    /// [`OperandAffinity::Number`]
+    Number,
+    /// [`OperandAffinity::Decimal`]
+    Decimal,
+    /// [`OperandAffinity::Truth`]
+    Truth,
+    /// [`OperandAffinity::Text`]
+    Text,
 }
 
 impl ComparisonTraits {
     /// Those of a column of a type, and of a CAST to it.
     pub fn of_column(data_type: DataType) -> ComparisonTraits {
         let collation = CollationDerivation::None;
-        let affinity = OperandAffinity::of(data_type);
-        ComparisonTraits { affinity, collation, is_unsettled: false }
+        ComparisonTraits { affinity: OperandAffinity::of(data_type), collation }
     }
 
     /// Those of a value that every use of it knows as a column: with a collation.
@@ -80,14 +91,8 @@ impl ComparisonTraits {
 
     /// Those of a column that has the values of two queries' columns, and their common type.
     pub fn combined(self, other: ComparisonTraits, data_type: DataType) -> ComparisonTraits {
-        let first = match self.affinity {
-            OperandAffinity::None => other.affinity,
-            OperandAffinity::Number
-            | OperandAffinity::Decimal
-            | OperandAffinity::Truth
-            | OperandAffinity::Text
-            | OperandAffinity::Whatever => self.affinity,
-        };
+        let own = self.affinity.pull();
+        let first = if own == OperandAffinity::None { other.affinity.pull() } else { own };
         // Among values of all kinds there is no side to pull to.
         let is_one = first == OperandAffinity::None || first == OperandAffinity::of(data_type);
         let collation = match self.collation {
@@ -95,7 +100,7 @@ impl ComparisonTraits {
             CollationDerivation::Implicit(_) | CollationDerivation::Explicit(_) => self.collation,
         };
         let affinity = if is_one { first } else { OperandAffinity::Whatever };
-        ComparisonTraits { affinity, collation, is_unsettled: false }
+        ComparisonTraits { affinity, collation }
     }
 }
 
@@ -130,7 +135,35 @@ impl OperandAffinity {
             OperandAffinity::None
             | OperandAffinity::Number
             | OperandAffinity::Text
-            | OperandAffinity::Whatever => OperandAffinity::None,
+            | OperandAffinity::Whatever
+            | OperandAffinity::Said(_) => OperandAffinity::None,
+        }
+    }
+
+    /// What it pulls another side to, whether its own values are that or not.
+    pub fn pull(self) -> OperandAffinity {
+        match self {
+            OperandAffinity::Said(SaidAffinity::Number) => OperandAffinity::Number,
+            OperandAffinity::Said(SaidAffinity::Decimal) => OperandAffinity::Decimal,
+            OperandAffinity::Said(SaidAffinity::Truth) => OperandAffinity::Truth,
+            OperandAffinity::Said(SaidAffinity::Text) => OperandAffinity::Text,
+            OperandAffinity::None
+            | OperandAffinity::Number
+            | OperandAffinity::Decimal
+            | OperandAffinity::Truth
+            | OperandAffinity::Text
+            | OperandAffinity::Whatever => self,
+        }
+    }
+
+    /// The same of a value that may not be that yet.
+    pub fn said(self) -> OperandAffinity {
+        match self {
+            OperandAffinity::Number => OperandAffinity::Said(SaidAffinity::Number),
+            OperandAffinity::Decimal => OperandAffinity::Said(SaidAffinity::Decimal),
+            OperandAffinity::Truth => OperandAffinity::Said(SaidAffinity::Truth),
+            OperandAffinity::Text => OperandAffinity::Said(SaidAffinity::Text),
+            OperandAffinity::None | OperandAffinity::Whatever | OperandAffinity::Said(_) => self,
         }
     }
 

@@ -41,8 +41,10 @@ impl QueryColumn {
 
     /// What counts where a value of it is an operand.
     pub fn operand_traits(&self) -> ComparisonTraits {
-        let is_unsettled = self.as_operand.affinity != self.traits.affinity;
-        ComparisonTraits { is_unsettled, ..self.as_operand }
+        let ComparisonTraits { affinity, .. } = self.as_operand;
+        let is_held = affinity == self.traits.affinity;
+        let affinity = if is_held { affinity } else { affinity.said() };
+        ComparisonTraits { affinity, ..self.as_operand }
     }
 }
 
