@@ -62,10 +62,9 @@ pub struct RowError {
     pub row: Option<usize>,
     /// Which column of the table it is about, by index; `None` where it is about none of them.
     pub column: Option<usize>,
-    /// Which value of that row of an INSERT's input, or which assignment of an UPDATE, it is about, if
-    /// it is one that stands there.
+    /// Which value of that row of an INSERT's input it is about, if it is one that stands there.
     pub value: Option<usize>,
-    /// Where that stands in the text; whoever has the text finds it.
+    /// Where what it is about stands in the text. Where a value of VALUES does, who has the text finds.
     pub span: Option<Span>,
     /// Facts that help, each a line.
     pub notes: Vec<String>,
@@ -89,7 +88,11 @@ impl Error {
 
     /// The same, with the place of its expression moved to where `moved` says, or without one.
     #[must_use]
-    pub fn moved(self, moved: impl FnOnce(Span) -> Option<Span>) -> Error {
+    pub fn moved(self, moved: impl Fn(Span) -> Option<Span>) -> Error {
+        self.moved_by(&moved)
+    }
+
+    fn moved_by(self, moved: &dyn Fn(Span) -> Option<Span>) -> Error {
         match self {
             Error::At(at) => {
                 let ExpressionError { error, span } = *at;
@@ -99,12 +102,13 @@ impl Error {
                 }
             }
             Error::Row(mut row) => {
-                row.error = row.error.moved(moved);
+                row.span = row.span.and_then(moved);
+                row.error = row.error.moved_by(moved);
                 Error::Row(row)
             }
             Error::Halted(failure) => {
                 let Failure { error, rolls_back } = *failure;
-                Error::Halted(Box::new(Failure { error: error.moved(moved), rolls_back }))
+                Error::Halted(Box::new(Failure { error: error.moved_by(moved), rolls_back }))
             }
             Error::Failed { .. } | Error::Raised { .. } | Error::Storage(_) | Error::Arrow(_) => {
                 self

@@ -128,19 +128,15 @@ impl Session {
         Ok(changed)
     }
 
-    /// The same error with the place of the value that it is about, if that stands in the text. A shared
-    /// plan knows no places: then, too, the text is read once more.
+    /// The same error with the place of the value of VALUES that it is about: a plan knows no places of
+    /// them, for they may be many, and the text is read once more.
     fn located(&self, error: Error, text: &str) -> Error {
         let Error::Execute(executor::Error::Row(mut row)) = error else { return error };
-        row.span = match (self.parse(text), row.row, row.value) {
-            (Ok(Some(Statement::Write(WriteStatement::Insert(insert)))), Some(at), value) => {
-                insert.source.span_of(at, value)
-            }
-            (Ok(Some(Statement::Write(WriteStatement::Update(update)))), _, Some(value)) => {
-                update.span_of(value)
-            }
-            _ => None,
-        };
+        if let Some(at) = row.row
+            && let Ok(Some(Statement::Write(WriteStatement::Insert(insert)))) = self.parse(text)
+        {
+            row.span = insert.source.span_of(at, row.value);
+        }
         Error::Execute(executor::Error::Row(row))
     }
 

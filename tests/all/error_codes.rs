@@ -5,11 +5,15 @@
 //! The codes are those that stand in the sources of the floors that statements go through, so that a new
 //! one without a golden is found.
 
+use crate::answer::run;
 use crate::golden::assert_golden;
 use crate::house::sources;
 use crate::shell::TestDirectory;
+use asof::session::Session;
+use asof::storage::Database;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use syn::visit::Visit;
 
 /// The floors whose errors are of statements.
@@ -187,5 +191,35 @@ fn goldens_are_what_is_said() {
         let is_marked = said.lines().any(|line| line.contains("| ") && line.contains('^'));
         let is_of_none = WITHOUT_CARET.iter().any(|(known, _)| *known == code);
         assert_eq!(is_marked, !is_of_none, "{code}: {said}");
+    }
+}
+
+/// The caret stands under the value of the column that is wrong, whatever else is assigned beside it.
+#[test]
+fn a_wrong_value_of_an_update_is_where_it_stands() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    let tables = [
+        "CREATE TABLE t(a INTEGER, b INTEGER CHECK (b < 10))",
+        "CREATE TABLE k(a INTEGER PRIMARY KEY, b INTEGER NOT NULL)",
+        "INSERT INTO t VALUES (1, 1)",
+        "INSERT INTO k VALUES (2, 2)",
+    ];
+    run(&mut session, &tables);
+    for (statement, wrong) in [
+        ("UPDATE t SET rowid = 55, a = 'bad'", "'bad'"),
+        ("UPDATE t SET rowid = 'x', a = 1", "'x'"),
+        ("UPDATE t SET a = 1, b = 2, a = 'bad'", "'bad'"),
+        ("UPDATE t SET (a, b) = (1, 'bad')", "'bad'"),
+        ("UPDATE t SET (a, b) = (SELECT 1, 'bad')", "(SELECT 1, 'bad')"),
+        ("UPDATE k SET rowid = 1, a = 2, b = 'bad'", "'bad'"),
+        ("UPDATE k SET b = DEFAULT", "DEFAULT"),
+        // The second and the third share the plan of the first.
+        ("UPDATE t SET a = 1, b = 11", "11"),
+        ("UPDATE t SET a = 1, b = 12", "12"),
+        ("UPDATE t SET a = 1,   b =  13", "13"),
+    ] {
+        let error = session.execute(statement).expect_err(statement);
+        let span = error.span().unwrap_or_else(|| panic!("no place: {statement}"));
+        assert_eq!(&statement[span.start..span.end], wrong, "{statement}");
     }
 }

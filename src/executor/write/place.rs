@@ -4,8 +4,8 @@
 use super::super::Error;
 use super::row::WriteRow;
 use super::source::NewRows;
-use crate::planner::{BoundExpression, ColumnSource, InsertInput, Write, WriteAction};
-use crate::types::{Row, RowId, TableSchema, Value};
+use crate::planner::{ColumnSource, InsertInput, Write, WriteAction};
+use crate::types::{CompactSpan, Row, RowId, TableSchema, Value};
 
 /// An error of a row that is on its way, with its place.
 pub(super) fn placed(error: Error, write: &Write, row: &WriteRow) -> Error {
@@ -21,7 +21,12 @@ pub(super) fn placed(error: Error, write: &Write, row: &WriteRow) -> Error {
             Error::Row(about)
         }
         WriteAction::Update { assignments, .. } => match (&row.old, row.row) {
-            (Some(old), Some(number)) => in_row(error, table, assignments, old, number),
+            (Some(old), Some(number)) => {
+                let column = if let Error::Row(about) = &error { about.column } else { None };
+                let assigned = assignments.iter().find(|(assigned, _)| Some(*assigned) == column);
+                let place = assigned.map(|(_, value)| value.place).unwrap_or_default();
+                in_row(error, table, place, old, number)
+            }
             (None, _) | (_, None) => error,
         },
         WriteAction::Delete { .. } | WriteAction::InsteadOf { .. } => error,
@@ -73,18 +78,17 @@ pub(super) fn in_query(error: Error, rows: &NewRows, values: &[Value]) -> Error 
     Error::Row(about)
 }
 
-/// An error of a row that is there, with the assignment of the column that it is about and the row's
+/// An error of a row that is there, with the place of the assigned value that it is about and the row's
 /// name, which it had before.
 pub(super) fn in_row(
     error: Error,
     table: &TableSchema,
-    assignments: &[(usize, BoundExpression)],
+    place: CompactSpan,
     old: &Row,
     number: RowId,
 ) -> Error {
     let Error::Row(mut about) = error else { return error };
-    about.value = assignments.iter().position(|(column, _)| Some(*column) == about.column);
-    about.row = None;
+    (about.span, about.row) = (place.get(), None);
     let name = row_name(table, old, Some(number));
     about.notes.splice(0..0, name.map(|name| format!("the row changed: {name}")));
     Error::Row(about)

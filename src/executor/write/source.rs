@@ -214,12 +214,12 @@ fn updated(
             for ((column, expression), value) in assignments.iter().zip(values) {
                 let value = value.value(expression.data_type, at);
                 new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
-                    in_row(error.of_row(None, Some(*column)), table, assignments, &old, row)
+                    in_row(error.of_row(None, Some(*column)), table, expression.place, &old, row)
                 })?;
             }
             let moved = number.zip(values.last()).map(|(expression, value)| {
                 moved_to(table, value.value(expression.data_type, at)).map_err(|error| {
-                    in_row(error.of_row(None, None), table, assignments, &old, row)
+                    in_row(error.of_row(None, None), table, expression.place, &old, row)
                 })
             });
             let moved = moved.transpose()?.filter(|moved| *moved != row);

@@ -46,7 +46,7 @@ pub use view::{CreateTableAs, CreateView, DropDefinition};
 pub use window::{FrameBound, FrameExclusion, FrameUnit, NamedWindow, Over, Window, WindowFrame};
 pub use write::{
     AssignedValue, Assignment, Delete, Insert, InsertSource, JsonObject, RowLimits, Update, Upsert,
-    UpsertAction, WriteStatement, span_of,
+    UpsertAction, WriteStatement,
 };
 
 use crate::types::Span;

@@ -160,21 +160,6 @@ pub enum Assignment {
     Query(Vec<Identifier>, Box<Query>, SourceSpan),
 }
 
-impl Assignment {
-    /// The columns, each with where its value stands.
-    fn places(&self) -> Vec<(&Identifier, Span)> {
-        match self {
-            Assignment::One(column, value) => vec![(column, value.span())],
-            Assignment::Several(columns, values) => {
-                columns.iter().zip(values.iter().map(AssignedValue::span)).collect()
-            }
-            Assignment::Query(columns, _, span) => {
-                columns.iter().map(|column| (column, span.0)).collect()
-            }
-        }
-    }
-}
-
 /// What UPDATE gives a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AssignedValue {
@@ -230,25 +215,6 @@ pub struct Update {
     pub limits: RowLimits,
     /// What the transaction says about itself.
     pub annotations: Annotations,
-}
-
-impl Update {
-    /// Where the value stands that a column is given, by its number among those that count: of a
-    /// column that is assigned twice, the last.
-    pub fn span_of(&self, value: usize) -> Option<Span> {
-        span_of(&self.assignments, value)
-    }
-}
-
-/// Where the value stands that a column is given by SET, by its number among those that count: of a
-/// column that is assigned twice, the last.
-pub fn span_of(assignments: &[Assignment], value: usize) -> Option<Span> {
-    let mut counting: Vec<(&Identifier, Span)> = Vec::with_capacity(assignments.len());
-    for (column, span) in assignments.iter().flat_map(Assignment::places) {
-        counting.retain(|(other, _)| !other.name.eq_ignore_ascii_case(&column.name));
-        counting.push((column, span));
-    }
-    counting.get(value).map(|(_, span)| *span)
 }
 
 /// DELETE.

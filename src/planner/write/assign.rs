@@ -37,7 +37,10 @@ pub(super) fn bind(
                 if values.len() != columns.len() {
                     return Err(row_value::lengths(columns.len(), values.len(), span.0));
                 }
-                columns.iter().zip(values).try_for_each(|(name, value)| bound.put(name, value))?;
+                let place = bound.planning.place(span.0).into();
+                for (name, value) in columns.iter().zip(values) {
+                    bound.put(name, BoundExpression { place, ..value })?;
+                }
             }
         }
     }
@@ -77,7 +80,8 @@ impl Assignments<'_, '_> {
                     let help = "give it a number, or leave it as it is".to_owned();
                     return Err(Error::new("reserved-name", message, span.0).help(Some(help)));
                 }
-                column_default(self.table, column)?
+                let default = column_default(self.table, column)?;
+                BoundExpression { place: self.planning.place(span.0).into(), ..default }
             }
         };
         self.put(name, value)
