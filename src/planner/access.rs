@@ -104,6 +104,9 @@ pub(super) fn check_hints(from: &Logical, conditions: &[BoundExpression]) -> Res
         return table.check_hint(conditions);
     }
     let Logical::Join(LogicalJoin { left, right, kind, on }) = from else { return Ok(()) };
+    if !is_hinted(from) {
+        return Ok(());
+    }
     let both = || conditions.iter().chain(on).cloned().collect::<Vec<_>>();
     // A condition of an outer join leaves out no row of the side that is kept, and as in SQLite none of
     // WHERE counts for the other.
@@ -114,6 +117,14 @@ pub(super) fn check_hints(from: &Logical, conditions: &[BoundExpression]) -> Res
     };
     with_stack(|| check_hints(left, &of_left))?;
     with_stack(|| check_hints(right, &of_right))
+}
+
+/// Whether INDEXED BY stands at one of the tables that are joined.
+fn is_hinted(from: &Logical) -> bool {
+    if let Logical::Join(LogicalJoin { left, right, .. }) = from {
+        return with_stack(|| is_hinted(left) || is_hinted(right));
+    }
+    matches!(from, Logical::Table(table) if matches!(table.usable, UsableKeys::Only(..)))
 }
 
 /// Whether a table's own conditions lead to its rows by a key.

@@ -195,13 +195,16 @@ fn exact(numeral: &BoundExpression) -> Option<BoundExpression> {
 
 /// Visits the numbers that a numeral is made of.
 fn for_each_part(numeral: &mut BoundExpression, mut visit: impl FnMut(&mut BoundExpression)) {
-    if let BoundKind::Case { branches, otherwise } = &mut numeral.kind {
-        // Its conditions are none.
-        branches.iter_mut().for_each(|(_, result)| visit(result));
-        otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
-    } else {
-        numeral.for_each_operand_mut(visit);
+    if !matches!(numeral.kind, BoundKind::Case { .. }) {
+        return numeral.for_each_operand_mut(visit);
     }
+    numeral.change_kind(|kind| {
+        if let BoundKind::Case { branches, otherwise } = kind {
+            // Its conditions are none.
+            branches.iter_mut().for_each(|(_, result)| visit(result));
+            otherwise.iter_mut().for_each(|otherwise| visit(otherwise));
+        }
+    });
 }
 
 /// The type of a numeral from those of its parts.

@@ -393,10 +393,15 @@ impl BoundExpression {
         BoundExpression { kind, data_type, traits, place: CompactSpan::default(), parts }
     }
 
+    /// Changes what it is, and knows its parts again.
+    pub(super) fn change_kind(&mut self, change: impl FnOnce(&mut BoundKind)) {
+        change(&mut self.kind);
+        self.parts = ExpressionParts::of(&self.kind);
+    }
+
     /// Makes it one of another kind.
     pub(super) fn become_kind(&mut self, kind: BoundKind) {
-        self.kind = kind;
-        self.parts = ExpressionParts::of(&self.kind);
+        self.change_kind(|known| *known = kind);
     }
 
     /// What is among its parts.
@@ -461,8 +466,7 @@ impl BoundExpression {
 
     /// The same for operands to be changed.
     pub fn for_each_operand_mut(&mut self, mut visit: impl FnMut(&mut BoundExpression)) {
-        with_stack(|| operands!(&mut self.kind, visit, iter_mut, owned));
-        self.parts = ExpressionParts::of(&self.kind);
+        self.change_kind(|kind| with_stack(|| operands!(kind, visit, iter_mut, owned)));
     }
 
     /// Calls `visit` with every query inside, those inside of others included.

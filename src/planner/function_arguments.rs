@@ -14,7 +14,7 @@ use super::access;
 use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::function_scan::LogicalFunction;
 use super::join_type::JoinType;
-use super::logical::{Logical, LogicalJoin, UsableKeys};
+use super::logical::{Logical, LogicalJoin};
 use super::table_functions::{LAST_OF_SERIES, TableFunction};
 use crate::types::{Value, with_stack};
 use std::collections::BTreeMap;
@@ -28,9 +28,7 @@ pub(super) fn place(
     logical: Logical,
     mut conditions: Vec<BoundExpression>,
 ) -> Result<Logical, Error> {
-    if is_hinted(&logical) {
-        access::check_hints(&logical, &conditions)?;
-    }
+    access::check_hints(&logical, &conditions)?;
     if !is_concerned(&logical, &conditions) {
         return Ok(logical.filtered(conditions));
     }
@@ -50,31 +48,6 @@ pub(super) fn place(
         });
     }
     ordered(placed, conditions)
-}
-
-/// Whether INDEXED BY stands in a FROM.
-fn is_hinted(logical: &Logical) -> bool {
-    match logical {
-        Logical::Table(table) => matches!(table.usable, UsableKeys::Only(..)),
-        Logical::Join(LogicalJoin { left, right, .. }) => {
-            with_stack(|| is_hinted(left) || is_hinted(right))
-        }
-        Logical::OneRow
-        | Logical::Function(_)
-        | Logical::Filter { .. }
-        | Logical::Project { .. }
-        | Logical::Aggregate(_)
-        | Logical::Window(_)
-        | Logical::Distinct { .. }
-        | Logical::Sort { .. }
-        | Logical::Limit { .. }
-        | Logical::Values(_)
-        | Logical::Append { .. }
-        | Logical::SetFilter(_)
-        | Logical::Shared(_)
-        | Logical::Recursive(_)
-        | Logical::RecursiveRows(_) => false,
-    }
 }
 
 /// Whether some function of a FROM reads columns, or is told an argument by a condition.

@@ -2,9 +2,9 @@
 //!
 //! The rows come sorted by the partition and then by the order. One partition is held, as values of
 //! what the functions are asked about; its batches wait, in a temporary file where the memory is spent,
-//! and leave with the results as further columns. Frames only ever move forward, so that each row enters and leaves one once: sums take
-//! values in and out again, extremes are kept in a queue, or in a tree where EXCLUDE cuts holes into
-//! frames. Of texts that are joined the length of the result is the work.
+//! and leave with the results as further columns. Frames only ever move forward, so that each row enters
+//! and leaves one once: sums take values in and out again, extremes are kept in a queue, or in a tree
+//! where EXCLUDE cuts holes into frames. Of texts that are joined the length of the result is the work.
 
 mod additive;
 mod extreme;

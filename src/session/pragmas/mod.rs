@@ -248,10 +248,13 @@ const HARMLESS: i64 = 0x20_0000;
 /// That of a function which always gives the same.
 const DETERMINISTIC: i64 = 0x800;
 
+/// The most numbers of arguments that have a row each: SQLite declares a function of more once, for any.
+const MOST_COUNTS: usize = 3;
+
 /// Every function with its numbers of arguments; -1 where it takes many.
 fn functions() -> Vec<Row> {
     let rows = |signature: &Signature, kind: &str, flags: i64| {
-        let is_any = signature.most - signature.least > 2;
+        let is_any = signature.most - signature.least >= MOST_COUNTS;
         let counts = if is_any { 0..=0 } else { signature.least..=signature.most };
         let row = |count: usize| {
             let count = i64::try_from(count).ok().filter(|_| !is_any).unwrap_or(-1);
