@@ -81,6 +81,9 @@ impl GroupTable {
                 standing = Some(Standing::behind(standing, taken, &values.kept, is_one_group));
             }
         }
+        if !self.aggregates.iter().any(|call| call.function == AggregateFunction::Bare) {
+            return Ok(());
+        }
         // The first row counts until there is one of the least or the greatest, as in SQLite.
         let all: Vec<usize> = (0..batch.rows).collect();
         self.update_bare(batch, &numbers, groups, &all, false);
@@ -207,7 +210,8 @@ impl GroupTable {
     }
 }
 
-/// The rows of a batch that bare columns are of, one after the other: those that are a new minimum or maximum.
+/// The rows of a batch that bare columns are of, one after the other: those that are a new minimum or
+/// maximum.
 struct Standing {
     rows: Vec<usize>,
     /// Whether all of the minimums and maximums so far have a FILTER.
@@ -217,8 +221,8 @@ struct Standing {
 impl Standing {
     /// Those behind one more minimum or maximum, which took these rows of those that its FILTER kept.
     ///
-    /// As in SQLite the last one decides; only where there is one group and one of them has no FILTER, one that has
-    /// decides about the rows alone that it keeps.
+    /// As in SQLite the last one decides; only where there is one group and one of them has no FILTER, one
+    /// that has decides about the rows alone that it keeps.
     fn behind(
         before: Option<Standing>,
         taken: Vec<usize>,
