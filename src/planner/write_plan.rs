@@ -101,13 +101,17 @@ impl UpsertUpdate {
     }
 }
 
+/// Whether a column is assigned, or computed from one that is.
 fn are_written(
     assignments: &[(usize, BoundExpression)],
     generated: &[BoundGenerated],
     column: usize,
 ) -> bool {
+    let reads_one = |one: &BoundGenerated| {
+        one.columns.iter().any(|read| are_written(assignments, generated, *read))
+    };
     assignments.iter().any(|(assigned, _)| *assigned == column)
-        || generated.iter().any(|one| one.column == column)
+        || generated.iter().any(|one| one.column == column && reads_one(one))
 }
 
 impl Write {

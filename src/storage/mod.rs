@@ -90,7 +90,7 @@ pub use store::{
 };
 pub use verify::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
 pub use versions::{
-    Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RowBatch, RowChange, RowChanges,
-    Savepoint, Scan, State, TableView, TemporaryState, View,
+    Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RewrittenRow, RowBatch,
+    RowChange, RowChanges, Savepoint, Scan, State, TableView, TemporaryState, View,
 };
 pub use vfs::{Access, FileStamp, MemVfs, StdVfs, Vfs, VfsFile};

@@ -263,6 +263,7 @@ impl Pipeline<'_> {
             return Err(place::placed(error, write, &rows[index]));
         }
         drop(view);
+        self.note_rewritten(&rows, &|column| write.writes(column));
         let numbers = self.numbers(&rows, self.numbers_rows());
         self.write_down(changes(table, rows), &numbers).map(drop)
     }

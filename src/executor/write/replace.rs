@@ -11,6 +11,7 @@ use super::row::WriteRow;
 use super::{Pipeline, foreign_keys};
 use crate::language::ast::TriggerTime;
 use crate::types::{ConflictResolution, RowId};
+use std::slice;
 
 impl Pipeline<'_> {
     /// Records a row that may be as it is, when those that go for it are gone.
@@ -31,6 +32,8 @@ impl Pipeline<'_> {
             if let Some(place) = place {
                 (row.row, row.old) = (place.row, place.old);
             }
+            let write = self.write;
+            self.note_rewritten(slice::from_ref(&row), &|column| write.writes(column));
             return Ok(Some(self.record(gone, row, self.numbers_rows())?));
         }
         let back = place.as_ref().and_then(|place| place.row);

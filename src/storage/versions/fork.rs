@@ -8,7 +8,9 @@ use super::view::View;
 use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
-use crate::types::{EventId, Period, Row, RowId, SchemaName, TableSchema, Value};
+use crate::types::{
+    ColumnId, EventId, Period, Row, RowId, SchemaName, TableId, TableSchema, Value,
+};
 use std::sync::Arc;
 
 /// How many numbers are tried for a row when they cannot be counted up any more.
@@ -30,6 +32,20 @@ pub struct Fork {
     /// How many of the operations are temporary.
     temporaries: usize,
     causes: Causes,
+    rewritten: Vec<RewrittenRow>,
+}
+
+/// A row that was given values which it had, and which refer to nothing: no operation tells of it.
+#[derive(Clone, Debug)]
+pub struct RewrittenRow {
+    /// Its table.
+    pub table: TableId,
+    /// Its number.
+    pub row: RowId,
+    /// The columns that refer.
+    pub columns: Vec<ColumnId>,
+    /// How many operations were recorded before.
+    pub behind: usize,
 }
 
 /// A place in a fork to return to, as often as one likes: what the fork had recorded, and what that led
@@ -40,6 +56,7 @@ pub struct Fork {
 pub struct Savepoint {
     count: usize,
     temporaries: usize,
+    rewritten: usize,
     own: State,
     temporary: Option<Box<State>>,
 }
@@ -58,7 +75,8 @@ impl Fork {
         let base = Arc::new(base);
         let (operations, causes) = (Vec::new(), Causes::default());
         let (own, temporary, temporaries) = (State::over(Arc::clone(&base)), None, 0);
-        Fork { own, base, first: next, temporary, operations, temporaries, causes }
+        let rewritten = Vec::new();
+        Fork { own, base, first: next, temporary, operations, temporaries, causes, rewritten }
     }
 
     /// Goes on from another view, beside what is temporary here: nothing else was recorded.
@@ -112,6 +130,17 @@ impl Fork {
     /// The operations recorded, in order.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// Notes a row that is about to be given what it has, and what refers to nothing.
+    pub(crate) fn note_rewritten(&mut self, table: TableId, row: RowId, columns: Vec<ColumnId>) {
+        let behind = self.operations.len();
+        self.rewritten.push(RewrittenRow { table, row, columns, behind });
+    }
+
+    /// The rows that were noted so since an operation.
+    pub(crate) fn rewritten_since(&self, first: usize) -> &[RewrittenRow] {
+        &self.rewritten[self.rewritten.partition_point(|noted| noted.behind < first)..]
     }
 
     /// Takes out the operations that are temporary, in order; the others remain.
@@ -258,6 +287,7 @@ impl Fork {
         Savepoint {
             count: self.operations.len(),
             temporaries: self.temporaries,
+            rewritten: self.rewritten.len(),
             own: self.own.clone(),
             temporary: self.temporary.clone(),
         }
@@ -271,6 +301,7 @@ impl Fork {
         self.causes.truncate(savepoint.count);
         self.own = savepoint.own.returned_to();
         self.temporaries = savepoint.temporaries;
+        self.rewritten.truncate(savepoint.rewritten);
         let temporary = savepoint.temporary.as_ref();
         self.temporary = temporary.map(|state| Box::new(state.returned_to()));
     }

@@ -42,7 +42,7 @@ mod visibility;
 use super::Error;
 
 pub use changes::{RowChange, RowChanges};
-pub use fork::{Fork, Savepoint};
+pub use fork::{Fork, RewrittenRow, Savepoint};
 pub use hidden_columns::EventLookup;
 pub use origin::{Base, Origin};
 pub use scan::Scan;

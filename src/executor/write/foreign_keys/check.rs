@@ -2,8 +2,10 @@
 
 use super::super::super::Error;
 use super::super::place::row_name;
-use super::keys::{Referenced, TouchedTable, all_rows, referring, touched, values_of};
-use crate::storage::{Fork, View};
+use super::keys::{
+    Referenced, TouchedTable, all_rows, referenced_columns, referring, row_of, touched, values_of,
+};
+use crate::storage::{Fork, RewrittenRow, View};
 use crate::types::{ForeignKey, Row, RowId, Schema, TableSchema, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -91,7 +93,8 @@ fn refers_to_none(
 /// `foreign-key` of a row that refers to none, with both sides; `foreign-key-mismatch` where there is
 /// no such key to refer to.
 pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(), Error> {
-    if first >= fork.len() {
+    let rewritten = fork.rewritten_since(first);
+    if first >= fork.len() && rewritten.is_empty() {
         return Ok(());
     }
     let view = fork.view();
@@ -116,7 +119,7 @@ pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(),
             }
         }
     }
-    Ok(())
+    rewritten.iter().try_for_each(|row| check_rewritten(&view, row, which))
 }
 
 /// The rows of a table that do not find what they refer to, each with the index of the foreign key.
@@ -171,15 +174,44 @@ fn check_referring(
     }
     let referenced = Referenced::of(view.schema(), table, constraint)?;
     // The first row of the statement is told first.
-    for (row, values) in asked.into_iter().rev() {
-        let own = values_of(values, &constraint.columns);
-        if referenced.is_lost_to(view, (table, row), (&own, values)) {
-            let message = refers_to_none(table, constraint, &referenced, &own);
-            let name = row_name(table, values, Some(row));
-            return Err(failed(
-                message,
-                name.map(|name| format!("the row of {}: {name}", table.name)),
-            ));
+    let mut asked = asked.into_iter().rev();
+    asked.try_for_each(|row| check_row(view, table, constraint, &referenced, row))
+}
+
+/// Asks of one row whether what it refers to is there.
+fn check_row(
+    view: &View,
+    table: &TableSchema,
+    constraint: &ForeignKey,
+    referenced: &Referenced,
+    (row, values): (RowId, &Row),
+) -> Result<(), Error> {
+    let own = values_of(values, &constraint.columns);
+    if !referenced.is_lost_to(view, (table, row), (&own, values)) {
+        return Ok(());
+    }
+    let message = refers_to_none(table, constraint, referenced, &own);
+    let name = row_name(table, values, Some(row));
+    Err(failed(message, name.map(|name| format!("the row of {}: {name}", table.name))))
+}
+
+/// Asks of a row that was given what it had, and that referred to nothing.
+fn check_rewritten(
+    view: &View,
+    rewritten: &RewrittenRow,
+    which: CheckedConstraints,
+) -> Result<(), Error> {
+    let mut tables = view.schema().home(rewritten.table).tables();
+    let Some(table) = tables.find(|table| table.id == rewritten.table) else { return Ok(()) };
+    let Some(values) = row_of(&view.table(table), rewritten.row)? else { return Ok(()) };
+    let is_of = |key: &&ForeignKey| {
+        let columns = key.columns.iter().map(|column| table.columns[*column].id);
+        which.has(key) && columns.eq(rewritten.columns.iter().copied())
+    };
+    for key in table.foreign_keys.iter().filter(is_of) {
+        if !values_of(&values, &key.columns).iter().any(Value::is_null) {
+            let referenced = Referenced::of(view.schema(), table, key)?;
+            check_row(view, table, key, &referenced, (rewritten.row, &values))?;
         }
     }
     Ok(())
@@ -193,13 +225,7 @@ fn check_referenced(
     constraint: &ForeignKey,
 ) -> Result<(), Error> {
     let parent = &touched.table;
-    let columns: Option<Vec<usize>> = match constraint.referenced.as_slice() {
-        [] => parent.primary_key().map(|key| key.columns.clone()),
-        named => named.iter().map(|column| parent.column(column)).collect(),
-    };
-    let Some(columns) = columns.filter(|all| all.len() == constraint.columns.len()) else {
-        return Ok(());
-    };
+    let Some(columns) = referenced_columns(parent, constraint) else { return Ok(()) };
     let key_of = |row: &Row| values_of(row, &columns);
     let mut gone: Vec<Vec<Value>> = Vec::new();
     let now = Referenced::of(view.schema(), child, constraint);

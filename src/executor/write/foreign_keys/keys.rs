@@ -41,11 +41,7 @@ impl Referenced {
             let message = format!("\"{name}\", and there is no such table");
             return Err(mismatch(message, "CREATE TABLE makes it".to_owned()));
         };
-        let columns = match constraint.referenced.as_slice() {
-            [] => table.primary_key().map(|key| key.columns.clone()),
-            named => named.iter().map(|column| table.column(column)).collect(),
-        };
-        let columns = columns.filter(|columns| columns.len() == constraint.columns.len());
+        let columns = referenced_columns(table, constraint);
         // A partial index, or one in which other texts are equal than in its columns, is none.
         let is_of = |columns: &[usize], key: &KeySchema| {
             key.columns.len() == columns.len()
@@ -127,6 +123,19 @@ impl Referenced {
         let in_order: Vec<Value> = self.key.columns.iter().map(of_key).collect();
         view.table(&self.table).find(self.key.id, &in_order).unwrap_or_default()
     }
+}
+
+/// The columns of a table that a foreign key refers to, in the order of those that refer; `None` where they
+/// are not there, or not as many.
+pub(super) fn referenced_columns(
+    table: &TableSchema,
+    constraint: &ForeignKey,
+) -> Option<Vec<usize>> {
+    let columns: Option<Vec<usize>> = match constraint.referenced.as_slice() {
+        [] => table.primary_key().map(|key| key.columns.clone()),
+        named => named.iter().map(|column| table.column(column)).collect(),
+    };
+    columns.filter(|columns| columns.len() == constraint.columns.len())
 }
 
 /// Whether a key is its columns as they are, about all rows.
@@ -229,7 +238,7 @@ pub(super) fn values_of(row: &Row, columns: &[usize]) -> Vec<Value> {
 }
 
 /// A row that is there.
-fn row_of(view: &TableView, row: RowId) -> Result<Option<Row>, Error> {
+pub(super) fn row_of(view: &TableView, row: RowId) -> Result<Option<Row>, Error> {
     let Some(located) = view.locate(row) else { return Ok(None) };
     Ok(rows_of(view, &[located])?.into_iter().next().map(|(_, row)| row))
 }

@@ -14,7 +14,7 @@
 //! The check looks at the recorded operations alone, so that the same check over all operations of a
 //! transaction is what COMMIT asks of deferred constraints: nothing is counted on the way, and a
 //! rollback to a savepoint leaves nothing to be taken back. Rows that broke a constraint before and are
-//! not touched are not asked.
+//! not touched are not asked; those that are given the same again are (`rewritten`).
 //!
 //! Where one of the rows that are acted on may fire a trigger ([`may_fire`]), each row of the statement is
 //! done with all that it leads to before the next, and each row that an action changes takes the steps
@@ -27,6 +27,7 @@ mod actions;
 mod check;
 mod each;
 mod keys;
+mod rewritten;
 
 pub(super) use check::Reference;
 pub use check::{CheckedConstraints, check as check_foreign_keys, unreferenced_rows};
