@@ -108,8 +108,8 @@ impl AccessRows {
         Ok(rows.map(|RowBatch { rows, columns }| Batch { columns, rows: rows.len() }))
     }
 
-    /// The rows of a batch for which all filters are true.
-    fn kept(&mut self, mut batch: Batch) -> Result<Batch, Error> {
+    /// The rows of a batch for which all filters are true; `None` where there is no such row.
+    fn kept(&mut self, mut batch: Batch) -> Result<Option<Batch>, Error> {
         let found = ScanFilter::select(&mut self.runtime_filters, &batch);
         let mut mask = found.map(|found| BooleanArray::new(found, None));
         if let Some(filter) = self.filter.as_ref().or(self.access.filter.as_ref()) {
@@ -132,8 +132,8 @@ impl AccessRows {
             }
         }
         match mask {
-            Some(mask) => batch.filter(&mask),
-            None => Ok(batch),
+            Some(mask) => batch.filter_some(&mask),
+            None => Ok(Some(batch)),
         }
     }
 }
@@ -141,8 +141,7 @@ impl AccessRows {
 impl Operator for AccessRows {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         while let Some(batch) = self.fetch()? {
-            let kept = self.kept(batch)?;
-            if kept.rows > 0 {
+            if let Some(kept) = self.kept(batch)? {
                 return Ok(Some(kept));
             }
         }

@@ -6,12 +6,15 @@
 //! counts as the number it begins with.
 
 use super::datum::{Datum, map_values, shared};
-use super::{Error, exact_columns, kernels};
+use super::kernels::{self, Integers};
+use super::{Error, exact_columns};
 use crate::planner::{Arithmetic, arithmetic_of_moments, quotient_scale};
+use crate::types::column::value_at;
 use crate::types::{DataType, Decimal, Value, integer_prefix, numeric_prefix};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, Scalar};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 
 /// A value as a number: integer, real or decimal.
 pub fn number(value: &Value) -> Value {
@@ -291,58 +294,85 @@ fn computed_integers(
     b: &Datum,
     operation: impl Fn(i64, i64) -> (i64, bool),
 ) -> Option<Datum> {
-    let column = |array: &ArrayRef| array.as_primitive::<Int64Type>().clone();
-    let scalar = |value: &Value| {
-        let Value::Integer(i) = value else { return None };
-        Some(Scalar::new(Int64Array::from(vec![*i])))
+    kernels::integers(integers_of(a)?, integers_of(b)?, operation).map(shared)
+}
+
+/// `None` of NULL.
+fn integers_of(datum: &Datum) -> Option<Integers<'_>> {
+    match datum {
+        Datum::Array(array) => Some(Integers::Column(array.as_primitive::<Int64Type>())),
+        Datum::Scalar(Value::Integer(integer)) => Some(Integers::Constant(*integer)),
+        Datum::Scalar(_) => None,
+    }
+}
+
+/// Computes `-x` for each row.
+///
+/// # Errors
+/// As [`negate`].
+pub fn negate_each(
+    result: DataType,
+    operand: (&Datum, DataType),
+    rows: usize,
+) -> Result<Datum, Error> {
+    let is_number = match operand.1 {
+        DataType::Integer | DataType::Real | DataType::Decimal { .. } => true,
+        DataType::Numeric
+        | DataType::Text
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp
+        | DataType::Json
+        | DataType::Blob
+        | DataType::Any
+        | DataType::Flexible(_) => false,
     };
-    let computed = match (a, b) {
-        (Datum::Array(a), Datum::Array(b)) => kernels::integers(&column(a), b, operation),
-        (Datum::Array(a), Datum::Scalar(b)) => {
-            kernels::integers(&column(a), &scalar(b)?, operation)
-        }
-        (Datum::Scalar(a), Datum::Array(b)) => {
-            kernels::integers(&column(b), &scalar(a)?, |b, a| operation(a, b))
-        }
-        (Datum::Scalar(_), Datum::Scalar(_)) => None,
-    };
-    computed.map(shared)
+    if is_number {
+        let zero = Datum::Scalar(Value::Integer(0));
+        return evaluate(Arithmetic::Subtract, result, (&zero, DataType::Integer), operand, rows);
+    }
+    map_values(rows, result, &[operand], |values| negate(result, &values[0]))
 }
 
 /// One operand of real arithmetic.
 enum RealOperand {
-    Scalar(Option<f64>),
-    Array(Float64Array),
+    Constant(f64),
+    Column(ScalarBuffer<f64>, Option<NullBuffer>),
 }
 
 impl RealOperand {
-    fn of((datum, data_type): (&Datum, DataType)) -> RealOperand {
-        match (datum, data_type) {
-            (Datum::Scalar(Value::Null), _) => RealOperand::Scalar(None),
-            (Datum::Scalar(value), _) => RealOperand::Scalar(Some(to_real(value))),
+    /// `None` of NULL.
+    fn of((datum, data_type): (&Datum, DataType)) -> Option<RealOperand> {
+        Some(match (datum, data_type) {
+            (Datum::Scalar(Value::Null), _) => return None,
+            (Datum::Scalar(value), _) => RealOperand::Constant(to_real(value)),
             (Datum::Array(array), DataType::Real) => {
-                RealOperand::Array(array.as_primitive::<Float64Type>().clone())
+                let reals = array.as_primitive::<Float64Type>();
+                RealOperand::Column(reals.values().clone(), reals.nulls().cloned())
             }
             (Datum::Array(array), DataType::Integer) => {
                 let integers = array.as_primitive::<Int64Type>();
-                RealOperand::Array(integers.unary(|i| to_real(&Value::Integer(i))))
+                let real = |integer: &i64| to_real(&Value::Integer(*integer));
+                let reals: Vec<f64> = integers.values().iter().map(real).collect();
+                RealOperand::Column(reals.into(), integers.nulls().cloned())
             }
-            (Datum::Array(array), _) => RealOperand::Array(
-                (0..array.len())
-                    .map(|row| {
-                        let value = datum.value(data_type, row);
-                        (!value.is_null()).then(|| to_real(&value))
-                    })
-                    .collect(),
-            ),
+            (Datum::Array(array), _) => {
+                let real = |row: usize| to_real(&value_at(array, data_type, row));
+                let reals: Vec<f64> = (0..array.len()).map(real).collect();
+                RealOperand::Column(reals.into(), array.nulls().cloned())
+            }
+        })
+    }
+
+    fn at(&self, row: usize) -> f64 {
+        match self {
+            RealOperand::Constant(real) => *real,
+            RealOperand::Column(reals, _) => reals[row],
         }
     }
 
-    fn at(&self, row: usize) -> Option<f64> {
-        match self {
-            RealOperand::Scalar(real) => *real,
-            RealOperand::Array(array) => array.is_valid(row).then(|| array.value(row)),
-        }
+    fn nulls(&self) -> Option<&NullBuffer> {
+        if let RealOperand::Column(_, nulls) = self { nulls.as_ref() } else { None }
     }
 }
 
@@ -352,21 +382,18 @@ fn evaluate_reals(
     b: (&Datum, DataType),
     rows: usize,
 ) -> Datum {
-    let (a, b) = (RealOperand::of(a), RealOperand::of(b));
-    let computed: Float64Array = (0..rows)
-        .map(|row| {
-            // Adding 0.0 turns -0.0 into 0.0 and changes nothing else.
-            let real = operation(a.at(row)?, b.at(row)?) + 0.0;
-            (!real.is_nan()).then_some(real)
-        })
-        .collect();
-    shared(computed)
+    let (Some(a), Some(b)) = (RealOperand::of(a), RealOperand::of(b)) else {
+        return Datum::Scalar(Value::Null);
+    };
+    // Adding 0.0 turns -0.0 into 0.0 and changes nothing else.
+    let computed = (0..rows).map(|row| operation(a.at(row), b.at(row)) + 0.0);
+    shared(kernels::reals(computed.collect(), NullBuffer::union(a.nulls(), b.nulls())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::column::{array_of, value_at};
+    use crate::types::column::array_of;
     use proptest::prelude::*;
 
     fn operand() -> impl Strategy<Value = Value> {

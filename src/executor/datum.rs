@@ -24,12 +24,20 @@ impl Batch {
     /// # Errors
     /// `internal` where the arrays do not fit each other, which is a fault of ours.
     pub fn filter(&self, mask: &BooleanArray) -> Result<Batch, Error> {
+        Ok(self.filter_some(mask)?.unwrap_or_else(|| self.slice(0, 0)))
+    }
+
+    /// The same, or `None` where it is true of none.
+    ///
+    /// # Errors
+    /// As [`Batch::filter`].
+    pub fn filter_some(&self, mask: &BooleanArray) -> Result<Option<Batch>, Error> {
         let rows = mask.true_count();
-        if rows == self.rows {
-            return Ok(self.clone());
-        }
         if rows == 0 {
-            return Ok(self.slice(0, 0));
+            return Ok(None);
+        }
+        if rows == self.rows {
+            return Ok(Some(self.clone()));
         }
         let mut filter = FilterBuilder::new(mask);
         if self.columns.len() > 1 {
@@ -38,7 +46,7 @@ impl Batch {
         let filter = filter.build();
         let columns: Result<Vec<ArrayRef>, _> =
             self.columns.iter().map(|column| filter.filter(column)).collect();
-        Ok(Batch { columns: columns?, rows })
+        Ok(Some(Batch { columns: columns?, rows }))
     }
 
     /// The rows at these indexes, in this order.

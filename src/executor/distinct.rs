@@ -51,7 +51,7 @@ impl Distinct {
     }
 
     /// The rows of a batch that are surely first; notes those that may be.
-    fn decide(&mut self, batch: Batch) -> Result<Batch, Error> {
+    fn decide(&mut self, batch: Batch) -> Result<Option<Batch>, Error> {
         let keys = key_columns(&batch, &self.types);
         let mut key = Vec::new();
         if let Some(undecided) = &mut self.undecided {
@@ -62,7 +62,7 @@ impl Distinct {
             });
             undecided.parts.write(&mut undecided.file, &numbered, &keys, open)?;
             self.spilled = undecided.file.spilled();
-            return Ok(batch.slice(0, 0));
+            return Ok(None);
         }
         let first: BooleanArray = (0..batch.rows)
             .map(|row| {
@@ -75,7 +75,7 @@ impl Distinct {
             let width = batch.columns.len();
             self.undecided = Some(Undecided { file, parts, width });
         }
-        batch.filter(&first)
+        batch.filter_some(&first)
     }
 
     /// Decides what is undecided.
@@ -126,8 +126,7 @@ impl Distinct {
             } else if seen.is_full() && part.level < MOST_LEVELS {
                 open = Some(KeyPartitions::new(part.level, true));
             }
-            let batch = batch.filter(&first)?;
-            if batch.rows > 0 {
+            if let Some(batch) = batch.filter_some(&first)? {
                 runs.write(&batch)?;
             }
         }
@@ -141,8 +140,7 @@ impl Operator for Distinct {
             self.context.check()?;
             match input.next()? {
                 Some(batch) => {
-                    let first = self.decide(batch)?;
-                    if first.rows > 0 {
+                    if let Some(first) = self.decide(batch)? {
                         return Ok(Some(first));
                     }
                 }

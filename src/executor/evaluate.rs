@@ -90,7 +90,7 @@ impl Context {
     /// The context of a statement that begins now, with these values for its parameters.
     pub fn new(now: Timestamp, parameters: Arc<[Literal]>, resources: Resources) -> Context {
         let Resources { interrupt, random, memory, counts } = resources;
-        let subqueries = Subqueries::unopened();
+        let subqueries = Subqueries::default();
         Context {
             now,
             parameters,
@@ -190,9 +190,7 @@ impl Context {
                 self.columns(body, &inner)
             }
             BoundKind::Bound => Ok(bound(batch)),
-            BoundKind::Negate(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
-                arithmetic::negate(result, &values[0])
-            }),
+            BoundKind::Negate(a) => arithmetic::negate_each(result, (&of(a)?, a.data_type), rows),
             BoundKind::BitNot(a) => map_values(rows, result, &[(&of(a)?, a.data_type)], |values| {
                 Ok(arithmetic::bit_not(&values[0]))
             }),

@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, BooleanArray, Datum, Int64Array};
+use arrow_array::{Array, BooleanArray, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
@@ -319,35 +319,71 @@ pub fn is_not_null(array: &dyn Array) -> BooleanArray {
     BooleanArray::new(known, None)
 }
 
-/// Computes with each integer of a column and its counterpart in another of the same length, or a
-/// constant: `operation` gives the result and whether it has overflowed. `None` if one that counts has.
+/// Integers that are computed with.
+#[derive(Clone, Copy)]
+pub enum Integers<'a> {
+    /// One for each row.
+    Column(&'a Int64Array),
+    /// One for all rows.
+    Constant(i64),
+}
+
+impl Integers<'_> {
+    fn at(self, row: usize) -> i64 {
+        match self {
+            Integers::Column(column) => column.value(row),
+            Integers::Constant(integer) => integer,
+        }
+    }
+
+    fn nulls(&self) -> Option<&NullBuffer> {
+        if let Integers::Column(column) = self { column.nulls() } else { None }
+    }
+}
+
+/// Computes with the integers of each row, of which one side is a column at least: `operation` gives the
+/// result and whether it has overflowed. `None` if one that counts has.
 pub fn integers(
-    a: &Int64Array,
-    b: &dyn Datum,
+    a: Integers<'_>,
+    b: Integers<'_>,
     operation: impl Fn(i64, i64) -> (i64, bool),
 ) -> Option<Int64Array> {
-    let (other, is_scalar) = b.get();
-    let other = other.as_primitive::<Int64Type>();
-    let nulls =
-        if is_scalar { a.nulls().cloned() } else { NullBuffer::union(a.nulls(), other.nulls()) };
+    let nulls = NullBuffer::union(a.nulls(), b.nulls());
     let mut overflowed = false;
     let mut compute = |a: &i64, b: &i64| {
         let (result, overflows) = operation(*a, *b);
         overflowed |= overflows;
         result
     };
-    let computed: Vec<i64> = match other.values().as_ref() {
-        [other] if is_scalar => a.values().iter().map(|a| compute(a, other)).collect(),
-        others => a.values().iter().zip(others).map(|(a, b)| compute(a, b)).collect(),
+    let computed: Vec<i64> = match (&a, &b) {
+        (Integers::Column(a), Integers::Column(b)) => {
+            a.values().iter().zip(b.values()).map(|(a, b)| compute(a, b)).collect()
+        }
+        (Integers::Column(a), Integers::Constant(b)) => {
+            a.values().iter().map(|a| compute(a, b)).collect()
+        }
+        (Integers::Constant(a), Integers::Column(b)) => {
+            b.values().iter().map(|b| compute(a, b)).collect()
+        }
+        (Integers::Constant(_), Integers::Constant(_)) => return None,
     };
     // Nobody sees what was computed where one of the two is NULL.
     let counts = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-    let right = |row: usize| other.value(if is_scalar { 0 } else { row });
-    let overflows = |row: usize| counts(row) && operation(a.value(row), right(row)).1;
-    if overflowed && (0..a.len()).any(overflows) {
+    let overflows = |row: usize| counts(row) && operation(a.at(row), b.at(row)).1;
+    if overflowed && (0..computed.len()).any(overflows) {
         return None;
     }
     Some(Int64Array::new(ScalarBuffer::from(computed), nulls))
+}
+
+/// The column of these numbers, in which what is no number is NULL.
+pub fn reals(mut computed: Vec<f64>, nulls: Option<NullBuffer>) -> Float64Array {
+    if !computed.iter().any(|real| real.is_nan()) {
+        return Float64Array::new(computed.into(), nulls);
+    }
+    let numbers = NullBuffer::from_iter(computed.iter().map(|real| !real.is_nan()));
+    computed.iter_mut().filter(|real| real.is_nan()).for_each(|real| *real = 0.0);
+    Float64Array::new(computed.into(), NullBuffer::union(nulls.as_ref(), Some(&numbers)))
 }
 
 /// 1 where a condition is true, 0 where it is false.
@@ -407,7 +443,8 @@ mod tests {
         ) {
             let a: Int64Array = rows.iter().map(|row| row.0).collect();
             let b: Int64Array = rows.iter().map(|row| row.1).collect();
-            let computed = integers(&a, &b, i64::overflowing_mul);
+            let (left, right) = (Integers::Column(&a), Integers::Column(&b));
+            let computed = integers(left, right, i64::overflowing_mul);
             let overflows = |(a, b): &(Option<i64>, Option<i64>)| {
                 matches!((a, b), (Some(a), Some(b)) if a.checked_mul(*b).is_none())
             };

@@ -34,9 +34,13 @@ impl BatchRow<'static> {
 /// Whether an expression is computed value by value for the rows of a batch: they are few, and it is made
 /// of what is listed here.
 pub(super) fn is_by_value(expression: &BoundExpression, batch: &Batch) -> bool {
+    batch.rows <= FEW_ROWS && has_operands(expression) && is_listed(expression)
+}
+
+fn has_operands(expression: &BoundExpression) -> bool {
     let mut has_operands = false;
     expression.for_each_operand(|_| has_operands = true);
-    batch.rows <= FEW_ROWS && has_operands && is_listed(expression)
+    has_operands
 }
 
 fn is_listed(expression: &BoundExpression) -> bool {

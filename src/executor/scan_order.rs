@@ -40,6 +40,9 @@ pub fn open(
     };
     let is_kept_so = match access.path {
         _ if access.order.is_empty() => true,
+        AccessPath::Scan if access.is_by_number() && view.is_in_key_order() => true,
+        // To sort them takes no longer than to look.
+        AccessPath::Scan if view.row_estimate() <= FEW_ROWS => false,
         AccessPath::Scan => context.is_in_order(access, || is_in_order(access, view, context))?,
         AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
     };
@@ -78,13 +81,6 @@ fn sort_keys(access: &TableAccess, places: impl Iterator<Item = usize>) -> Arc<[
 
 /// Whether the rows of a table are kept in the order of an access.
 fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Result<bool, Error> {
-    if access.is_by_number() && view.is_in_key_order() {
-        return Ok(true);
-    }
-    // To sort them takes no longer than to look.
-    if view.row_estimate() <= FEW_ROWS {
-        return Ok(false);
-    }
     let mut columns = Vec::new();
     let keys = keys_over(access, &mut columns);
     let sort_keys = sort_keys(access, 0..);

@@ -108,8 +108,7 @@ impl SetFilter {
             let kept: BooleanArray = (0..batch.rows).map(&mut is_kept).collect();
             let numbered = numbers.add_to(batch);
             parts.write(&mut file, &numbered, &keys, open.into_iter())?;
-            let kept = numbered.filter(&kept)?;
-            if kept.rows > 0 {
+            if let Some(kept) = numbered.filter_some(&kept)? {
                 runs.write(&kept)?;
             }
         }
@@ -162,8 +161,7 @@ impl SetFilter {
             let batch = file.read(place)?;
             let kept = common.by_ref().take(batch.rows);
             let kept: BooleanArray = kept.map(|common| Some(common == self.keeps_common)).collect();
-            let kept = batch.filter(&kept)?;
-            if kept.rows > 0 {
+            if let Some(kept) = batch.filter_some(&kept)? {
                 runs.write(&kept)?;
             }
         }
@@ -188,8 +186,7 @@ impl Operator for SetFilter {
                     Some(self.held.contains(&key) == self.keeps_common)
                 })
                 .collect();
-            let kept = batch.filter(&kept)?;
-            if kept.rows > 0 {
+            if let Some(kept) = batch.filter_some(&kept)? {
                 return Ok(Some(kept));
             }
         }

@@ -47,7 +47,7 @@ impl SharedReader {
     /// # Errors
     /// As [`open`](super::open).
     pub fn open(shared: &CommonTablePlan, context: &Arc<Context>) -> Result<SharedReader, Error> {
-        let tables = &context.subqueries.shared;
+        let tables = context.subqueries.shared.get_or_init(Arc::default);
         let known = || tables.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known().get(&shared.number).cloned();
         let rows = match found {

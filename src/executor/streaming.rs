@@ -29,8 +29,7 @@ pub struct Filter {
 impl Operator for Filter {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         while let Some(batch) = self.input.next()? {
-            let kept = self.context.filter(&self.predicate, &batch)?;
-            if kept.rows > 0 {
+            if let Some(kept) = self.context.filter(&self.predicate, &batch)? {
                 return Ok(Some(kept));
             }
         }

@@ -14,13 +14,14 @@ use crate::types::key::{KeyColumn, row_key};
 use crate::types::{DataType, Value};
 use arrow_array::builder::BooleanBuilder;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The most answers that are remembered; then all are forgotten at once.
 const MOST_ANSWERS: usize = 100_000;
 
-/// What the queries inside of a statement's expressions read, and what they found so far.
-#[derive(Clone, Debug, Default)]
+/// What the queries inside of a statement's expressions read, and what they found so far: made where it is
+/// first needed, as most statements have no such queries.
+#[derive(Debug, Default)]
 pub struct Subqueries {
     /// What fills the statement's slots.
     inputs: Arc<[PlanInput]>,
@@ -29,11 +30,28 @@ pub struct Subqueries {
     /// The rows that steps of recursive tables are given, by the tables' numbers.
     pub(super) given: Arc<[(usize, Batch)]>,
     /// The tables of WITH that several read.
-    pub(super) shared: SharedTables,
-    /// The answers by the number of a query and its arguments; made for the first one.
+    pub(super) shared: OnceLock<SharedTables>,
+    /// The answers by the number of a query and its arguments.
     answers: OnceLock<Arc<Mutex<Answers>>>,
-    /// Whether rows are kept in the order of an access, by the access' address: what runs shares them.
-    in_order: Arc<Mutex<HashMap<usize, bool>>>,
+    /// Whether rows are kept in the order of an access, by the access' address.
+    in_order: OnceLock<Arc<Mutex<HashMap<usize, bool>>>>,
+}
+
+/// A clone is for a part of the statement, which finds what the others find.
+impl Clone for Subqueries {
+    fn clone(&self) -> Subqueries {
+        fn same<T: Default>(found: &OnceLock<Arc<T>>) -> OnceLock<Arc<T>> {
+            OnceLock::from(Arc::clone(found.get_or_init(Arc::default)))
+        }
+        Subqueries {
+            inputs: Arc::clone(&self.inputs),
+            arguments: Arc::clone(&self.arguments),
+            given: Arc::clone(&self.given),
+            shared: same(&self.shared),
+            answers: same(&self.answers),
+            in_order: same(&self.in_order),
+        }
+    }
 }
 
 type Answers = HashMap<(usize, Vec<u8>), Answer>;
@@ -72,13 +90,6 @@ impl Answer {
 }
 
 impl Subqueries {
-    /// Those of a context that has opened no plan yet, which never have any: all share one, since there is one
-    /// for each statement.
-    pub fn unopened() -> Subqueries {
-        static UNOPENED: LazyLock<Subqueries> = LazyLock::new(Subqueries::default);
-        UNOPENED.clone()
-    }
-
     /// The value of an argument of the query that is running.
     pub fn argument(&self, index: usize) -> Value {
         self.arguments[index].clone()
@@ -99,8 +110,8 @@ impl Subqueries {
 
 impl Context {
     /// The context of a plan over these inputs, which all of its operators share.
-    pub(super) fn over(self, inputs: Vec<PlanInput>) -> Arc<Context> {
-        let arguments = Arc::clone(&self.subqueries.arguments);
+    pub(super) fn over(mut self, inputs: Vec<PlanInput>) -> Arc<Context> {
+        let arguments = std::mem::take(&mut self.subqueries.arguments);
         let subqueries = Subqueries { inputs: inputs.into(), arguments, ..Subqueries::default() };
         Arc::new(Context { subqueries, ..self })
     }
@@ -127,7 +138,7 @@ impl Context {
         self.subqueries.with_answers(|known| {
             known.retain(|(_, arguments), _| arguments.is_empty());
         });
-        let in_order = Arc::default();
+        let in_order = OnceLock::new();
         let subqueries = Subqueries { inputs, in_order, ..self.subqueries.clone() };
         Context { subqueries, ..self.clone() }
     }
@@ -152,7 +163,8 @@ impl Context {
         access: &Arc<TableAccess>,
         look: impl FnOnce() -> Result<bool, Error>,
     ) -> Result<bool, Error> {
-        let known = || self.subqueries.in_order.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.subqueries.in_order.get_or_init(Arc::default);
+        let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
         let address = Arc::as_ptr(access).addr();
         if let Some(is_in_order) = known().get(&address) {
             return Ok(*is_in_order);

@@ -76,24 +76,28 @@ fn all(rows: usize) -> u64 {
 }
 
 impl Context {
-    /// The rows of a batch for which a condition is true.
+    /// The rows of a batch for which a condition is true; `None` where there is no such row.
     ///
     /// # Errors
     /// As [`Context::evaluate`].
-    pub fn filter(&self, condition: &BoundExpression, batch: &Batch) -> Result<Batch, Error> {
+    pub fn filter(
+        &self,
+        condition: &BoundExpression,
+        batch: &Batch,
+    ) -> Result<Option<Batch>, Error> {
         if batch.rows <= MOST_ROWS {
-            let truth = self.truths(condition, batch)?.truth;
-            return match truth {
-                0 => Ok(batch.slice(0, 0)),
-                _ if truth == all(batch.rows) => Ok(batch.clone()),
-                _ => batch.filter(&as_mask(truth, batch.rows)),
+            return match self.truths(condition, batch)?.truth {
+                0 => Ok(None),
+                truth if truth == all(batch.rows) => Ok(Some(batch.clone())),
+                truth => batch.filter_some(&as_mask(truth, batch.rows)),
             };
         }
         match self.evaluate(condition, batch) {
-            Ok(Datum::Scalar(Value::Boolean(true))) => Ok(batch.clone()),
-            Ok(Datum::Scalar(_)) => Ok(batch.slice(0, 0)),
-            Ok(mask) => batch.filter(&compare::selected(&mask.into_mask(batch.rows))),
-            Err(error) if error.is_batch_too_large() => batch.filter(&self.mask(condition, batch)?),
+            Ok(Datum::Scalar(value)) => Ok(value.is_true().then(|| batch.clone())),
+            Ok(mask) => batch.filter_some(&compare::selected(&mask.into_mask(batch.rows))),
+            Err(error) if error.is_batch_too_large() => {
+                batch.filter_some(&self.mask(condition, batch)?)
+            }
             Err(error) => Err(error),
         }
     }
@@ -223,7 +227,8 @@ mod tests {
                     let column = context.columns(&condition, &batch).expect("compares");
                     let column: Vec<Option<bool>> = column.into_mask(rows).iter().collect();
                     assert_eq!(words, column, "{condition} for {rows} rows from {start}");
-                    let kept = context.filter(&condition, &batch).expect("compares").rows;
+                    let kept = context.filter(&condition, &batch).expect("compares");
+                    let kept = kept.map_or(0, |kept| kept.rows);
                     let mask = context.mask(&condition, &batch).expect("compares");
                     let truths = column.iter().filter(|truth| **truth == Some(true)).count();
                     assert_eq!((kept, mask.true_count()), (truths, truths), "{condition}");
