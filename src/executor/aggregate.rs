@@ -6,7 +6,6 @@
 //! and nothing that an aggregate keeps has to be written: only rows, and the results, which are merged in
 //! order of their groups.
 
-use super::Error;
 use super::batches::{BatchCutter, each_part};
 use super::datum::Batch;
 use super::evaluate::Context;
@@ -16,9 +15,9 @@ use super::operator::{BoxedOperator, Operator};
 use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};
 use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
+use super::{Error, kernels};
 use crate::planner::{AggregateCall, BoundExpression, SortKey};
 use crate::types::key::{KeyColumn, row_key};
-use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// Groups rows and computes their aggregates; holds one row per group.
@@ -112,9 +111,9 @@ impl Aggregate {
             if !is_held {
                 others.push(row);
             }
-            Some(is_held)
+            is_held
         };
-        let held: BooleanArray = (0..batch.rows).map(&mut is_held).collect();
+        let held = kernels::mask(batch.rows, &mut is_held);
         parts.write(file, batch, keys, others.into_iter())?;
         let held = batch.filter(&held)?;
         if held.rows > 0 {

@@ -3,9 +3,9 @@
 use super::Error;
 use super::functions::MAX_TEXT;
 use crate::types::column::{ColumnBuilder, array_of, value_at};
+use crate::types::row_filter::{RowFilter, run_start, take};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
-use arrow_select::filter::FilterBuilder;
 use std::sync::Arc;
 
 /// Some rows: Arrow arrays of one length. A `RecordBatch` without its schema, which every operator
@@ -39,13 +39,9 @@ impl Batch {
         if rows == self.rows {
             return Ok(Some(self.clone()));
         }
-        let mut filter = FilterBuilder::new(mask);
-        if self.columns.len() > 1 {
-            filter = filter.optimize();
-        }
-        let filter = filter.build();
+        let filter = RowFilter::of_mask(mask, self.columns.len());
         let columns: Result<Vec<ArrayRef>, _> =
-            self.columns.iter().map(|column| filter.filter(column)).collect();
+            self.columns.iter().map(|column| filter.kept(column)).collect();
         Ok(Some(Batch { columns: columns?, rows }))
     }
 
@@ -53,10 +49,24 @@ impl Batch {
     ///
     /// # Errors
     /// `internal` where the arrays do not fit each other, which is a fault of ours.
-    pub fn take(&self, indexes: &UInt64Array) -> Result<Batch, Error> {
+    pub fn take(&self, indexes: &[u64]) -> Result<Batch, Error> {
+        // Most joins by a key and all of few rows give such.
         if let Some(first) = run_start(indexes) {
             let is_whole = indexes.len() == self.rows;
             return Ok(if is_whole { self.clone() } else { self.slice(first, indexes.len()) });
+        }
+        let columns: Result<Vec<ArrayRef>, _> =
+            self.columns.iter().map(|column| take(column, indexes)).collect();
+        Ok(Batch { columns: columns?, rows: indexes.len() })
+    }
+
+    /// The same with NULLs where there is no index.
+    ///
+    /// # Errors
+    /// As [`Batch::take`].
+    pub fn take_or_null(&self, indexes: &UInt64Array) -> Result<Batch, Error> {
+        if indexes.null_count() == 0 {
+            return self.take(indexes.values());
         }
         let columns: Result<Vec<ArrayRef>, _> = self
             .columns
@@ -91,14 +101,6 @@ impl Batch {
             .collect();
         Ok(Batch { columns: columns?, rows })
     }
-}
-
-/// Where indexes begin that count up one by one, which most joins by a key and all of few rows give.
-fn run_start(indexes: &UInt64Array) -> Option<usize> {
-    let values = indexes.values();
-    let first = *values.first()?;
-    let is_run = indexes.null_count() == 0 && (first..).zip(values).all(|(a, b)| a == *b);
-    usize::try_from(first).ok().filter(|_| is_run)
 }
 
 /// The values of an expression: one per row, or one for all.

@@ -5,7 +5,6 @@
 //! taken apart by their keys into a temporary file, with their numbers, and each part is looked at by
 //! itself. What is first there comes out in the order of the numbers, behind all that came out before.
 
-use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::held_keys::HeldKeys;
@@ -15,9 +14,9 @@ use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};
 use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
 use super::streaming::key_columns;
+use super::{Error, kernels};
 use crate::types::DataType;
 use crate::types::key::row_key;
-use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// The first of all rows that agree on their first columns.
@@ -64,12 +63,10 @@ impl Distinct {
             self.spilled = undecided.file.spilled();
             return Ok(None);
         }
-        let first: BooleanArray = (0..batch.rows)
-            .map(|row| {
-                row_key(&mut key, &keys, row);
-                Some(self.seen.insert(&key))
-            })
-            .collect();
+        let first = kernels::mask(batch.rows, |row| {
+            row_key(&mut key, &keys, row);
+            self.seen.insert(&key)
+        });
         if self.seen.is_full() {
             let (file, parts) = (SpillFile::new(), KeyPartitions::new(0, true));
             let width = batch.columns.len();
@@ -120,7 +117,7 @@ impl Distinct {
                 }
                 false
             };
-            let first: BooleanArray = (0..batch.rows).map(|row| Some(is_first(row))).collect();
+            let first = kernels::mask(batch.rows, &mut is_first);
             if let Some(open) = &mut open {
                 open.write(file, &batch, &keys, undecided.into_iter())?;
             } else if seen.is_full() && part.level < MOST_LEVELS {

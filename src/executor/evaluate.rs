@@ -148,6 +148,9 @@ impl Context {
     /// `integer-overflow`, `decimal-overflow`, `date-overflow`, `type` of a CAST or of a moment in
     /// arithmetic, `escape`, `text-limit`: of the first row that has one.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
+        if let Some(leaf) = leaf(expression, batch) {
+            return Ok(leaf);
+        }
         match scalar::is_by_value(expression, batch) {
             true => self.few_values(expression, batch),
             false => self.columns(expression, batch),
@@ -163,6 +166,9 @@ impl Context {
         expression: &BoundExpression,
         batch: &Batch,
     ) -> Result<Datum, Error> {
+        if let Some(leaf) = leaf(expression, batch) {
+            return Ok(leaf);
+        }
         with_stack(|| self.evaluate_kind(expression, batch))
             .map_err(|error| error.at(expression.place))
     }
@@ -172,12 +178,10 @@ impl Context {
         let result = expression.data_type;
         let of = |operand: &BoundExpression| self.columns(operand, batch);
         match &expression.kind {
-            BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
-                Ok(Datum::Scalar(value.clone()))
-            }
+            BoundKind::Literal(_) | BoundKind::Column(_) => unreachable!("a leaf takes no stack"),
+            BoundKind::Number(Literal { value, .. }) => Ok(Datum::Scalar(value.clone())),
             BoundKind::Parameter { index, .. } => Ok(Datum::Scalar(self.given(*index))),
             BoundKind::ExactParameter(index) => Ok(Datum::Scalar(self.digits(*index))),
-            BoundKind::Column(index) => Ok(Datum::Array(batch.columns[*index].clone())),
             BoundKind::Argument(index) => Ok(Datum::Scalar(self.subqueries.argument(*index))),
             BoundKind::Subquery(subquery) => self.subquery(subquery, batch),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
@@ -285,9 +289,8 @@ impl Context {
             && b.may_fail()
         {
             let decided = Value::Boolean(!and);
-            let undecided: BooleanArray = (0..batch.rows)
-                .map(|row| Some(value_at(array, DataType::Boolean, row) != decided))
-                .collect();
+            let undecided =
+                kernels::mask(batch.rows, |row| value_at(array, DataType::Boolean, row) != decided);
             Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
         } else {
             self.columns(b, batch)?
@@ -447,6 +450,17 @@ pub fn constant(expression: &BoundExpression) -> Option<Value> {
     // One for all statements: most have some constants to be computed while they are planned.
     static CONTEXT: LazyLock<Context> = LazyLock::new(Context::of_constants);
     CONTEXT.constant(expression).ok()
+}
+
+/// What most operands are, which takes no stack: a column of the batch, or a literal.
+fn leaf(expression: &BoundExpression, batch: &Batch) -> Option<Datum> {
+    if let BoundKind::Column(index) = expression.kind {
+        return Some(Datum::Array(Arc::clone(&batch.columns[index])));
+    }
+    if let BoundKind::Literal(value) = &expression.kind {
+        return Some(Datum::Scalar(value.clone()));
+    }
+    None
 }
 
 /// What the Let around an expression computed, which is the last column its body sees.

@@ -1,12 +1,12 @@
 //! The groups that an aggregate holds: a key, the values that they have in common, and what each aggregate
 //! keeps of them.
 
-use super::Error;
 use super::accumulate::{Accumulator, AccumulatorInput};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::held::{OUTPUT, array_bytes};
 use super::ordered::OrderedRows;
+use super::{Error, kernels};
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
 use crate::types::key::{KeyColumn, push_collated, row_key};
@@ -406,5 +406,5 @@ fn first_seen(
         }
         is_new
     };
-    numbers.iter().enumerate().map(|(row, number)| Some(is_first(row, *number))).collect()
+    kernels::mask(numbers.len(), |row| is_first(row, numbers[row]))
 }

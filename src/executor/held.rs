@@ -6,8 +6,9 @@
 use super::Error;
 use super::datum::Batch;
 use crate::types::column::MAX_ARRAY_BYTES;
+use crate::types::row_filter::row_index;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, UInt64Array};
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
 /// The most rows of a batch that is gathered.
@@ -55,8 +56,8 @@ impl HeldBatches {
         let count = self.room(&places[..places.len().min(OUTPUT)]);
         let places = &places[..count];
         if let [only] = self.batches.as_slice() {
-            let rows = places.iter().map(|(_, row)| u64::try_from(*row).unwrap_or(u64::MAX));
-            return only.take(&UInt64Array::from_iter_values(rows));
+            let rows = places.iter().map(|(_, row)| row_index(*row));
+            return only.take(&rows.collect::<Vec<u64>>());
         }
         let width = self.batches.first().map_or(0, |batch| batch.columns.len());
         let column = |at: usize| {

@@ -24,7 +24,6 @@ use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
 use crate::planner::{Join, JoinType};
 use crate::types::DataType;
-use arrow_array::UInt64Array;
 use std::sync::Arc;
 
 /// The number of the first right row.
@@ -177,7 +176,7 @@ impl Sides<'_> {
             let wanted = self.join.kind == JoinType::Semi;
             let kept =
                 met.by_ref().take(batch.rows).zip(0_u64..).filter(|(met, _)| **met == wanted);
-            let kept: UInt64Array = kept.map(|(_, row)| row).collect();
+            let kept: Vec<u64> = kept.map(|(_, row)| row).collect();
             let Batch { mut columns, rows } = batch.take(&kept)?;
             if self.join.kind.gives_right() {
                 let numbers = columns.split_off(self.types.0.len());

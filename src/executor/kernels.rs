@@ -72,10 +72,10 @@ pub(super) fn compare_few(
     let left = known_bits(a);
     let right = match other {
         Other::Column(column) => known_bits(column),
-        Other::Value(_) => u64::MAX,
+        Other::Value(_) => u128::MAX,
     };
     let both = left & right;
-    let is_same = |equal: u64| equal & both | !left & !right;
+    let is_same = |equal: u128| equal & both | !left & !right;
     Some(match comparison {
         Comparison::Is => Truths::known(is_same(values(Comparison::Equal, a, other)?), rows),
         Comparison::IsNot => Truths::known(!is_same(values(Comparison::Equal, a, other)?), rows),
@@ -88,15 +88,14 @@ pub(super) fn compare_few(
     })
 }
 
-/// The rows of a column that are not NULL, of which there are 64 at most, as the bits of a word.
-pub(super) fn known_bits(array: &dyn Array) -> u64 {
-    array.nulls().map_or(u64::MAX, |nulls| bits_of(nulls.inner()))
+/// The rows of a column that are not NULL, of which there are 128 at most, as the bits of a word.
+pub(super) fn known_bits(array: &dyn Array) -> u128 {
+    array.nulls().map_or(u128::MAX, |nulls| bits_of(nulls.inner()))
 }
 
-/// The first 64 bits of a buffer as a word.
-pub(super) fn bits_of(buffer: &BooleanBuffer) -> u64 {
-    let chunks = buffer.bit_chunks();
-    chunks.iter().next().unwrap_or_else(|| chunks.remainder_bits())
+/// The first 128 bits of a buffer as a word.
+pub(super) fn bits_of(buffer: &BooleanBuffer) -> u128 {
+    u128::gathered(buffer.bit_chunks().iter_padded(), buffer.len())
 }
 
 /// What truth values are gathered in, 64 at a time.
@@ -111,10 +110,11 @@ impl TruthBits for BooleanBuffer {
     }
 }
 
-/// Those of the first 64 rows.
-impl TruthBits for u64 {
-    fn gathered(mut words: impl Iterator<Item = u64>, _: usize) -> u64 {
-        words.next().unwrap_or(0)
+/// Those of the first 128 rows.
+impl TruthBits for u128 {
+    fn gathered(mut words: impl Iterator<Item = u64>, _: usize) -> u128 {
+        let mut word = || u128::from(words.next().unwrap_or(0));
+        word() | word() << 64
     }
 }
 
@@ -376,12 +376,22 @@ pub fn integers(
     Some(Int64Array::new(ScalarBuffer::from(computed), nulls))
 }
 
+/// Of which of so many rows something is true; they are asked about in order.
+pub fn mask(rows: usize, is_true: impl FnMut(usize) -> bool) -> BooleanArray {
+    BooleanArray::new(bits(rows, is_true), None)
+}
+
+fn bits(rows: usize, mut is_true: impl FnMut(usize) -> bool) -> BooleanBuffer {
+    let chunks = (0..rows).step_by(64).map(|start| start..rows.min(start + 64));
+    BooleanBuffer::gathered(chunks.map(|chunk| word(chunk.map(&mut is_true))), rows)
+}
+
 /// The column of these numbers, in which what is no number is NULL.
 pub fn reals(mut computed: Vec<f64>, nulls: Option<NullBuffer>) -> Float64Array {
     if !computed.iter().any(|real| real.is_nan()) {
         return Float64Array::new(computed.into(), nulls);
     }
-    let numbers = NullBuffer::from_iter(computed.iter().map(|real| !real.is_nan()));
+    let numbers = NullBuffer::new(bits(computed.len(), |row| !computed[row].is_nan()));
     computed.iter_mut().filter(|real| real.is_nan()).for_each(|real| *real = 0.0);
     Float64Array::new(computed.into(), NullBuffer::union(nulls.as_ref(), Some(&numbers)))
 }

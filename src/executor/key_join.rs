@@ -13,6 +13,7 @@ use super::row_key::RowKey;
 use crate::planner::{BoundExpression, Join, JoinType, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, TableView};
 use crate::types::column::value_at;
+use crate::types::row_filter::row_index;
 use crate::types::{DataType, Value};
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
 use std::ops::Range;
@@ -243,7 +244,7 @@ impl KeyJoin {
         let joined = if join.kind.gives_right() {
             join_columns(left, &right, &out, &rights)?
         } else {
-            left.take(&out.iter().map(|row| row_index(*row)).collect())?
+            left.take(&out.iter().map(|row| row_index(*row)).collect::<Vec<u64>>())?
         };
         (found.fetched, found.rows.start, found.met) = (from + rows, done, met);
         Ok(joined)
@@ -294,11 +295,6 @@ impl Partners {
     }
 }
 
-/// A row's number as Arrow counts.
-fn row_index(row: usize) -> u64 {
-    u64::try_from(row).unwrap_or(u64::MAX)
-}
-
 /// The columns of both sides for each pair; NULLs where there is no right row.
 fn join_columns(
     left: &Batch,
@@ -306,11 +302,11 @@ fn join_columns(
     lefts: &[usize],
     rights: &[Option<usize>],
 ) -> Result<Batch, Error> {
-    let lefts: UInt64Array = lefts.iter().map(|row| row_index(*row)).collect();
+    let lefts: Vec<u64> = lefts.iter().map(|row| row_index(*row)).collect();
     let rights: UInt64Array = rights.iter().map(|row| row.map(row_index)).collect();
     let rows = lefts.len();
     let mut columns = left.take(&lefts)?.columns;
-    columns.extend(right.take(&rights)?.columns);
+    columns.extend(right.take_or_null(&rights)?.columns);
     Ok(Batch { columns, rows })
 }
 

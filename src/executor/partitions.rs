@@ -6,7 +6,7 @@ use super::datum::Batch;
 use super::spill::{SpillFile, SpilledBatch};
 use crate::types::key::{KeyColumn, row_key};
 use crate::types::key_hash::KeyHashing;
-use arrow_array::UInt64Array;
+use crate::types::row_filter::row_index;
 
 /// Into how many parts rows are taken apart at once.
 const PARTS: usize = 16;
@@ -62,11 +62,11 @@ impl KeyPartitions {
         for row in rows {
             row_key(&mut key, keys, row);
             let part = usize::try_from(self.hashing.hash(&key) % count).unwrap_or(0);
-            places[part].push(u64::try_from(row).unwrap_or(u64::MAX));
+            places[part].push(row_index(row));
         }
         for (part, places) in self.parts.iter_mut().zip(places) {
             if !places.is_empty() {
-                let rows = batch.take(&UInt64Array::from(places))?;
+                let rows = batch.take(&places)?;
                 part.batches.push(file.write(&rows)?);
             }
         }

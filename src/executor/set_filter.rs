@@ -5,7 +5,6 @@
 //! part of the left side is held against the same part of the right one, by as many of its keys at once as
 //! there is memory for. The left rows carry numbers, and come out in their order.
 
-use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::held_keys::HeldKeys;
@@ -15,9 +14,9 @@ use super::partitions::{KeyPartition, KeyPartitions};
 use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
 use super::streaming::key_columns;
+use super::{Error, kernels};
 use crate::types::DataType;
 use crate::types::key::row_key;
-use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// The left rows that the right side has, or those that it has not.
@@ -103,9 +102,9 @@ impl SetFilter {
                 if !is_common {
                     open.push(row);
                 }
-                Some(is_common && self.keeps_common)
+                is_common && self.keeps_common
             };
-            let kept: BooleanArray = (0..batch.rows).map(&mut is_kept).collect();
+            let kept = kernels::mask(batch.rows, &mut is_kept);
             let numbered = numbers.add_to(batch);
             parts.write(&mut file, &numbered, &keys, open.into_iter())?;
             if let Some(kept) = numbered.filter_some(&kept)? {
@@ -160,7 +159,8 @@ impl SetFilter {
         for place in left.batches {
             let batch = file.read(place)?;
             let kept = common.by_ref().take(batch.rows);
-            let kept: BooleanArray = kept.map(|common| Some(common == self.keeps_common)).collect();
+            let kept: Vec<bool> = kept.map(|common| common == self.keeps_common).collect();
+            let kept = kernels::mask(kept.len(), |row| kept[row]);
             if let Some(kept) = batch.filter_some(&kept)? {
                 runs.write(&kept)?;
             }
@@ -180,12 +180,10 @@ impl Operator for SetFilter {
         let mut key = Vec::new();
         while let Some(batch) = self.left.next()? {
             let keys = key_columns(&batch, &self.types);
-            let kept: BooleanArray = (0..batch.rows)
-                .map(|row| {
-                    row_key(&mut key, &keys, row);
-                    Some(self.held.contains(&key) == self.keeps_common)
-                })
-                .collect();
+            let kept = kernels::mask(batch.rows, |row| {
+                row_key(&mut key, &keys, row);
+                self.held.contains(&key) == self.keeps_common
+            });
             if let Some(kept) = batch.filter_some(&kept)? {
                 return Ok(Some(kept));
             }

@@ -14,8 +14,9 @@ use super::sort_keys::{SortKeys, ordered};
 use super::spill::Spilled;
 use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
+use crate::types::row_filter::row_index;
 use crate::types::{Value, column::value_at};
-use arrow_array::{Array, UInt64Array};
+use arrow_array::Array;
 use std::sync::Arc;
 
 /// Bytes of a row's place and its key's while rows are put in order, and of each part of the key.
@@ -104,9 +105,9 @@ impl Sort {
             Some(worst) => {
                 let batch = self.prefilter(batch, worst)?;
                 let keys = SortKeys::of(&batch, &self.keys);
-                let before: UInt64Array = (0..batch.rows)
+                let before: Vec<u64> = (0..batch.rows)
                     .filter(|row| keys.at(*row) < worst.key.as_slice())
-                    .map(|row| u64::try_from(row).unwrap_or(u64::MAX))
+                    .map(row_index)
                     .collect();
                 if before.is_empty() {
                     return Ok(());

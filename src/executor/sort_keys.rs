@@ -67,6 +67,10 @@ pub fn ordered(held: &HeldBatches, keys: &[SortKey], most: usize) -> (Vec<RowPla
     });
     rows.truncate(most);
     let last = rows.last().map_or_else(Vec::new, |(_, row)| all.at(*row).to_vec());
+    let rows = rows.into_iter().map(|(_, row)| row);
+    if held.batches().len() == 1 {
+        return (rows.map(|row| (0, row)).collect(), last);
+    }
     let places: Vec<RowPlace> = held.places().collect();
-    (rows.into_iter().map(|(_, row)| places[row]).collect(), last)
+    (rows.map(|row| places[row]).collect(), last)
 }

@@ -1,6 +1,6 @@
 //! Conditions of few rows.
 //!
-//! What is known of up to 64 rows fits into two words, so that AND, OR and NOT are a few operations on
+//! What is known of up to 128 rows fits into two words, so that AND, OR and NOT are a few operations on
 //! words, and nothing is made for them. Most tables of examples are no larger, nor is what a key finds; a
 //! column of truth values for each part of a condition would cost more than the rows.
 
@@ -15,15 +15,15 @@ use arrow_array::cast::AsArray;
 use arrow_buffer::{BooleanBuffer, Buffer};
 
 /// How many rows there may be: one for each bit.
-const MOST_ROWS: usize = 64;
+const MOST_ROWS: usize = 128;
 
-/// Whether a condition is true for each of up to 64 rows, the first one in the lowest bit.
+/// Whether a condition is true for each of up to 128 rows, the first one in the lowest bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Truths {
     /// For which rows it is true.
-    truth: u64,
+    truth: u128,
     /// For which rows it is known whether it is.
-    known: u64,
+    known: u128,
 }
 
 impl Truths {
@@ -31,21 +31,21 @@ impl Truths {
     pub const UNKNOWN: Truths = Truths { truth: 0, known: 0 };
 
     /// Whether it is true for so many rows, as far as that is known.
-    pub fn new(truth: u64, known: u64, rows: usize) -> Truths {
+    pub fn new(truth: u128, known: u128, rows: usize) -> Truths {
         let known = known & all(rows);
         Truths { truth: truth & known, known }
     }
 
     /// The same where it is known for each.
-    pub fn known(truth: u64, rows: usize) -> Truths {
-        Truths::new(truth, u64::MAX, rows)
+    pub fn known(truth: u128, rows: usize) -> Truths {
+        Truths::new(truth, u128::MAX, rows)
     }
 
     /// What a condition that was computed says of so many rows.
     pub fn of(datum: Datum, rows: usize) -> Truths {
         match datum {
             Datum::Scalar(Value::Boolean(truth)) => {
-                Truths::known(if truth { u64::MAX } else { 0 }, rows)
+                Truths::known(if truth { u128::MAX } else { 0 }, rows)
             }
             Datum::Scalar(_) => Truths::UNKNOWN,
             Datum::Array(array) => {
@@ -65,14 +65,33 @@ impl Truths {
         Truths { truth, known: self.known & other.known | truth }
     }
 
+    /// The rows, of so many, that this as the left side of AND or OR does not decide.
+    fn open(self, and: bool, rows: usize) -> u128 {
+        let decided = if and { self.known & !self.truth } else { self.truth };
+        all(rows) & !decided
+    }
+
+    /// What is known of some rows alone, as of all rows: of the others nothing is.
+    fn spread(self, rows: u128) -> Truths {
+        let (mut spread, mut rest) = (Truths::UNKNOWN, rows);
+        for row in 0..rows.count_ones() {
+            let place = rest & rest.wrapping_neg();
+            rest &= !place;
+            let of = |bits: u128| place * (bits >> row & 1);
+            spread.truth |= of(self.truth);
+            spread.known |= of(self.known);
+        }
+        spread
+    }
+
     fn not(self) -> Truths {
         Truths { truth: self.known & !self.truth, known: self.known }
     }
 }
 
 /// The bits of so many rows.
-fn all(rows: usize) -> u64 {
-    if rows >= MOST_ROWS { u64::MAX } else { (1 << rows) - 1 }
+fn all(rows: usize) -> u128 {
+    if rows >= MOST_ROWS { u128::MAX } else { (1 << rows) - 1 }
 }
 
 impl Context {
@@ -122,7 +141,7 @@ impl Context {
         })
     }
 
-    /// What is known of a condition for each of up to 64 rows.
+    /// What is known of a condition for each of up to 128 rows.
     ///
     /// # Errors
     /// As [`Context::evaluate`].
@@ -131,19 +150,14 @@ impl Context {
     }
 
     fn truths_of(&self, condition: &BoundExpression, batch: &Batch) -> Result<Truths, Error> {
-        let of = |part: &BoundExpression| self.truths(part, batch);
-        if let BoundKind::And(a, b) = &condition.kind
-            && !b.may_fail()
-        {
-            return Ok(of(a)?.and(of(b)?));
+        if let BoundKind::And(a, b) = &condition.kind {
+            return self.truths_of_both(true, a, b, batch);
         }
-        if let BoundKind::Or(a, b) = &condition.kind
-            && !b.may_fail()
-        {
-            return Ok(of(a)?.or(of(b)?));
+        if let BoundKind::Or(a, b) = &condition.kind {
+            return self.truths_of_both(false, a, b, batch);
         }
         if let BoundKind::Not(a) = &condition.kind {
-            return Ok(of(a)?.not());
+            return Ok(self.truths(a, batch)?.not());
         }
         if let BoundKind::Compare(comparison, a, b) = &condition.kind {
             let (x, y) = (self.evaluate(a, batch)?, self.evaluate(b, batch)?);
@@ -151,11 +165,35 @@ impl Context {
         }
         Ok(Truths::of(self.evaluate(condition, batch)?, batch.rows))
     }
+
+    /// AND or OR. A right side that may fail is computed for those rows alone that the left side leaves open.
+    fn truths_of_both(
+        &self,
+        and: bool,
+        a: &BoundExpression,
+        b: &BoundExpression,
+        batch: &Batch,
+    ) -> Result<Truths, Error> {
+        let left = self.truths(a, batch)?;
+        let open = left.open(and, batch.rows);
+        if open == 0 {
+            return Ok(left);
+        }
+        let right = if b.may_fail() && open != all(batch.rows) {
+            self.truths(b, &batch.filter(&as_mask(open, batch.rows))?)?.spread(open)
+        } else {
+            self.truths(b, batch)?
+        };
+        Ok(if and { left.and(right) } else { left.or(right) })
+    }
 }
 
 /// The bits of so many rows as a column.
-fn as_mask(truth: u64, rows: usize) -> BooleanArray {
-    BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(vec![truth]), 0, rows), None)
+fn as_mask(truth: u128, rows: usize) -> BooleanArray {
+    BooleanArray::new(
+        BooleanBuffer::new(Buffer::from_vec(truth.to_le_bytes().to_vec()), 0, rows),
+        None,
+    )
 }
 
 #[cfg(test)]
@@ -168,7 +206,7 @@ mod tests {
     /// The truth of each row, NULL where it is not known.
     fn each(truths: Truths, rows: usize) -> Vec<Option<bool>> {
         let of = |row: usize| {
-            let is_set = |bits: u64| bits >> row & 1 == 1;
+            let is_set = |bits: u128| bits >> row & 1 == 1;
             is_set(truths.known).then(|| is_set(truths.truth))
         };
         (0..rows).map(of).collect()
@@ -188,6 +226,37 @@ mod tests {
         BoundExpression::new(kind(Box::new(a.clone()), Box::new(b.clone())), DataType::Boolean)
     }
 
+    /// A right side that may fail is asked about rows alone that the left one leaves open.
+    #[test]
+    fn what_may_fail_is_computed_where_it_decides() {
+        let context = Context::of_constants();
+        let column =
+            |values: [Value; 5]| array_of(DataType::Integer, values.iter()).expect("small");
+        let numbers = [
+            Value::Integer(0),
+            Value::Null,
+            Value::Integer(1),
+            Value::Integer(2),
+            Value::Integer(i64::MIN),
+        ];
+        let batch = Batch { columns: vec![column(numbers)], rows: 5 };
+        let number = || Box::new(BoundExpression::column(0, DataType::Integer));
+        let negated = BoundExpression::new(BoundKind::Negate(number()), DataType::Integer);
+        let least = Box::new(BoundExpression::of(Value::Integer(-1)));
+        let fails = BoundKind::Compare(Comparison::LessEqual, Box::new(negated), least);
+        let fails = BoundExpression::new(fails, DataType::Boolean);
+        let is_small = compared(Comparison::Less, 0, BoundExpression::of(Value::Integer(0)));
+        let is_large =
+            BoundExpression::new(BoundKind::Not(Box::new(is_small.clone())), DataType::Boolean);
+        let and = both(BoundKind::And, &is_large, &fails);
+        let said = each(context.truths(&and, &batch).expect("no overflow counts"), 5);
+        assert_eq!(said, [Some(false), None, Some(true), Some(true), Some(false)]);
+        let or = both(BoundKind::Or, &is_small, &fails);
+        let said = each(context.truths(&or, &batch).expect("no overflow counts"), 5);
+        assert_eq!(said, [Some(false), None, Some(true), Some(true), Some(true)]);
+        assert!(context.truths(&fails, &batch).is_err());
+    }
+
     /// Words say what columns say, for as many rows as a word has and for fewer, in slices, too.
     #[test]
     fn words_say_what_columns_say() {
@@ -197,10 +266,10 @@ mod tests {
             rest => Value::Integer(rest - 2),
         };
         let column = |every| {
-            let values: Vec<Value> = (0..80).map(|row| number(row, every)).collect();
+            let values: Vec<Value> = (0..150).map(|row| number(row, every)).collect();
             array_of(DataType::Integer, values.iter()).expect("small")
         };
-        let whole = Batch { columns: vec![column(3), column(7)], rows: 80 };
+        let whole = Batch { columns: vec![column(3), column(7)], rows: 150 };
         let comparisons =
             [Comparison::Less, Comparison::NotEqual, Comparison::Is, Comparison::IsNot];
         let others = [
@@ -215,7 +284,7 @@ mod tests {
                 others.iter().map(|other| compared(*comparison, 0, other.clone()))
             })
             .collect();
-        for (start, rows) in [(0, 1), (3, 10), (5, 64), (0, 64), (16, 64), (9, 0)] {
+        for (start, rows) in [(0, 1), (3, 10), (5, 64), (0, 65), (16, 128), (9, 0)] {
             let batch = whole.slice(start, rows);
             for (a, b) in simple.iter().flat_map(|a| simple.iter().map(move |b| (a, b))) {
                 let not =

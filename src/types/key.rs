@@ -15,7 +15,8 @@
 use super::{Collation, DataType, Decimal, Value, column::value_at};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Int64Array};
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::ScalarBuffer;
 
 const NULL: u8 = 0x05;
 const NUMBER: u8 = 0x10;
@@ -81,8 +82,9 @@ pub fn encode_collated(values: &[Value], collations: &[Collation]) -> Vec<u8> {
 fn push_number(key: &mut Vec<u8>, real: f64, rest: u8) {
     let bits = real.to_bits();
     let sortable = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
-    let [a, b, c, d, e, f, g, h] = sortable.to_be_bytes();
-    key.extend_from_slice(&[NUMBER, a, b, c, d, e, f, g, h, rest]);
+    let mut bytes = [NUMBER, 0, 0, 0, 0, 0, 0, 0, 0, rest];
+    bytes[1..9].copy_from_slice(&sortable.to_be_bytes());
+    key.extend_from_slice(&bytes);
 }
 
 fn push_integer(key: &mut Vec<u8>, integer: i64) {
@@ -134,7 +136,7 @@ pub struct KeyColumn {
     /// The values, as many as there are keys.
     pub array: ArrayRef,
     /// The same as integers, where all of them are: what most keys are is asked once for all rows.
-    pub integers: Option<Int64Array>,
+    pub integers: Option<ScalarBuffer<i64>>,
     /// Their type.
     pub data_type: DataType,
     /// How texts among them compare.
@@ -151,7 +153,8 @@ impl KeyColumn {
         let integers = array.as_primitive_opt::<Int64Type>();
         let integers =
             integers.filter(|all| data_type == DataType::Integer && all.null_count() == 0);
-        let (integers, collation) = (integers.cloned(), Collation::Binary);
+        let integers = integers.map(|all| all.values().clone());
+        let collation = Collation::Binary;
         KeyColumn { array, integers, data_type, collation, descending: false, nulls_first: true }
     }
 
@@ -178,7 +181,7 @@ impl KeyColumn {
     pub fn push(&self, key: &mut Vec<u8>, index: usize) {
         let start = key.len();
         if let Some(integers) = &self.integers {
-            push_integer(key, integers.value(index));
+            push_integer(key, integers[index]);
         } else if self.array.is_null(index) {
             return key.push(if self.nulls_first { NULL } else { 0xFF });
         } else {

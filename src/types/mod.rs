@@ -26,6 +26,7 @@ pub mod key_table;
 mod literal;
 mod number;
 mod pseudo_column;
+pub mod row_filter;
 mod schema;
 mod schema_lookup;
 mod schema_name;

@@ -131,7 +131,7 @@ impl CalledBatch {
     /// Rows of both: the first column of these says of which row of the input each is.
     fn joined(&self, given: &Batch) -> Result<Batch, Error> {
         let (places, own) = given.columns.split_first().expect("the places come first");
-        let mut joined = self.rows.take(places.as_primitive::<UInt64Type>())?;
+        let mut joined = self.rows.take_or_null(places.as_primitive::<UInt64Type>())?;
         joined.columns.extend(own.iter().cloned());
         Ok(joined)
     }
@@ -171,7 +171,7 @@ impl CalledBatch {
             }
         }
         let own = Batch { columns: all.columns[1..].to_vec(), rows };
-        let own = own.take(&UInt64Array::from(of_function))?;
+        let own = own.take_or_null(&UInt64Array::from(of_function))?;
         Ok(batch(of_input, own.columns))
     }
 }
