@@ -116,6 +116,13 @@ impl Context {
         Arc::new(Context { subqueries, ..self })
     }
 
+    /// Lets go of what a plan reads that is done.
+    pub(super) fn close(context: &mut Arc<Context>) {
+        let subqueries = &mut Arc::make_mut(context).subqueries;
+        let arguments = std::mem::take(&mut subqueries.arguments);
+        *subqueries = Subqueries { arguments, ..Subqueries::default() };
+    }
+
     /// The same for a statement of a trigger, with these values of its row.
     pub(super) fn with_arguments(self, arguments: Arc<[Value]>) -> Context {
         let subqueries = Subqueries { arguments, ..Subqueries::default() };

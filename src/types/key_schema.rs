@@ -127,7 +127,7 @@ impl KeySchema {
 
     /// Whether a row has to be computed with before it is known what it has of the key.
     pub fn is_computed(&self) -> bool {
-        self.condition.is_some() || self.part_columns().is_none()
+        self.condition.is_some() || self.parts.iter().any(|part| part.source.column().is_none())
     }
 
     /// Whether two keys are made of the same parts and about the same rows.

@@ -17,7 +17,7 @@ pub struct Tree<K, V> {
     len: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum TreeNode<K, V> {
     Leaf {
         keys: Vec<K>,
@@ -28,6 +28,25 @@ enum TreeNode<K, V> {
         firsts: Vec<K>,
         children: Vec<Arc<TreeNode<K, V>>>,
     },
+}
+
+/// A node is copied to be changed: mostly it gets one more entry.
+impl<K: Clone, V: Clone> Clone for TreeNode<K, V> {
+    fn clone(&self) -> TreeNode<K, V> {
+        fn with_room<T: Clone>(all: &[T]) -> Vec<T> {
+            let mut copy = Vec::with_capacity(all.len() + 1);
+            copy.extend_from_slice(all);
+            copy
+        }
+        match self {
+            TreeNode::Leaf { keys, values } => {
+                TreeNode::Leaf { keys: with_room(keys), values: with_room(values) }
+            }
+            TreeNode::Inner { firsts, children } => {
+                TreeNode::Inner { firsts: with_room(firsts), children: with_room(children) }
+            }
+        }
+    }
 }
 
 impl<K, V> Default for Tree<K, V> {

@@ -163,7 +163,7 @@ fn write_within(
         let rows = source::read(write, &context)?;
         if !steps.has_queries && !steps.fire() {
             // Views go before the fork changes, so that nothing has to be copied for them.
-            context = Arc::unwrap_or_clone(context).over(Vec::new());
+            Context::close(&mut context);
         }
         let steps = &steps;
         let mut pipeline = Pipeline::new(write, &mut *fork, &context, steps);

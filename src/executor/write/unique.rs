@@ -5,6 +5,7 @@ use super::super::row_key::RowKey;
 use super::row::{Failures, WriteRow};
 use crate::storage::{LocatedVersion, TableView};
 use crate::types::column::value_at;
+use crate::types::key_table::KeyTable;
 use crate::types::{KeyKind, KeySchema, RowId, TableSchema, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -13,28 +14,26 @@ struct KeyValues<'a> {
     key: &'a RowKey<'a>,
     /// Each list of values once, with the index of its row.
     values: Vec<(usize, Vec<Value>)>,
-    /// The rows by the encodings of their values, as soon as there are two lists.
-    rows: HashMap<Vec<u8>, usize>,
+    /// The encodings of these in the same order, as soon as there are two lists.
+    encoded: KeyTable,
 }
 
 impl<'a> KeyValues<'a> {
     fn new(key: &'a RowKey<'a>) -> KeyValues<'a> {
-        KeyValues { key, values: Vec::new(), rows: HashMap::new() }
+        KeyValues { key, values: Vec::new(), encoded: KeyTable::default() }
     }
 
     /// Takes in what a row has of the key; gives it back, with the row of the batch that has the same, if
     /// there is one.
     fn add(&mut self, index: usize, values: Vec<Value>) -> Result<(), (usize, Vec<Value>)> {
         // A single row needs no set to be unique in.
-        if let [(first, only)] = self.values.as_slice() {
-            self.rows.insert(self.key.encode(only), *first);
+        if let [(_, only)] = self.values.as_slice() {
+            self.encoded.insert(&self.key.encode(only));
         }
-        if !self.values.is_empty() {
-            let encoded = self.key.encode(&values);
-            if let Some(first) = self.rows.get(&encoded) {
-                return Err((*first, values));
-            }
-            self.rows.insert(encoded, index);
+        if !self.values.is_empty()
+            && let (place, false) = self.encoded.insert(&self.key.encode(&values))
+        {
+            return Err((self.values[place].0, values));
         }
         self.values.push((index, values));
         Ok(())
@@ -101,6 +100,9 @@ pub(super) fn check(
     wanted: impl Fn(&KeySchema) -> bool,
     failures: &mut Failures,
 ) {
+    if rows.iter().all(|row| row.new.is_none()) {
+        return;
+    }
     let changes: HashSet<RowId> =
         rows.iter().filter(|row| row.old.is_some()).filter_map(|row| row.row).collect();
     // What is computed is computed once, also where it need not be unique: it may be an error.

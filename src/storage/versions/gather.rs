@@ -8,9 +8,9 @@ use super::scan::{DeclaredColumn, ScanColumn};
 use super::table::TableVersions;
 use super::view::RowBatch;
 use crate::types::column::MAX_ARRAY_BYTES;
-use arrow_array::{Array, ArrayRef, BooleanArray};
+use crate::types::row_filter::RowFilter;
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::ArrowError;
-use arrow_select::filter::FilterBuilder;
 
 /// With fewer versions than this of each chunk on average, values are copied one by one.
 const SCATTERED: usize = 8;
@@ -151,12 +151,8 @@ impl ChunkSources {
 pub(super) fn filter(batch: &RowBatch, keep: Vec<bool>) -> Result<RowBatch, Error> {
     let rows = batch.rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| *row);
     let rows = rows.collect();
-    let mut builder = FilterBuilder::new(&BooleanArray::from(keep));
-    if batch.columns.len() > 1 {
-        builder = builder.optimize();
-    }
-    let filter = builder.build();
-    let columns = batch.columns.iter().map(|array| filter.filter(array));
+    let filter = RowFilter::of_flags(keep, batch.columns.len());
+    let columns = batch.columns.iter().map(|array| filter.kept(array));
     Ok(RowBatch { rows, columns: columns.collect::<Result<_, _>>()? })
 }
 

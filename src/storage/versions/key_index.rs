@@ -14,6 +14,7 @@ use super::bytes::Bytes;
 use super::key_shape::KeyShape;
 use super::visibility::is_visible;
 use crate::types::{EventId, Period, RowId, Tree};
+use std::sync::Arc;
 
 /// A key's encoded values, and a row that has them.
 type OpenKey = (Bytes, RowId);
@@ -32,7 +33,7 @@ pub(super) struct KeyEntry {
 /// The index of one key over all versions of a table.
 #[derive(Clone, Debug)]
 pub(super) struct KeyIndex {
-    shape: KeyShape,
+    shape: Arc<KeyShape>,
     open: Tree<OpenKey, EventId>,
     ended: Tree<EndedKey, EventId>,
     /// The latest end: what is asked about later need not look at ended entries.
@@ -41,13 +42,13 @@ pub(super) struct KeyIndex {
 
 impl KeyIndex {
     /// An empty index of a key of this shape.
-    pub fn new(shape: KeyShape) -> KeyIndex {
+    pub fn new(shape: Arc<KeyShape>) -> KeyIndex {
         let (open, ended) = (Tree::default(), Tree::default());
         KeyIndex { shape, open, ended, last_end: EventId::START }
     }
 
     /// The index of these entries.
-    pub fn build(shape: KeyShape, mut entries: Vec<KeyEntry>) -> KeyIndex {
+    pub fn build(shape: Arc<KeyShape>, mut entries: Vec<KeyEntry>) -> KeyIndex {
         // In order, so that the trees fill their leaves.
         entries.sort_unstable_by(|a, b| (&a.key, a.to, a.row).cmp(&(&b.key, b.to, b.row)));
         let mut index = KeyIndex::new(shape);
@@ -64,12 +65,12 @@ impl KeyIndex {
 
     /// The index without what ended.
     pub fn without_ended(&self) -> KeyIndex {
-        let (shape, open) = (self.shape.clone(), self.open.clone());
+        let (shape, open) = (Arc::clone(&self.shape), self.open.clone());
         KeyIndex { shape, open, ended: Tree::default(), last_end: EventId::START }
     }
 
     /// What its entries are made of.
-    pub fn shape(&self) -> &KeyShape {
+    pub fn shape(&self) -> &Arc<KeyShape> {
         &self.shape
     }
 

@@ -6,6 +6,9 @@ use super::table::KeyFunction;
 use crate::types::{Collation, KeySchema, TableSchema, Value, key::push_collated};
 use std::sync::Arc;
 
+/// The bytes that most values have in an entry: a number takes ten, and is what most keys are made of.
+const VALUE_BYTES: usize = 16;
+
 /// The columns of a key, and how their texts compare.
 #[derive(Clone, Debug)]
 pub(super) struct KeyShape {
@@ -17,26 +20,29 @@ pub(super) struct KeyShape {
 
 impl KeyShape {
     /// That of a table's key.
-    pub fn of(key: &KeySchema, table: &TableSchema) -> KeyShape {
-        let (columns, collations) = (Vec::new(), Vec::new());
+    pub fn of(key: &KeySchema, table: &TableSchema) -> Arc<KeyShape> {
+        let parts = key.parts(table);
+        let (columns, collations) =
+            (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
         let mut shape = KeyShape { columns, collations, function: None };
-        for part in key.parts(table).iter() {
-            let column = part.source.column().and_then(|at| table.columns.get(at));
-            shape.columns.extend(column.map(StoredColumn::new));
-            shape.collations.extend(column.map(|_| part.collation));
+        for part in parts.iter() {
+            if let Some(column) = part.source.column().and_then(|at| table.columns.get(at)) {
+                shape.columns.push(StoredColumn::new(column));
+                shape.collations.push(part.collation);
+            }
         }
-        shape
+        Arc::new(shape)
     }
 
     /// That of a key that has to be computed.
-    pub fn computed(function: &Arc<dyn KeyFunction>, table: &TableSchema) -> KeyShape {
+    pub fn computed(function: &Arc<dyn KeyFunction>, table: &TableSchema) -> Arc<KeyShape> {
         let key = function.key();
         let columns = key.columns.iter().filter_map(|at| table.columns.get(*at));
-        KeyShape {
+        Arc::new(KeyShape {
             columns: columns.map(StoredColumn::new).collect(),
             collations: key.parts(table).iter().map(|part| part.collation).collect(),
             function: Some(Arc::clone(function)),
-        }
+        })
     }
 
     /// The key that is computed, if it is.
@@ -56,7 +62,7 @@ impl KeyShape {
             let values = function.values(&columns)?;
             return Some(Bytes::from(self.prefix(&values).as_slice()));
         }
-        let mut bytes = Vec::with_capacity(16);
+        let mut bytes = Vec::with_capacity(self.columns.len() * VALUE_BYTES);
         for (column, collation) in self.columns.iter().zip(&self.collations) {
             push_collated(&mut bytes, &value(column), *collation);
         }
@@ -65,7 +71,7 @@ impl KeyShape {
 
     /// What the entries begin with whose first values these are.
     pub fn prefix(&self, values: &[Value]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(16);
+        let mut bytes = Vec::with_capacity(values.len() * VALUE_BYTES);
         for (value, collation) in values.iter().zip(&self.collations) {
             push_collated(&mut bytes, value, *collation);
         }

@@ -9,11 +9,12 @@ use super::Error;
 use super::chunk::{ChunkVisibility, VersionPosition, chunk_rows};
 use super::column::StoredColumn;
 use super::gather::{filter, gather, interleave, run_length};
-use super::hidden_columns::HiddenColumn;
+use super::hidden_columns::{HiddenColumn, TransactionCache};
 use super::layer::Layer;
 use super::scan_cache::{CachedTable, ScanCache};
 use super::table::TableVersions;
 use super::view::RowBatch;
+use crate::types::row_filter::RowFilter;
 use crate::types::{DataType, RowId};
 use std::sync::Arc;
 
@@ -175,35 +176,58 @@ fn chunk_batch(
     number: usize,
 ) -> Option<Result<RowBatch, Error>> {
     let chunk = layer.versions().chunk(number);
-    let declared = |w: &ScanColumn| match w {
-        ScanColumn::Declared(declared) => Some(chunk.array(&declared.stored, declared.guess)),
-        ScanColumn::HiddenColumn(_) => None,
-    };
-    // Hidden columns are made version by version: only of those that are visible.
-    let whole = || match wanted.iter().map(declared).collect::<Option<Result<_, Error>>>() {
-        Some(columns) => Ok(RowBatch { rows: chunk.headers().rows.clone(), columns: columns? }),
-        None => {
-            let all: Vec<VersionPosition> =
-                (0..chunk.len()).map(|offset| VersionPosition::new(number, offset)).collect();
-            gather(layer.versions(), &all, wanted)
-        }
-    };
     match chunk.visibility(layer.period()) {
         ChunkVisibility::None => None,
         ChunkVisibility::All if chunk.len() == 0 => None,
-        ChunkVisibility::All => Some(whole()),
+        ChunkVisibility::All => Some(chunk_rows_shown(layer, wanted, number, None)),
         ChunkVisibility::Some(mask) if !mask.contains(&true) => None,
-        ChunkVisibility::Some(mask) if !mask.contains(&false) => Some(whole()),
-        ChunkVisibility::Some(mask)
-            if wanted.iter().any(|w| matches!(w, ScanColumn::HiddenColumn(_))) =>
-        {
-            let shown = mask.iter().enumerate().filter(|(_, shown)| **shown);
-            let shown: Vec<VersionPosition> =
-                shown.map(|(offset, _)| VersionPosition::new(number, offset)).collect();
-            Some(gather(layer.versions(), &shown, wanted))
+        ChunkVisibility::Some(mask) => {
+            let mask = Some(mask).filter(|mask| mask.contains(&false));
+            Some(chunk_rows_shown(layer, wanted, number, mask))
         }
-        ChunkVisibility::Some(mask) => Some(whole().and_then(|all| filter(&all, mask))),
     }
+}
+
+/// Those rows of a chunk for which the mask is true; all without one.
+fn chunk_rows_shown(
+    layer: &Layer,
+    wanted: &[ScanColumn],
+    number: usize,
+    mask: Option<Vec<bool>>,
+) -> Result<RowBatch, Error> {
+    let versions = layer.versions();
+    let chunk = versions.chunk(number);
+    // Hidden columns are made version by version: only of those that are visible.
+    let is_shown = |offset: &usize| mask.as_ref().is_none_or(|mask| mask[*offset]);
+    let shown = || (0..chunk.len()).filter(is_shown);
+    let positions: Vec<VersionPosition> =
+        match wanted.iter().any(|w| matches!(w, ScanColumn::HiddenColumn(_))) {
+            true => shown().map(|offset| VersionPosition::new(number, offset)).collect(),
+            false => Vec::new(),
+        };
+    let all = &chunk.headers().rows;
+    let rows = match &mask {
+        None => all.clone(),
+        Some(_) => shown().map(|offset| all[offset]).collect(),
+    };
+    let filter = mask.map(|mask| RowFilter::of_flags(mask, wanted.len()));
+    let mut transactions = TransactionCache::default();
+    let mut columns = Vec::with_capacity(wanted.len());
+    for column in wanted {
+        columns.push(match column {
+            ScanColumn::Declared(DeclaredColumn { stored, guess }) => {
+                let whole = chunk.array(stored, *guess)?;
+                match &filter {
+                    Some(filter) => filter.kept(&whole)?,
+                    None => whole,
+                }
+            }
+            ScanColumn::HiddenColumn(hidden) => {
+                hidden.array(versions, &positions, &mut transactions)?
+            }
+        });
+    }
+    Ok(RowBatch { rows, columns })
 }
 
 /// The positions of all visible versions from a chunk on, in order of their rows, then of their age.

@@ -25,7 +25,7 @@ use super::key_index::KeyIndex;
 use super::key_shape::KeyShape;
 use super::layer::Layer;
 use super::row_map::RowMap;
-use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
+use crate::types::{Column, EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
 use computed::ComputedIndexes;
 use counters::TableCounters;
 use key_order::KeyOrder;
@@ -74,11 +74,29 @@ fn stored(schema: &TableSchema) -> Arc<[StoredColumn]> {
     schema.columns.iter().map(StoredColumn::new).collect()
 }
 
+/// Whether these are the columns of a table, as it has them now.
+fn are_stored(stored: &[StoredColumn], schema: &TableSchema) -> bool {
+    let is_stored = |(stored, column): (&StoredColumn, &Column)| {
+        stored.id == column.id && stored.data_type == column.data_type
+    };
+    stored.len() == schema.columns.len() && stored.iter().zip(&schema.columns).all(is_stored)
+}
+
 impl TableVersions {
     /// No versions of a table, over those of a base if there is one.
     pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
-        let stored = stored(schema);
-        let index = |key: &KeySchema| (key.id, Arc::new(KeyIndex::new(KeyShape::of(key, schema))));
+        let below = base.as_ref().map(|base| base.versions());
+        // What the base stores the columns as, and makes its entries of, holds for what comes over it.
+        let stored = match below.map(|below| below.open.stored()) {
+            Some(stored) if are_stored(stored, schema) => Arc::clone(stored),
+            Some(_) | None => stored(schema),
+        };
+        let index = |key: &KeySchema| {
+            let known = below.and_then(|below| below.index(key.id));
+            let shape =
+                known.map_or_else(|| KeyShape::of(key, schema), |index| Arc::clone(index.shape()));
+            (key.id, Arc::new(KeyIndex::new(shape)))
+        };
         TableVersions {
             indexes: schema.keys.iter().filter(|key| !key.is_computed()).map(index).collect(),
             computed: ComputedIndexes::default(),
@@ -293,13 +311,7 @@ impl TableVersions {
 
     /// Seals the open chunk if it is full or stores other columns than the table has.
     fn make_room(&mut self, schema: &TableSchema) {
-        let same = |stored: &[StoredColumn]| {
-            stored.len() == schema.columns.len()
-                && stored.iter().zip(&schema.columns).all(|(stored, column)| {
-                    stored.id == column.id && stored.data_type == column.data_type
-                })
-        };
-        let changed = !same(self.open.stored());
+        let changed = !are_stored(self.open.stored(), schema);
         // What a savepoint holds is copied for the first change behind it: little, then.
         let is_held = self.is_of_fork
             && self.open.len() >= chunk_rows() / HELD_PART

@@ -74,7 +74,7 @@ impl TableVersions {
         if let Some(base) = &self.base
             && !base.has_index(key.id)
         {
-            let index = KeyIndex::build(shape.clone(), base.visible_entries(&shape));
+            let index = KeyIndex::build(Arc::clone(&shape), base.visible_entries(&shape));
             self.base_indexes.push((key.id, Arc::new(index)));
         }
         let entries = self.entries(&shape);
