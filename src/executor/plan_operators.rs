@@ -143,7 +143,7 @@ struct RowRange {
 }
 
 fn row_range(limits: &Limits, context: &Context) -> Result<RowRange, Error> {
-    let evaluate = |expression: &Option<BoundExpression>, word: &str| {
+    let evaluate = |expression: Option<&BoundExpression>, word: &str| {
         let Some(expression) = expression else { return Ok(None) };
         let value = context.constant(expression)?;
         match DataType::Integer.accept(value.clone()) {
@@ -154,9 +154,9 @@ fn row_range(limits: &Limits, context: &Context) -> Result<RowRange, Error> {
             }
         }
     };
-    let start = evaluate(&limits.offset, "OFFSET")?.unwrap_or(0);
+    let start = evaluate(limits.offset.as_deref(), "OFFSET")?.unwrap_or(0);
     let start = usize::try_from(start.max(0)).unwrap_or(usize::MAX);
-    let limit = evaluate(&limits.limit, "LIMIT")?;
+    let limit = evaluate(limits.limit.as_deref(), "LIMIT")?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     Ok(RowRange { start, end: limit.map(|limit| start.saturating_add(limit)) })
 }

@@ -265,7 +265,8 @@ fn table_rows(table: &LogicalTable) -> f64 {
     if keys.iter().filter(is_unique).any(|key| key.columns.iter().all(is_fixed)) {
         return 1.0;
     }
-    let whole = Logical::Table(LogicalTable { conditions: Vec::new(), ..table.clone() });
+    let whole = LogicalTable { conditions: Vec::new(), ..table.clone() };
+    let whole = Logical::Table(Box::new(whole));
     let fractions = table.conditions.iter().map(|condition| fraction(condition, &whole));
     count(table.source.rows) * fractions.product::<f64>()
 }
@@ -319,7 +320,7 @@ fn fraction(condition: &BoundExpression, input: &Logical) -> f64 {
 
 /// The rows that a limit lets through, where it is written as a number.
 fn most(limits: &Limits) -> f64 {
-    let limit = limits.limit.as_ref().and_then(BoundExpression::as_constant);
+    let limit = limits.limit.as_deref().and_then(BoundExpression::as_constant);
     if let Some(Value::Integer(limit)) = limit
         && let Ok(limit) = usize::try_from(*limit)
     {

@@ -110,7 +110,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     Err(error) if error.code == "unknown-table" => {
                         let function = TableFunction::named(&name.name).ok_or(error)?;
                         let bound = self.add_function(function, Vec::new(), called, temporal)?;
-                        return Ok(Logical::Function(bound));
+                        return Ok(Logical::Function(Box::new(bound)));
                     }
                     source => source?,
                 };
@@ -128,11 +128,11 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     self.planning.record_table(written, id);
                     self.scope.last_is_present_of(id, alias.is_some());
                 }
-                table.hinted(index_hint).map(Logical::Table)
+                table.hinted(index_hint).map(Box::new).map(Logical::Table)
             }
             TableReference::Function(call) => {
                 let visible = self.scope.relations.len();
-                self.function(call, visible).map(Logical::Function)
+                self.function(call, visible).map(Box::new).map(Logical::Function)
             }
             TableReference::History { history, alias } => {
                 let temporal = self.surroundings.temporal.as_ref();
@@ -144,7 +144,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     Identifier { name: "history".into(), quoted: false, span: history.span };
                 let label =
                     alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
-                self.add(alias.as_ref().unwrap_or(&unnamed), source, label).map(Logical::Table)
+                let table = self.add(alias.as_ref().unwrap_or(&unnamed), source, label)?;
+                Ok(Logical::Table(Box::new(table)))
             }
             TableReference::Query { query, alias } => self.add_query(query, alias.as_ref()),
             TableReference::Join { left, kind, right, constraint } => {
@@ -249,7 +250,9 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         let is_nested = std::mem::replace(&mut self.is_nested, true);
         let reference = right;
         let right = match reference {
-            TableReference::Function(call) => Logical::Function(self.function(call, first)?),
+            TableReference::Function(call) => {
+                Logical::Function(Box::new(self.function(call, first)?))
+            }
             TableReference::Table { .. }
             | TableReference::History { .. }
             | TableReference::Query { .. }

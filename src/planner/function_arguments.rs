@@ -190,7 +190,7 @@ fn beside(left: Logical, item: Logical) -> Logical {
     let left = Box::new(left);
     let is_called = matches!(&item, Logical::Function(function) if reads_columns(function));
     if is_called && let Logical::Function(function) = item {
-        return Logical::Function(LogicalFunction { input: left, ..function });
+        return Logical::Function(Box::new(LogicalFunction { input: left, ..*function }));
     }
     let (right, kind, on) = (Box::new(item), JoinType::Cross, Vec::new());
     Logical::Join(LogicalJoin { left, right, kind, on })
@@ -247,7 +247,7 @@ fn place_outer(join: LogicalJoin, conditions: &mut Vec<BoundExpression>) -> Resu
     if lacks(&function, Some(&left)) {
         return Err(reads_what_is_not_there(&function));
     }
-    Ok(lateral(function, left, kind, on).filtered(of_right))
+    Ok(lateral(*function, left, kind, on).filtered(of_right))
 }
 
 /// A function joined with the rows that it is called for. There is no row of it that was called for none,
@@ -260,7 +260,10 @@ fn lateral(
 ) -> Logical {
     let input = Box::new(left);
     match kind.keeps_left() {
-        true => Logical::Function(LogicalFunction { input, on, keeps_input: true, ..function }),
-        false => Logical::Function(LogicalFunction { input, ..function }).filtered(on),
+        true => {
+            let function = LogicalFunction { input, on, keeps_input: true, ..function };
+            Logical::Function(Box::new(function))
+        }
+        false => Logical::Function(Box::new(LogicalFunction { input, ..function })).filtered(on),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn bind(
     let mut bound = |expression: Option<&Expression>, clause: &'static str| {
         let bind = |expression: &Expression| {
             let subqueries = Some(SubqueryBinder { planning: &mut *planning, surroundings });
-            Binder { subqueries, ..Binder::new(&scope, clause) }.bind(expression)
+            Binder { subqueries, ..Binder::new(&scope, clause) }.bind(expression).map(Box::new)
         };
         expression.map(bind).transpose()
     };

@@ -26,9 +26,9 @@ pub(super) enum Logical {
     /// One row without columns: SELECT without FROM.
     OneRow,
     /// The rows of a table.
-    Table(LogicalTable),
+    Table(Box<LogicalTable>),
     /// The rows of a function, for each row of an input.
-    Function(LogicalFunction),
+    Function(Box<LogicalFunction>),
     /// Rows for which all conditions are true.
     Filter { input: Box<Logical>, conditions: Vec<BoundExpression> },
     /// Columns that are computed from the input's; no others come out.
@@ -55,9 +55,9 @@ pub(super) enum Logical {
     /// The rows of a table of WITH.
     Shared(LogicalShared),
     /// The rows of a recursive table.
-    Recursive(LogicalRecursive),
+    Recursive(Box<LogicalRecursive>),
     /// The rows that a part of a recursive table is given.
-    RecursiveRows(RecursiveRows),
+    RecursiveRows(Box<RecursiveRows>),
 }
 
 /// Rows that stand in the statement.
@@ -288,7 +288,7 @@ impl ColumnNames {
 
 /// Visits the inputs of an operator, borrowed either way: the one list of what has which.
 macro_rules! inputs {
-    ($logical:expr, $visit:ident) => {
+    ($logical:expr, $visit:ident, $($borrow:tt)+) => {
         match $logical {
             Logical::OneRow
             | Logical::Table(_)
@@ -296,7 +296,7 @@ macro_rules! inputs {
             | Logical::Shared(_)
             | Logical::RecursiveRows(_) => {}
             Logical::Recursive(recursive) => {
-                let LogicalRecursive { initial, parts, .. } = recursive;
+                let LogicalRecursive { initial, parts, .. } = $($borrow)+ **recursive;
                 $visit(initial);
                 for RecursivePart { logical, .. } in parts {
                     $visit(logical);
@@ -314,12 +314,12 @@ macro_rules! inputs {
             }
             Logical::Filter { input, .. }
             | Logical::Project { input, .. }
-            | Logical::Function(LogicalFunction { input, .. })
             | Logical::Aggregate(LogicalAggregate { input, .. })
             | Logical::Window(LogicalWindow { input, .. })
             | Logical::Distinct { input, .. }
             | Logical::Sort { input, .. }
             | Logical::Limit { input, .. } => $visit(input),
+            Logical::Function(function) => $visit($($borrow)+ function.input),
             Logical::Join(join) => {
                 let LogicalJoin { left, right, .. } = join;
                 $visit(left);
@@ -341,12 +341,13 @@ macro_rules! expressions {
             | Logical::RecursiveRows(_)
             | Logical::SetFilter(_) => {}
             Logical::Values(values) => values.$expressions().for_each($visit),
-            Logical::Table(LogicalTable { conditions, .. })
-            | Logical::Filter { conditions, .. }
+            Logical::Table(table) => table.conditions.$iter().for_each($visit),
+            Logical::Filter { conditions, .. }
             | Logical::Join(LogicalJoin { on: conditions, .. }) => {
                 conditions.$iter().for_each($visit);
             }
-            Logical::Function(LogicalFunction { arguments, on, .. }) => {
+            Logical::Function(function) => {
+                let LogicalFunction { arguments, on, .. } = $($borrow)+ **function;
                 arguments.$iter().chain(on).for_each($visit);
             }
             Logical::Project { columns, .. } => {
@@ -364,13 +365,11 @@ macro_rules! expressions {
                 }
             }
             Logical::Sort { first: limits, .. } => {
-                if let Some(Limits { limit, offset }) = limits {
-                    limit.$iter().chain(offset).for_each(&mut $visit);
+                if let Some(limits) = limits {
+                    limits.$expressions().for_each($visit);
                 }
             }
-            Logical::Limit { limits: Limits { limit, offset }, .. } => {
-                limit.$iter().chain(offset).for_each($visit);
-            }
+            Logical::Limit { limits, .. } => limits.$expressions().for_each($visit),
         }
     };
 }
@@ -379,13 +378,13 @@ impl Logical {
     /// Calls `visit` with every direct input, on stack that is left for whoever calls itself so.
     pub fn for_each_input<'a>(&'a self, mut visit: impl FnMut(&'a Logical)) {
         let mut visit = |input: &'a Logical| with_stack(|| visit(input));
-        inputs!(self, visit);
+        inputs!(self, visit, &);
     }
 
     /// The same for inputs to be changed.
     pub fn for_each_input_mut(&mut self, mut visit: impl FnMut(&mut Logical)) {
         let mut visit = |input: &mut Logical| with_stack(|| visit(input));
-        inputs!(self, visit);
+        inputs!(self, visit, &mut);
     }
 
     /// Calls `visit` with every expression of this operator, not of its inputs.
@@ -409,8 +408,8 @@ impl Logical {
             Logical::OneRow => false,
             Logical::Values(LogicalValues { columns, .. })
             | Logical::Append { columns, .. }
-            | Logical::Shared(LogicalShared { columns, .. })
-            | Logical::Recursive(LogicalRecursive { columns, .. }) => columns.contains(&column),
+            | Logical::Shared(LogicalShared { columns, .. }) => columns.contains(&column),
+            Logical::Recursive(recursive) => recursive.columns.contains(&column),
             Logical::RecursiveRows(rows) => {
                 rows.columns.contains(&column) || rows.ordinal == column
             }
@@ -442,13 +441,17 @@ impl Logical {
         expression.reads_only(|column| self.has(column))
     }
 
-    /// The operator below a filter, if there are conditions.
-    pub fn filtered(self, conditions: Vec<BoundExpression>) -> Logical {
-        if conditions.is_empty() {
-            self
-        } else {
-            Logical::Filter { input: Box::new(self), conditions }
+    /// Puts the operator below a filter, if there are conditions.
+    pub fn filter(&mut self, conditions: Vec<BoundExpression>) {
+        if !conditions.is_empty() {
+            *self = Logical::Filter { input: Box::new(self.take()), conditions };
         }
+    }
+
+    /// The operator below a filter, if there are conditions.
+    pub fn filtered(mut self, conditions: Vec<BoundExpression>) -> Logical {
+        self.filter(conditions);
+        self
     }
 
     /// Lets the hidden columns of tables come out that some expression reads.

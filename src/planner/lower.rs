@@ -73,18 +73,18 @@ fn operator(logical: Logical) -> Lowered {
             let (number, name, plan) = (table.number, table.name.clone(), table.plan());
             Lowered { plan: Plan::Shared(CommonTablePlan { number, name, plan }), layout: columns }
         }
-        Logical::Recursive(logical) => recursive(logical),
+        Logical::Recursive(logical) => recursive(*logical),
         Logical::RecursiveRows(rows) => {
-            let RecursiveRows { number, name, columns, mut types, ordinal } = rows;
+            let RecursiveRows { number, name, columns, mut types, ordinal } = *rows;
             types.push(DataType::Integer);
             let layout = columns.into_iter().chain([ordinal]).collect();
             Lowered { plan: Plan::RecursiveRows { number, name, types: types.into() }, layout }
         }
         Logical::Table(table) => {
-            let (access, layout) = access(table);
+            let (access, layout) = access(*table);
             Lowered { plan: Plan::Access(Arc::new(access)), layout }
         }
-        Logical::Function(logical) => function(logical),
+        Logical::Function(logical) => function(*logical),
         Logical::Filter { input, conditions } => filtered(lower(*input), conditions),
         Logical::Project { input, columns } => project(lower(*input), columns),
         Logical::Join(logical) => join(logical),
@@ -234,8 +234,8 @@ fn join(logical: LogicalJoin) -> Lowered {
         }
     }
     let left = lower(*left);
-    if let Logical::Table(LogicalTable { path: AccessPath::Lookup { values, .. }, .. }) =
-        &mut *right
+    if let Logical::Table(table) = &mut *right
+        && let AccessPath::Lookup { values, .. } = &mut table.path
     {
         values.iter_mut().for_each(|value| value.relocate(&left.layout));
     }

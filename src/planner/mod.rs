@@ -371,7 +371,9 @@ fn plan_statement(
 ) -> Result<Planned, Error> {
     match statement {
         PlannableStatement::Query(statement) => plan_query(statement, planning).map(Planned::Query),
-        PlannableStatement::Write(write) => plan_write(write, planning).map(Planned::Write),
+        PlannableStatement::Write(write) => {
+            plan_write(write, planning).map(Box::new).map(Planned::Write)
+        }
         PlannableStatement::Schema(schema) => plan_schema(schema, planning),
     }
 }

@@ -125,9 +125,9 @@ pub enum Plan {
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// How many rows; all where absent or negative.
-    pub limit: Option<BoundExpression>,
+    pub limit: Option<Box<BoundExpression>>,
     /// How many rows are left out before.
-    pub offset: Option<BoundExpression>,
+    pub offset: Option<Box<BoundExpression>>,
 }
 
 /// How rows of a table are reached.
@@ -256,7 +256,7 @@ pub enum Planned {
     /// Rows come out.
     Query(QueryPlan),
     /// Rows change.
-    Write(Write),
+    Write(Box<Write>),
     /// The schema changes, or nothing does because IF EXISTS or IF NOT EXISTS says so.
     Schema(Box<SchemaPlan>),
 }
@@ -424,9 +424,9 @@ impl Plan {
                 calls.iter().flat_map(WindowCall::expressions).for_each(&mut *visit);
             }
             Plan::Sort { limit: limits, .. } => {
-                limits.iter().for_each(|limits| limits.for_each_expression(visit));
+                limits.iter().flat_map(Limits::expressions).for_each(visit);
             }
-            Plan::Limit { limits, .. } => limits.for_each_expression(visit),
+            Plan::Limit { limits, .. } => limits.expressions().for_each(visit),
         }
     }
 
@@ -495,8 +495,14 @@ impl Plan {
 }
 
 impl Limits {
-    fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
-        self.limit.iter().chain(&self.offset).for_each(visit);
+    /// The expressions that they are made of.
+    pub fn expressions(&self) -> impl Iterator<Item = &BoundExpression> {
+        self.limit.iter().chain(&self.offset).map(Box::as_ref)
+    }
+
+    /// The same to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut BoundExpression> {
+        self.limit.iter_mut().chain(&mut self.offset).map(Box::as_mut)
     }
 }
 

@@ -162,7 +162,7 @@ pub(super) fn bind(
         })
         .collect();
     let is_distinct = others.last().is_some_and(|(last, _)| *last == SetOperator::Union);
-    let logical = Logical::Recursive(LogicalRecursive {
+    let logical = Logical::Recursive(Box::new(LogicalRecursive {
         number,
         name: name.clone(),
         initial_columns: initial.identities(),
@@ -173,7 +173,7 @@ pub(super) fn bind(
         distinct: is_distinct
             .then(|| output.iter().map(|column| column.traits.collation.collation()).collect()),
         order,
-    });
+    }));
     query::collate(&mut output, &collations);
     query::limited(LogicalQuery { logical, output }, query, &inside, planning).map(Some)
 }
@@ -377,13 +377,13 @@ impl<'q> FromBinder<'_, 'q, '_> {
             .iter()
             .map(|known| QueryColumn { column: names.add(&known.name), ..known.clone() })
             .collect();
-        let logical = Logical::RecursiveRows(RecursiveRows {
+        let logical = Logical::RecursiveRows(Box::new(RecursiveRows {
             number: recursion.number,
             name: reference.table.name.name.clone(),
             columns: output.iter().map(|column| column.column).collect(),
             types: output.iter().map(|column| column.data_type).collect(),
             ordinal: names.add("row"),
-        });
+        }));
         Ok(self.add_answer(called, LogicalQuery { logical, output }))
     }
 }

@@ -405,9 +405,9 @@ impl ItemBinder<'_, '_> {
         planning: &mut Planning<'_>,
     ) -> Result<Vec<SelectedColumn>, Error> {
         let ItemBinder { scope, surroundings, clause, windows: named } = *self;
-        let mut bound = Vec::new();
+        let mut bound = Vec::with_capacity(items.len());
         let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
-            name: column.name.to_string(),
+            name: str::to_owned(&column.name),
             is_alias: true,
             expression,
         };
@@ -443,11 +443,11 @@ impl ItemBinder<'_, '_> {
                             None,
                             ExpressionKind::Column { column: written, .. },
                             BoundKind::Column(column),
-                        ) => scope.answer_name(*column, &written.name).to_string(),
+                        ) => scope.answer_name(*column, &written.name).to_owned(),
                         (None, _, _) => planning
                             .text
                             .get(expression.span.start..expression.span.end)
-                            .map_or_else(|| expression.to_string(), str::to_string),
+                            .map_or_else(|| expression.to_string(), str::to_owned),
                     };
                     bound.push(SelectedColumn {
                         name,

@@ -150,7 +150,7 @@ struct ExecutableStatement<'a> {
 }
 
 enum ExecutablePlan<'a> {
-    Own(Box<Planned>),
+    Own(Planned),
     Shared(&'a Arc<SharedPlan>),
 }
 
@@ -537,7 +537,7 @@ impl Session {
                 // What a moment in words was reckoned from is the time of the whole statement.
                 let context = self.context(catalog.resolver().now(), Arc::new([]));
                 let inputs = catalog.into_inputs(&planned)?;
-                let plan = ExecutablePlan::Own(Box::new(planned));
+                let plan = ExecutablePlan::Own(planned);
                 Ok(ExecutableStatement { plan, inputs, as_of, several, context })
             }
         }
@@ -558,7 +558,7 @@ impl Session {
         let not_a_query = || unreachable!("the plan of a SELECT is a query");
         let (mut rows, columns, shared) = match plan {
             ExecutablePlan::Own(planned) => {
-                let Planned::Query(QueryPlan { plan, columns }) = *planned else { not_a_query() };
+                let Planned::Query(QueryPlan { plan, columns }) = planned else { not_a_query() };
                 let rows = executor::open(&plan, inputs, context)?;
                 (rows, OutputColumn::named(columns), None)
             }

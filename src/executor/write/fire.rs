@@ -245,7 +245,7 @@ impl Pipeline<'_> {
             Planned::Write(inner) => {
                 let written = match firing.resolution {
                     Some(_) => {
-                        let inner = Write { resolution: firing.resolution, ..inner.clone() };
+                        let inner = Write { resolution: firing.resolution, ..Write::clone(inner) };
                         write_within(&inner, inputs, self.fork, context, firing)?
                     }
                     None => write_within(inner, inputs, self.fork, context, firing)?,

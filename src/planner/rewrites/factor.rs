@@ -3,7 +3,7 @@
 
 use super::RewriteContext;
 use crate::planner::expression::{BoundExpression, BoundKind};
-use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::planner::logical::{Logical, LogicalJoin};
 use crate::types::with_stack;
 
 /// `(a AND b) OR (a AND c)` becomes `a AND (b OR c)`, which is as true of three truth values as of two.
@@ -13,12 +13,16 @@ pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
 
 fn factor_conditions(logical: &mut Logical) {
     logical.for_each_input_mut(factor_conditions);
-    if let Logical::Filter { conditions, .. }
-    | Logical::Table(LogicalTable { conditions, .. })
+    let conditions = if let Logical::Table(table) = logical {
+        &mut table.conditions
+    } else if let Logical::Filter { conditions, .. }
     | Logical::Join(LogicalJoin { on: conditions, .. }) = logical
     {
-        *conditions = std::mem::take(conditions).into_iter().flat_map(factor).collect();
-    }
+        conditions
+    } else {
+        return;
+    };
+    *conditions = std::mem::take(conditions).into_iter().flat_map(factor).collect();
 }
 
 /// Whether the sides of an OR have a part in common.

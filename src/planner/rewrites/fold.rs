@@ -4,8 +4,7 @@ use super::RewriteContext;
 use crate::planner::Catalog;
 use crate::planner::expression::{BoundExpression, BoundKind};
 use crate::planner::expression_parts::ExpressionParts;
-use crate::planner::function_scan::LogicalFunction;
-use crate::planner::logical::{Logical, LogicalJoin, LogicalTable};
+use crate::planner::logical::{Logical, LogicalJoin};
 use crate::types::{DataType, Value};
 
 /// Computes what reads no column, parameter or clock, unless that is an error: then the rows decide
@@ -17,10 +16,11 @@ pub(super) fn apply(logical: &mut Logical, context: &RewriteContext) {
     });
     let is_no_condition = |condition: &BoundExpression| !is_literal(condition, true);
     match logical {
-        Logical::Filter { conditions, .. }
-        | Logical::Table(LogicalTable { conditions, .. })
-        | Logical::Function(LogicalFunction { on: conditions, .. })
-        | Logical::Join(LogicalJoin { on: conditions, .. }) => conditions.retain(is_no_condition),
+        Logical::Filter { conditions, .. } | Logical::Join(LogicalJoin { on: conditions, .. }) => {
+            conditions.retain(is_no_condition);
+        }
+        Logical::Table(table) => table.conditions.retain(is_no_condition),
+        Logical::Function(function) => function.on.retain(is_no_condition),
         Logical::OneRow
         | Logical::Values(_)
         | Logical::Append { .. }

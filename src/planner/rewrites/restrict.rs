@@ -44,7 +44,8 @@ pub(super) fn to_keys_of(
     let mut condition = condition.clone();
     let renamed = |known| if known == column { column - table.first + first } else { known };
     condition.map_columns(&renamed);
-    let (left, right, on) = (Box::new(rows), Box::new(Logical::Table(copy)), vec![condition]);
+    let (left, right, on) =
+        (Box::new(rows), Box::new(Logical::Table(Box::new(copy))), vec![condition]);
     Logical::Join(LogicalJoin { left, right, kind: JoinType::Inner, on })
 }
 

@@ -13,10 +13,7 @@ pub(super) fn apply(logical: &mut Logical, _: &RewriteContext) {
 fn limit_sorts(logical: &mut Logical) {
     logical.for_each_input_mut(limit_sorts);
     // What is another number each time is computed once.
-    let is_volatile = |limits: &Limits| {
-        let mut both = limits.limit.iter().chain(&limits.offset);
-        both.any(BoundExpression::is_volatile)
-    };
+    let is_volatile = |limits: &Limits| limits.expressions().any(BoundExpression::is_volatile);
     if let Logical::Limit { input, limits } = logical
         && !is_volatile(limits)
         && let Logical::Sort { first, .. } = input.as_mut()

@@ -100,7 +100,8 @@ impl<'a> ChangeTarget<'a> {
         planning.record_table(table, table_schema.id);
         let scope =
             Scope::of(&name.name, &table_schema).recording(planning.references(), &table_schema);
-        Ok(ChangeTarget { table: table_schema, slot, name, scope, logical: Logical::Table(read) })
+        let logical = Logical::Table(Box::new(read));
+        Ok(ChangeTarget { table: table_schema, slot, name, scope, logical })
     }
 
     /// Joins it with what FROM names.
