@@ -61,7 +61,7 @@ pub(super) fn alter_table(
         None => Vec::new(),
     };
     let (changes, rows) = (change.into_iter().chain(texts).collect(), None);
-    Ok(SchemaPlan { verb, name, changes, initial, rows, notices }.into())
+    Ok(SchemaPlan { verb, name: name.into(), changes, initial, rows, notices }.into())
 }
 
 /// What becomes of views and triggers: they follow, or stand in the way.
@@ -257,7 +257,7 @@ fn rename_column(
     Ok(Some(SchemaChange::RenameColumn {
         table,
         column,
-        name,
+        name: name.into(),
         expressions: Box::new(ExpressionTexts(expressions)),
     }))
 }
@@ -275,5 +275,5 @@ fn rename_table(
     if !table.name.eq_ignore_ascii_case(&to.name) {
         ddl::check_free(to, schema.home(table.id))?;
     }
-    Ok(Some(SchemaChange::RenameTable { table, name: to.name.clone() }))
+    Ok(Some(SchemaChange::RenameTable { table, name: to.name.to_string() }))
 }

@@ -194,7 +194,12 @@ impl ConstraintText {
                 }
             };
             let name = name.as_ref().map(|name| name.name.clone());
-            all.constraints.push(WrittenConstraint { name, kind, column: None, span: span.0 });
+            all.constraints.push(WrittenConstraint {
+                name: name.map(Into::into),
+                kind,
+                column: None,
+                span: span.0,
+            });
         }
         Some(all)
     }
@@ -235,7 +240,12 @@ impl ConstraintText {
                 | ColumnConstraintKind::Generated { .. } => Kind::Other,
             };
             let (name, column) = (name.as_ref().map(|name| name.name.clone()), Some(column));
-            self.constraints.push(WrittenConstraint { name, kind, column, span: span.0 });
+            self.constraints.push(WrittenConstraint {
+                name: name.map(Into::into),
+                kind,
+                column,
+                span: span.0,
+            });
         }
     }
 

@@ -6,7 +6,7 @@
 use super::Error;
 use super::scope::{Scope, ScopeRelation};
 use crate::language::ast::{Identifier, ObjectName};
-use crate::types::{Span, TableSchema};
+use crate::types::{Name, Span, TableSchema};
 
 impl Scope {
     /// Makes sure that each column of `*` could be named with its table.
@@ -42,7 +42,7 @@ impl Scope {
                 self.check_name(relation, number, span)?;
             }
             for merged in relation.columns.iter().filter(|column| column.is_merged) {
-                let called = Identifier { name: merged.name.to_string(), quoted: false, span };
+                let called = Identifier { name: Name::new(&*merged.name), quoted: false, span };
                 self.look_up(None, &called)?;
             }
         }
@@ -51,7 +51,7 @@ impl Scope {
 
     /// Makes sure that a column of a relation could be named with it.
     fn check_name(&self, relation: &ScopeRelation, column: &str, span: Span) -> Result<(), Error> {
-        let called = |name: &str| Identifier { name: name.to_owned(), quoted: false, span };
+        let called = |name: &str| Identifier { name: Name::new(name), quoted: false, span };
         let relation = ObjectName { schema: relation.schema, identifier: called(&relation.name) };
         self.look_up(Some(&relation), &called(column)).map(|_| ())
     }

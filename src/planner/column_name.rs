@@ -1,6 +1,6 @@
 //! The names of columns in a scope.
 
-use crate::types::TableSchema;
+use crate::types::{Name, TableSchema};
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -44,6 +44,12 @@ impl From<&'static str> for ColumnName {
 impl From<String> for ColumnName {
     fn from(name: String) -> ColumnName {
         ColumnName::Own(name.into())
+    }
+}
+
+impl From<Name> for ColumnName {
+    fn from(name: Name) -> ColumnName {
+        ColumnName::Own(name.as_str().into())
     }
 }
 

@@ -14,7 +14,7 @@ use super::query::{self, LogicalQuery, QueryColumn};
 use super::surroundings::{CommonTableKey, CommonTableReference, Surroundings};
 use super::{Error, Planning, cardinality, lower, recursive};
 use crate::language::ast::{Identifier, Query, Temporal};
-use crate::types::with_stack;
+use crate::types::{Name, with_stack};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -24,7 +24,7 @@ pub(super) struct SharedTable {
     /// Its number in the statement, from 1.
     pub number: usize,
     /// What it is called.
-    pub name: String,
+    pub name: Name,
     key: CommonTableKey,
     /// The moment of its tables that have none of their own.
     temporal: Option<Temporal>,

@@ -75,7 +75,7 @@ pub(super) fn create_table(
     }
     let mut table = TableSchema {
         id: TableId(home::new_id(home)),
-        name: create.name.name.clone(),
+        name: create.name.name.to_string(),
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),
         autoincrement: false,
@@ -180,7 +180,7 @@ pub(super) fn add_column(
         None => DataType::Any,
     };
     let declared = definition.type_name.as_ref().map(ToString::to_string).unwrap_or_default();
-    table.columns.push(Column { declared, ..Column::new(&name.name, data_type) });
+    table.columns.push(Column { declared, ..Column::new(name.name.as_str(), data_type) });
     Ok(())
 }
 
@@ -418,7 +418,7 @@ fn add_check(
     super::write::check_condition(table, condition)?;
     let name = name.map(|name| name.name.clone());
     let condition = rename::unqualified(&condition.to_string());
-    table.checks.push(CheckConstraint { name, condition, column });
+    table.checks.push(CheckConstraint { name: name.map(Into::into), condition, column });
     Ok(())
 }
 
@@ -486,11 +486,11 @@ fn foreign_key(
     clause: &ForeignKeyClause,
 ) -> ForeignKey {
     ForeignKey {
-        name: name.map(|name| name.name.clone()),
+        name: name.map(|name| name.name.clone()).map(Into::into),
         of_column: false,
         columns,
-        references: clause.table.name.clone(),
-        referenced: clause.columns.iter().map(|column| column.name.clone()).collect(),
+        references: clause.table.name.to_string(),
+        referenced: clause.columns.iter().map(|column| column.name.to_string()).collect(),
         on_delete: clause.on_delete.unwrap_or_default(),
         on_update: clause.on_update.unwrap_or_default(),
         deferred: clause.deferred == Some(true),

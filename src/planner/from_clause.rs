@@ -7,6 +7,7 @@ use super::function_scan::LateArguments;
 use super::functions::ScalarFunction;
 use super::join_type::JoinType;
 use super::logical::{Logical, LogicalJoin, LogicalTable};
+use super::plan::TableLabel;
 use super::query::{self, LogicalQuery, QueryColumn};
 use super::scope::{Scope, ScopeColumn, ScopeRelation};
 use super::subquery::SubqueryBinder;
@@ -17,7 +18,7 @@ use super::{coerce, flexible};
 use crate::language::ast::{
     Identifier, IndexHint, JoinConstraint, Query, SelectItem, TableReference, Temporal,
 };
-use crate::types::{Period, Span, TableId, with_stack};
+use crate::types::{Name, Period, Span, TableId, with_stack};
 
 /// The most tables that one statement reads, those inside of its queries each time they are named.
 const MAX_TABLES: usize = 1_000;
@@ -115,13 +116,8 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     source => source?,
                 };
                 self.planning.present.extend(temporal.is_none().then_some(source.slot));
-                let label = (alias.is_some() || temporal.is_some()).then(|| {
-                    let name = source.schema.name.as_str();
-                    let alias = alias.iter().flat_map(|alias| [" ", alias.name.as_str()]);
-                    let mut label: String = std::iter::once(name).chain(alias).collect();
-                    label.extend(temporal.map(|temporal| when(temporal, source.period)));
-                    label
-                });
+                let moment = temporal.map(|temporal| when(temporal, source.period));
+                let label = TableLabel { alias: name_of(alias.as_ref()), moment };
                 let id = source.schema.id;
                 let table = self.add(called, source, label)?;
                 if temporal.is_none_or(Temporal::ends_latest) {
@@ -142,8 +138,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                 }
                 let unnamed =
                     Identifier { name: "history".into(), quoted: false, span: history.span };
-                let label =
-                    alias.as_ref().map(|alias| format!("{} {}", source.schema.name, alias.name));
+                let label = TableLabel { alias: name_of(alias.as_ref()), moment: None };
                 let table = self.add(alias.as_ref().unwrap_or(&unnamed), source, label)?;
                 Ok(Logical::Table(Box::new(table)))
             }
@@ -180,7 +175,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         &mut self,
         called: &Identifier,
         source: TableSource,
-        label: Option<String>,
+        label: TableLabel,
     ) -> Result<LogicalTable, Error> {
         self.count(called)?;
         self.check_changed(called, source.schema.id)?;
@@ -196,7 +191,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
         query: &'q Query,
         called: Option<&Identifier>,
     ) -> Result<Logical, Error> {
-        let unnamed = Identifier { name: String::new(), quoted: false, span: Span::default() };
+        let unnamed = Identifier { name: Name::default(), quoted: false, span: Span::default() };
         let called = called.unwrap_or(&unnamed);
         self.count(called)?;
         let bound = with_stack(|| query::bind(query, self.surroundings, self.planning))?;
@@ -435,4 +430,8 @@ fn when(temporal: &Temporal, period: Period) -> String {
             format!(" for events {first} to {last}")
         }
     }
+}
+
+fn name_of(alias: Option<&Identifier>) -> Option<Name> {
+    alias.map(|alias| alias.name.clone())
 }

@@ -6,14 +6,14 @@ use super::write::named_columns;
 use super::{Error, collation, key_definition, rename};
 use crate::language::ast::{Expression, ExpressionKind, Identifier, IndexedColumn};
 use crate::types::{
-    Collation, KeyKind, KeyPart, KeySchema, KeySource, Literal, TableSchema, Value,
+    Collation, KeyKind, KeyPart, KeySchema, KeySource, Literal, Name, TableSchema, Value,
 };
 use std::collections::HashSet;
 
 /// A key that is one column as it is.
 pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize) -> KeySchema {
     let name = name.map(|name| name.name.clone());
-    KeySchema { name, ..KeySchema::new(kind, true, vec![column]) }
+    KeySchema { name: name.map(Into::into), ..KeySchema::new(kind, true, vec![column]) }
 }
 
 /// A key of what stands in parentheses, about the rows for which a condition is true.
@@ -69,7 +69,7 @@ fn part(
     let text = if let ExpressionKind::Literal(Literal { value: Value::Text(text), .. }) =
         &expression.kind
     {
-        Some(Identifier { name: text.to_string(), span: expression.span, quoted: false })
+        Some(Identifier { name: Name::new(text), span: expression.span, quoted: false })
     } else {
         None
     };

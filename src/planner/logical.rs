@@ -10,7 +10,7 @@ use super::common_table::LogicalShared;
 use super::expression::{BoundExpression, BoundKind};
 use super::function_scan::LogicalFunction;
 use super::join_type::JoinType;
-use super::plan::{AccessPath, AggregateCall, Limits};
+use super::plan::{AccessPath, AggregateCall, Limits, TableLabel};
 use super::recursive::{LogicalRecursive, RecursivePart, RecursiveRows};
 use super::scan_order::SeenOrder;
 use super::values::BoundRows;
@@ -114,8 +114,8 @@ pub(super) enum UsableKeys {
 pub(super) struct LogicalTable {
     /// The table, and which of the statement's views shows it.
     pub source: TableSource,
-    /// What EXPLAIN calls it beside its name.
-    pub label: Option<String>,
+    /// What EXPLAIN says of it beside its name.
+    pub label: TableLabel,
     /// The identity of its first column; the others follow, the hidden ones last.
     pub first: usize,
     /// The indexes of the columns that come out.
@@ -492,7 +492,7 @@ impl Logical {
 
 impl LogicalTable {
     /// A table of which all declared columns are read, by a scan.
-    pub fn new(source: TableSource, label: Option<String>, first: usize) -> LogicalTable {
+    pub fn new(source: TableSource, label: TableLabel, first: usize) -> LogicalTable {
         let columns = (0..source.schema.columns.len()).collect();
         let (conditions, usable, path) = (Vec::new(), UsableKeys::All, AccessPath::Scan);
         let seen = SeenOrder::Index;

@@ -79,14 +79,14 @@ impl Logical {
 
 impl LogicalTable {
     fn head(&self, names: &ColumnNames) -> String {
-        let label = self.label.as_ref().unwrap_or(&self.source.schema.name);
+        let (name, label) = (&self.source.schema.name, &self.label);
         let columns = named(self.columns.iter().map(|column| self.first + column), names);
         let by = self.path.words(&self.source.schema);
         let filter = match self.conditions.as_slice() {
             [] => String::new(),
             conditions => format!(" where {}", all_of(conditions, names)),
         };
-        format!("table {label}{by} ({columns}){filter}")
+        format!("table {name}{label}{by} ({columns}){filter}")
     }
 }
 

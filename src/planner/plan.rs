@@ -10,7 +10,7 @@ use super::with_plan::{CommonTablePlan, RecursivePlan};
 use super::write_plan::Write;
 use crate::language::ast::Identifier;
 use crate::storage::SchemaChange;
-use crate::types::{Collation, CompactSpan, DataType, KeySchema, TableSchema, with_stack};
+use crate::types::{Collation, CompactSpan, DataType, KeySchema, Name, TableSchema, with_stack};
 use std::sync::Arc;
 
 /// One operator and its inputs. Expressions read their input's columns by index. What an operator needs
@@ -115,7 +115,7 @@ pub enum Plan {
         /// The number of the table.
         number: usize,
         /// What it is called.
-        name: String,
+        name: Name,
         /// The types of the columns.
         types: Arc<[DataType]>,
     },
@@ -130,6 +130,15 @@ pub struct Limits {
     pub offset: Option<Box<BoundExpression>>,
 }
 
+/// What EXPLAIN says of a table behind its name: ` a as of event 2`.
+#[derive(Clone, Debug, Default)]
+pub struct TableLabel {
+    /// What the statement calls it, if that is something else.
+    pub alias: Option<Name>,
+    /// When it is read, if the statement says so.
+    pub moment: Option<String>,
+}
+
 /// How rows of a table are reached.
 #[derive(Clone, Debug)]
 pub struct TableAccess {
@@ -137,8 +146,8 @@ pub struct TableAccess {
     pub slot: usize,
     /// The table as that view knows it.
     pub table: Arc<TableSchema>,
-    /// What EXPLAIN calls it beside its name, `accounts a as of event 2`.
-    pub label: Option<String>,
+    /// What EXPLAIN says of it beside its name.
+    pub label: TableLabel,
     /// The table's columns that are read, by index; the hidden ones stand behind the others.
     pub columns: Vec<usize>,
     /// How many of them come out; the others serve the filter only.
@@ -267,7 +276,7 @@ pub struct SchemaPlan {
     /// `CREATE TABLE` and its like.
     pub verb: &'static str,
     /// The table, index, view or trigger.
-    pub name: String,
+    pub name: Name,
     /// What changes.
     pub changes: Vec<SchemaChange>,
     /// What the rows that are there have in a column that is added, a constant expression.
@@ -298,7 +307,7 @@ pub struct QueryPlan {
     /// The plan.
     pub plan: Plan,
     /// Name and type of each column.
-    pub columns: Vec<(String, DataType)>,
+    pub columns: Vec<(Name, DataType)>,
 }
 
 impl Plan {

@@ -4,6 +4,7 @@ use super::expression::BoundExpression;
 use super::functions::{AggregateFunction, WindowFunction};
 use super::plan::{
     AccessPath, AggregateCall, Join, Limits, OrderKey, Plan, Planned, SortKey, TableAccess,
+    TableLabel,
 };
 use super::window::{Frame, WindowCall};
 use super::write_plan::{BoundUpsert, InsertInput, Write, WriteAction};
@@ -296,15 +297,25 @@ impl Join {
     }
 }
 
+/// Prints ` a as of event 2`.
+impl fmt::Display for TableLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(alias) = &self.alias {
+            write!(f, " {alias}")?;
+        }
+        self.moment.iter().try_for_each(|moment| f.write_str(moment))
+    }
+}
+
 /// Prints `scan accounts (id, owner) where …` or `find accounts by primary key id = 5 …`.
 impl fmt::Display for TableAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
-        let label = self.label.as_ref().unwrap_or(&self.table.name);
+        let (name, label) = (&self.table.name, &self.label);
         match &self.path {
-            AccessPath::Scan => write!(f, "scan {label}")?,
+            AccessPath::Scan => write!(f, "scan {name}{label}")?,
             AccessPath::Lookup { .. } | AccessPath::Find { .. } => {
-                write!(f, "find {label}{}", self.path.words(&self.table))?
+                write!(f, "find {name}{label}{}", self.path.words(&self.table))?
             }
         }
         write!(f, " ({})", names[..self.output].join(", "))?;

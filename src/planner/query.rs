@@ -11,7 +11,7 @@ use super::select;
 use super::surroundings::Surroundings;
 use super::{Error, Planning, common_table, limits, values_query};
 use crate::language::ast::{Identifier, Query, QueryBody};
-use crate::types::DataType;
+use crate::types::{DataType, Name};
 
 /// A query as a logical plan, and the columns of its answer.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct LogicalQuery {
 /// A column of an answer.
 #[derive(Clone, Debug)]
 pub(super) struct QueryColumn {
-    pub name: String,
+    pub name: Name,
     pub data_type: DataType,
     /// Its identity in the logical plan.
     pub column: usize,

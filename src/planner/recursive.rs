@@ -16,7 +16,7 @@ use super::surroundings::{CommonTableReference, Recursion, Surroundings};
 use super::with_plan::Feeding;
 use super::{Error, Planning};
 use crate::language::ast::{Identifier, QueryBody, SetOperator, TableReference};
-use crate::types::{Collation, DataType};
+use crate::types::{Collation, DataType, Name};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ pub(super) struct LogicalRecursive {
     /// Its number in the statement, from 1.
     pub number: usize,
     /// What it is called.
-    pub name: String,
+    pub name: Name,
     /// The rows that it begins with, and the columns that become its.
     pub initial: Box<Logical>,
     /// The identities of these.
@@ -66,7 +66,7 @@ pub(super) struct RecursiveRows {
     /// The number of the table.
     pub number: usize,
     /// What it is called.
-    pub name: String,
+    pub name: Name,
     /// The identities of its columns here.
     pub columns: Vec<usize>,
     /// Their types.

@@ -149,7 +149,7 @@ impl AlteredDefinitions {
 
     /// Lets those that name the table, or this column of it, name it so from now on.
     pub fn rename(mut self, table: &TableSchema, column: Option<usize>, to: &Identifier) -> Self {
-        let name = Identifier::of(&to.name).to_string();
+        let name = Identifier::of(to.name.clone()).to_string();
         for (old, references) in &self.before {
             let is_meant = |reference: &&NameReference| {
                 reference.table == table.id && reference.column == column
@@ -165,7 +165,7 @@ impl AlteredDefinitions {
             let is_on = column.is_none() && old.is_on(table.id.schema_name(), &table.name);
             let new = Arc::new(Definition {
                 sql: edited(&old.sql, edits),
-                table: if is_on { Some(to.name.clone()) } else { old.table.clone() },
+                table: if is_on { Some(to.name.to_string()) } else { old.table.clone() },
                 ..Definition::clone(old)
             });
             self.changes.push(SchemaChange::ReplaceDefinition { old: Arc::clone(old), new });

@@ -10,7 +10,7 @@ use super::references::References;
 use super::suggest::suggest;
 use super::{BoundExpression, Error};
 use crate::language::ast::{Identifier, ObjectName};
-use crate::types::{DataType, PseudoColumn, SchemaName, Span, TableId, TableSchema};
+use crate::types::{DataType, Name, PseudoColumn, SchemaName, Span, TableId, TableSchema};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -58,14 +58,14 @@ impl ScopeColumn {
 #[derive(Clone, Debug)]
 pub struct ScopeRelation {
     /// What the query calls it.
-    pub name: String,
+    pub name: Name,
     /// The schema of the table or view that it is; none of a query in its place.
     pub schema: Option<SchemaName>,
     /// The table whose present it is, where names that mean it are recorded, and whether an alias says
     /// it.
     table: Option<(TableId, bool)>,
     /// What it is called where it was made.
-    title: String,
+    title: Name,
     /// Its columns in order.
     pub columns: Vec<ScopeColumn>,
     /// What a table answers to besides: the hidden columns, and SQLite's names for a row's number.
@@ -96,9 +96,10 @@ impl ScopeRelation {
     ) -> ScopeRelation {
         let declared = 0..schema.columns.len();
         let declared = declared.map(|index| schema_column(schema, first, names(index), index));
-        let (columns, title) = (declared.collect(), schema.name.clone());
+        let (columns, title) = (declared.collect(), Name::new(&schema.name));
         let home = Some(schema.id.schema_name());
-        ScopeRelation { name: name.to_owned(), schema: home, table: None, title, columns, hidden }
+        let name = Name::new(name);
+        ScopeRelation { name, schema: home, table: None, title, columns, hidden }
     }
 
     /// The same relation of the present of a table, names of which are recorded; `is_aliased` where its
@@ -150,7 +151,7 @@ impl ScopeRelation {
         columns: Vec<ScopeColumn>,
         hidden: Vec<ScopeColumn>,
     ) -> ScopeRelation {
-        let (name, title) = (name.to_owned(), title.to_owned());
+        let (name, title) = (Name::new(name), Name::new(title));
         let hidden = HiddenColumns::of(hidden);
         ScopeRelation { name, schema: None, table: None, title, columns, hidden }
     }
@@ -169,10 +170,10 @@ impl ScopeRelation {
         }
         let title = if name.is_empty() { "the query" } else { name };
         ScopeRelation {
-            name: name.to_owned(),
+            name: Name::new(name),
             schema: None,
             table: None,
-            title: title.to_owned(),
+            title: Name::new(title),
             columns: known,
             hidden: HiddenColumns::default(),
         }
@@ -519,7 +520,7 @@ impl Scope {
             several => {
                 let columns = several.iter().flat_map(|relation| &relation.columns);
                 let named = columns.map(|column| {
-                    let called = column.name.to_string();
+                    let called = Name::new(&*column.name);
                     let called = Identifier { name: called, quoted: false, span: name.span };
                     let found = self.look_up(Some(name), &called)?;
                     Ok((column, found.map_or_else(|| column.bound(), |found| found.value())))

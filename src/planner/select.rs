@@ -17,11 +17,11 @@ use super::{Error, Planning, collation, function_arguments};
 use crate::language::ast::{
     Expression, ExpressionKind, NamedWindow, OrderItem, Select, SelectItem, UnaryOperator,
 };
-use crate::types::{Collation, Span, Value};
+use crate::types::{Collation, Name, Span, Value};
 
 /// One column of the answer.
 pub(super) struct SelectedColumn {
-    name: String,
+    name: Name,
     /// Whether the name was given by AS, or by `*` as in SQLite: only then other clauses know it.
     is_alias: bool,
     /// What it is.
@@ -62,7 +62,8 @@ fn bind_ordered<'q>(
     surroundings: &Surroundings<'q>,
     planning: &mut Planning,
 ) -> Result<LogicalQuery, Error> {
-    let mut scope = Scope::default();
+    // Most queries read one table.
+    let mut scope = Scope::new(Vec::with_capacity(usize::from(select.from.is_some())));
     let rows = match &select.from {
         Some(reference) => {
             let binder = FromBinder::new(planning, &mut scope, surroundings);
@@ -92,7 +93,7 @@ fn bind_ordered<'q>(
 /// The SELECT without FROM whose items are these, by their names, with the aggregates and the window
 /// functions that were gathered of them.
 pub(super) fn of_one_row(
-    items: Vec<(String, BoundExpression)>,
+    items: Vec<(Name, BoundExpression)>,
     (aggregates, windows): (Vec<AggregateCall>, Vec<BoundWindow>),
     planning: &mut Planning<'_>,
 ) -> Result<LogicalQuery, Error> {
@@ -407,7 +408,7 @@ impl ItemBinder<'_, '_> {
         let ItemBinder { scope, surroundings, clause, windows: named } = *self;
         let mut bound = Vec::with_capacity(items.len());
         let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
-            name: str::to_owned(&column.name),
+            name: Name::new(&*column.name),
             is_alias: true,
             expression,
         };
@@ -443,11 +444,11 @@ impl ItemBinder<'_, '_> {
                             None,
                             ExpressionKind::Column { column: written, .. },
                             BoundKind::Column(column),
-                        ) => scope.answer_name(*column, &written.name).to_owned(),
+                        ) => Name::new(scope.answer_name(*column, &written.name)),
                         (None, _, _) => planning
                             .text
                             .get(expression.span.start..expression.span.end)
-                            .map_or_else(|| expression.to_string(), str::to_owned),
+                            .map_or_else(|| expression.to_string().into(), Name::new),
                     };
                     bound.push(SelectedColumn {
                         name,
@@ -470,7 +471,7 @@ pub(super) fn returned_items(
     scope: &Scope,
     surroundings: &Surroundings<'_>,
     planning: &mut Planning<'_>,
-) -> Result<Vec<(String, BoundExpression)>, Error> {
+) -> Result<Vec<(Name, BoundExpression)>, Error> {
     let binder = ItemBinder { scope, surroundings, clause: "RETURNING", windows: &[] };
     let items = binder.bind(items, None, planning)?;
     Ok(items.into_iter().map(|item| (item.name, item.expression)).collect())

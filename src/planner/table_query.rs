@@ -34,7 +34,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
     }
     let mut table = TableSchema {
         id: TableId(home::new_id(home)),
-        name: name.name.clone(),
+        name: name.name.to_string(),
         columns: Vec::with_capacity(query.output.len()),
         keys: Vec::new(),
         autoincrement: false,

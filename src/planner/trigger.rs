@@ -301,7 +301,7 @@ pub(super) fn create(
     let definition = Definition {
         id: home::new_id(home),
         kind: DefinitionKind::Trigger,
-        name: name.name.clone(),
+        name: name.name.to_string(),
         table: Some(table.name.clone()),
         table_schema: (home == SchemaName::Temporary).then(|| table.id.schema_name()),
         sql: ddl::definition_from(verb, name, text, &create.annotations),

@@ -19,7 +19,7 @@ use super::values::{BoundRows, Target};
 use super::window::{BoundWindow, WindowBinder};
 use super::{Error, Planning, compound, select};
 use crate::language::ast::{ListItem, SetOperator, ValueRows};
-use crate::types::{DataType, Span};
+use crate::types::{DataType, Name, Span};
 use std::sync::Arc;
 
 /// The aggregates and the window functions of one row.
@@ -121,8 +121,8 @@ pub(super) fn bind(
 }
 
 /// What the column at an index is called.
-fn column_name(index: usize) -> String {
-    format!("column{}", index + 1)
+fn column_name(index: usize) -> Name {
+    format!("column{}", index + 1).into()
 }
 
 /// Rows of which some have such calls: each is a SELECT, and what is no constant in them was bound.

@@ -134,7 +134,7 @@ fn bind(
     if planning.views.is_empty() {
         planning.view_span = name.span;
     }
-    planning.views.push((home, called.clone()));
+    planning.views.push((home, called.to_string()));
     let within = match home {
         SchemaName::Main => Some(SchemaName::Main),
         SchemaName::Temporary => None,
@@ -207,7 +207,10 @@ pub(super) fn create(
     let definition = Definition {
         id: known.as_ref().map_or(home::new_id(home), |known| known.id),
         kind: DefinitionKind::View,
-        name: known.as_ref().map_or_else(|| name.name.clone(), |known| known.name.clone()),
+        name: known
+            .as_ref()
+            .map_or_else(|| name.name.clone(), |known| known.name.to_string().into())
+            .into(),
         table: None,
         table_schema: None,
         sql: ddl::definition_from(verb, name, text, &create.annotations),

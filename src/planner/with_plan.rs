@@ -1,7 +1,7 @@
 //! Plans of the tables of WITH: what is computed once for several readers, and what reads itself.
 
 use super::plan::{Plan, SortKey};
-use crate::types::{Collation, DataType};
+use crate::types::{Collation, DataType, Name};
 use std::sync::Arc;
 
 /// A table of WITH where its rows are read.
@@ -10,7 +10,7 @@ pub struct CommonTablePlan {
     /// Its number in the statement, from 1: all who read it have one.
     pub number: usize,
     /// What it is called.
-    pub name: String,
+    pub name: Name,
     /// What its rows are.
     pub plan: Arc<Plan>,
 }
@@ -21,7 +21,7 @@ pub struct RecursivePlan {
     /// Its number in the statement, from 1.
     pub number: usize,
     /// What it is called.
-    pub name: String,
+    pub name: Name,
     /// The rows that it begins with.
     pub initial: Plan,
     /// What makes rows of its rows.

@@ -7,7 +7,7 @@ use super::expression::BoundExpression;
 use super::plan::{Plan, QueryPlan, TableAccess};
 use super::trigger::RowEvent;
 use super::values::BoundRows;
-use crate::types::{ConflictResolution, DataType, KeySchema, PseudoColumn, TableSchema};
+use crate::types::{ConflictResolution, DataType, KeySchema, Name, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// A change of a table's rows.
@@ -66,7 +66,7 @@ pub struct BoundReturning {
     /// What comes out, over those.
     pub expressions: Vec<BoundExpression>,
     /// Name and type of each.
-    pub names: Vec<(String, DataType)>,
+    pub names: Vec<(Name, DataType)>,
 }
 
 /// `ON CONFLICT (…) DO …`.

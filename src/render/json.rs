@@ -53,7 +53,7 @@ fn keys(rows: &Rows, format: &Format) -> Vec<Vec<u8>> {
         let mut number = 0;
         while !taken.insert(name.clone()) {
             number += 1;
-            name = format!("{}:{number}", column.name);
+            name = format!("{}:{number}", column.name).into();
         }
         let mut key = Vec::new();
         write_string(&name, format.terminal, &mut key);

@@ -59,8 +59,9 @@ impl<'a> StatementCatalog<'a> {
             are_flexible: session.flexible_types,
             results: &session.results,
             past: Vec::new(),
-            inputs: Vec::new(),
-            periods: Vec::new(),
+            // Most statements read one table.
+            inputs: Vec::with_capacity(1),
+            periods: Vec::with_capacity(1),
             definitions: Vec::new(),
         }
     }

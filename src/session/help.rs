@@ -34,7 +34,7 @@ pub(super) fn answer(asked: Option<&Identifier>) -> Result<String, Error> {
         let nearest = nearest_subjects(name, "HELP");
         let list = || "HELP lists the topics, HELP functions the functions".to_owned();
         let help = nearest.unwrap_or_else(list);
-        Error::UnknownTopic { asked: name.clone(), span: *span, help }
+        Error::UnknownTopic { asked: name.to_string(), span: *span, help }
     })
 }
 

@@ -263,7 +263,7 @@ impl StoredResult {
             let mut number = 0;
             while !taken.insert(name.to_lowercase()) {
                 number += 1;
-                name = format!("{}:{number}", column.name);
+                name = format!("{}:{number}", column.name).into();
             }
             (name, column.data_type)
         };

@@ -4,7 +4,7 @@ use super::{Error, Replay};
 use crate::executor::{self, Batch};
 use crate::storage::{self, Database};
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, Row, Timestamp, TxId};
+use crate::types::{DataType, EventId, Name, Row, Timestamp, TxId};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, Field, Schema as ArrowSchema, SchemaRef};
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputColumn {
     /// Its name: the alias, the column's name, or the expression as it was written.
-    pub name: String,
+    pub name: Name,
     /// The type of its values; `types::column::value_at` reads them.
     pub data_type: DataType,
 }
@@ -66,7 +66,7 @@ pub struct OutputColumn {
 impl OutputColumn {
     /// The columns of these names and types.
     pub(super) fn named(
-        columns: impl IntoIterator<Item = (String, DataType)>,
+        columns: impl IntoIterator<Item = (Name, DataType)>,
     ) -> Arc<[OutputColumn]> {
         let column = |(name, data_type)| OutputColumn { name, data_type };
         columns.into_iter().map(column).collect()
@@ -97,7 +97,7 @@ pub struct Rows {
     /// What the write did whose RETURNING they are.
     pub receipt: Option<Box<Receipt>>,
     /// What the statement fails with, behind its last row.
-    pub(super) failure: Option<Error>,
+    pub(super) failure: Option<Box<Error>>,
     pub(super) batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
 }
 
@@ -163,7 +163,7 @@ impl Rows {
     /// Takes what the statement fails with behind its last row, so that the rows end well: they are
     /// all there are. Whoever does not, gets it as the last item.
     pub fn take_failure(&mut self) -> Option<Error> {
-        self.failure.take()
+        self.failure.take().map(|failure| *failure)
     }
 }
 
@@ -173,7 +173,7 @@ impl Iterator for Rows {
     fn next(&mut self) -> Option<Self::Item> {
         match self.batches.next() {
             Some(batch) => Some(batch.and_then(|batch| self.checked(batch))),
-            None => self.failure.take().map(Err),
+            None => self.take_failure().map(Err),
         }
     }
 }
@@ -196,7 +196,7 @@ pub struct Receipt {
     /// `INSERT`, `UPDATE`, `DELETE`, `CREATE TABLE`, `COMMIT`, …
     pub verb: &'static str,
     /// The table or index; empty for COMMIT.
-    pub name: String,
+    pub name: Name,
     /// How many rows it inserted, updated or deleted.
     pub rows: usize,
     /// How many events it made.
@@ -233,7 +233,7 @@ impl fmt::Display for Receipt {
 /// The Arrow schema of a result. A field of ANY values says so in its metadata.
 fn arrow_schema(columns: &[OutputColumn]) -> SchemaRef {
     let fields = columns.iter().map(|column| {
-        let field = Field::new(&column.name, column.data_type.arrow(), true);
+        let field = Field::new(column.name.as_str(), column.data_type.arrow(), true);
         match column.data_type {
             data_type if data_type.is_mixed() || data_type == DataType::Json => {
                 let data_type = column.data_type.to_string();
@@ -271,7 +271,7 @@ pub(super) fn streamed(
     as_of: Option<EventId>,
 ) -> Rows {
     let column = |(name, data_type): &(&str, DataType)| OutputColumn {
-        name: (*name).to_string(),
+        name: (*name).to_string().into(),
         data_type: *data_type,
     };
     let columns: Vec<OutputColumn> = columns.iter().map(column).collect();

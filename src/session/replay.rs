@@ -141,7 +141,7 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
     let declared = table.columns.iter().map(|column| (column.name.clone(), column.data_type));
     let columns: Vec<OutputColumn> = std::iter::once((String::new(), DataType::Text))
         .chain(declared)
-        .map(|(name, data_type)| OutputColumn { name, data_type })
+        .map(|(name, data_type)| OutputColumn { name: name.into(), data_type })
         .collect();
     let names: Vec<Value> = images.iter().map(|(name, _)| Value::text(name)).collect();
     let array = |data_type, values: &mut dyn Iterator<Item = &Value>| {

@@ -34,7 +34,7 @@ impl Savepoints {
     /// Sets one where a fork is.
     pub fn set(&mut self, name: &Identifier, fork: &Fork) {
         let savepoint = fork.savepoint();
-        self.all.push(NamedSavepoint { name: name.name.clone(), savepoint });
+        self.all.push(NamedSavepoint { name: name.name.to_string(), savepoint });
     }
 
     /// Forgets one and those behind it; gives whether that ends the transaction, which is then to be

@@ -51,7 +51,7 @@ impl Session {
         let rows = counters.len();
         let events = fork.record(counters)?;
         let name = SystemTable::Sequence.relation().name.to_owned();
-        Ok(Receipt { verb: write.verb(), name, rows, events, committed: None })
+        Ok(Receipt { verb: write.verb(), name: name.into(), rows, events, committed: None })
     }
 
     /// The rows of a query over a view.

@@ -41,8 +41,8 @@ impl Session {
             None => None,
         };
         self.check_tag(name)?;
-        let change = Change::Tag { name: name.name.clone(), at };
-        let receipt = receipt("TAG", name.name.clone(), None);
+        let change = Change::Tag { name: name.name.to_string(), at };
+        let receipt = receipt("TAG", name.name.to_string(), None);
         self.record_changes((annotations, text), receipt, |_| vec![change])
     }
 
@@ -88,7 +88,8 @@ impl Session {
         let mut state = self.state(annotations);
         state.note(text, &self.parameters);
         let name = name.map(|name| name.name.clone());
-        let (id, committed) = self.database.take_snapshot(name.clone(), state.finish())?;
+        let (id, committed) =
+            self.database.take_snapshot(name.clone().map(Into::into), state.finish())?;
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
     }
@@ -112,5 +113,5 @@ fn ends(committed: CommittedTransaction) -> (EventId, EventId) {
 
 /// The receipt of one marker.
 fn receipt(verb: &'static str, name: String, committed: Option<(EventId, EventId)>) -> Receipt {
-    Receipt { verb, name, rows: 0, events: 1, committed }
+    Receipt { verb, name: name.into(), rows: 0, events: 1, committed }
 }

@@ -192,7 +192,13 @@ impl Session {
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
         let name = String::new();
-        Ok(Outcome::Changed(Receipt { verb: "COMMIT", name, rows: 0, events, committed }))
+        Ok(Outcome::Changed(Receipt {
+            verb: "COMMIT",
+            name: name.into(),
+            rows: 0,
+            events,
+            committed,
+        }))
     }
 
     /// Asks what has to hold no sooner than now that a transaction ends, in which all foreign keys were

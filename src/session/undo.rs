@@ -82,7 +82,13 @@ impl Session {
         state.note(".undo", &self.parameters);
         let committed = self.database.commit(fork, state.finish())?;
         let committed = committed.map(|committed| (committed.first, committed.last));
-        Ok(Outcome::Changed(Receipt { verb: "UNDO", name: undone.name(), rows, events, committed }))
+        Ok(Outcome::Changed(Receipt {
+            verb: "UNDO",
+            name: undone.name().into(),
+            rows,
+            events,
+            committed,
+        }))
     }
 
     /// The changes that drop the tables that a transaction created, and bring back those that it

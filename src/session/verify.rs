@@ -78,7 +78,7 @@ impl Session {
             }
         };
         rows.summary = Some(with_broken(said, count));
-        rows.failure = failure(files, directory);
+        rows.failure = failure(files, directory).map(Box::new);
         Ok(Outcome::Rows(rows))
     }
 

@@ -64,3 +64,7 @@ pub use stack::with_stack;
 pub use tagged_json::{exact_json, infinity_name, infinity_named, parse_exact_json};
 pub use tree::Tree;
 pub use value::{Row, Value};
+
+/// What something is called: a text that is shared, or that has room in the place of its pointers, as most
+/// names have.
+pub use smol_str::SmolStr as Name;

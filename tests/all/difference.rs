@@ -108,7 +108,8 @@ fn as_of(session: &mut Session, event: u64) -> Tables {
         let Value::Text(name) = &name[0] else { panic!("a name: {name:?}") };
         let query = format!("SELECT _row, * FROM {name} AS OF EVENT {event} ORDER BY 1");
         let Ok(Outcome::Rows(rows)) = session.execute(&query) else { panic!("{query}") };
-        let columns: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
+        let columns: Vec<String> =
+            rows.columns.iter().map(|column| column.name.to_string()).collect();
         let mut table = Table { columns: columns[1..].to_vec(), rows: BTreeMap::new() };
         for row in rows_of(session, &query).expect("rows") {
             let Value::Integer(id) = row[0] else { panic!("a row's number: {row:?}") };

@@ -24,7 +24,7 @@ fn session(vfs: &MemVfs, every: u64) -> Session {
 fn undo(session: &mut Session) -> String {
     let undone = session.undo(&Annotations::default()).expect("there is something to take back");
     let Outcome::Changed(receipt) = undone else { panic!("{undone:?}") };
-    receipt.name
+    receipt.name.to_string()
 }
 
 /// The rows of a query, a line each.

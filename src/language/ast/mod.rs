@@ -49,14 +49,14 @@ pub use write::{
     UpsertAction, WriteStatement,
 };
 
-use crate::types::Span;
+use crate::types::{Name, Span};
 use std::fmt;
 
 /// A name as it was written, without its quotes.
 #[derive(Clone, Eq)]
 pub struct Identifier {
     /// The name in the spelling of the text.
-    pub name: String,
+    pub name: Name,
     /// Where it stands, its quotes included.
     pub span: Span,
     /// Whether it stood in double quotes: SQLite would read one that names no column as a text.
@@ -65,7 +65,7 @@ pub struct Identifier {
 
 impl Identifier {
     /// A name that stands in no text. Printed it is as SQL writes it: in quotes if it needs them.
-    pub fn of(name: impl Into<String>) -> Identifier {
+    pub fn of(name: impl Into<Name>) -> Identifier {
         Identifier { name: name.into(), span: Span::default(), quoted: false }
     }
 }

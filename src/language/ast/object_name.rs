@@ -1,7 +1,7 @@
 //! Names of tables, views, indexes and triggers.
 
 use super::Identifier;
-use crate::types::{SchemaName, Span};
+use crate::types::{Name, SchemaName, Span};
 use std::ops::Deref;
 
 /// The name of what stands in a schema, perhaps with the schema's: `main.t`.
@@ -17,12 +17,12 @@ pub struct ObjectName {
 
 impl ObjectName {
     /// A name that stands in no text, in the schema where it is found first.
-    pub fn of(name: impl Into<String>) -> ObjectName {
+    pub fn of(name: impl Into<Name>) -> ObjectName {
         Identifier::of(name).into()
     }
 
     /// A name that stands in no text, in a schema.
-    pub fn within(schema: SchemaName, name: impl Into<String>) -> ObjectName {
+    pub fn within(schema: SchemaName, name: impl Into<Name>) -> ObjectName {
         ObjectName { schema: Some(schema), identifier: Identifier::of(name) }
     }
 

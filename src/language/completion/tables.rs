@@ -39,7 +39,11 @@ impl TableName {
     fn new(name: &str, alias: Option<&Identifier>, with: &[TableName]) -> TableName {
         let common = with.iter().rev().find(|common| common.name.eq_ignore_ascii_case(name));
         let columns = common.and_then(|common| common.columns.clone());
-        TableName { name: name.to_owned(), alias: alias.map(|alias| alias.name.clone()), columns }
+        TableName {
+            name: name.to_owned(),
+            alias: alias.map(|alias| alias.name.clone()).map(Into::into),
+            columns,
+        }
     }
 }
 
@@ -305,7 +309,11 @@ fn named(found: &TableReference, with: &[TableName]) -> Vec<TableName> {
         TableReference::Function(call) => of(&call.name, &call.alias),
         TableReference::Query { query, alias } => {
             let alias = alias.as_ref().map(|alias| alias.name.clone());
-            vec![TableName { name: String::new(), alias, columns: Some(output_names(query, with)) }]
+            vec![TableName {
+                name: String::new(),
+                alias: alias.map(Into::into),
+                columns: Some(output_names(query, with)),
+            }]
         }
         TableReference::Join { left, right, .. } => {
             let mut both = named(left, with);
@@ -321,10 +329,10 @@ fn output_names(query: &Query, with: &[TableName]) -> Vec<OutputName> {
     for common in &query.with {
         let columns = match common.columns.as_slice() {
             [] => output_names(&common.query, &known),
-            given => given.iter().map(|column| OutputName::One(column.name.clone())).collect(),
+            given => given.iter().map(|column| OutputName::One(column.name.to_string())).collect(),
         };
         let (name, columns) = (common.name.name.clone(), Some(columns));
-        known.push(TableName { name, alias: None, columns });
+        known.push(TableName { name: name.into(), alias: None, columns });
     }
     of_body(&query.body, &known)
 }
@@ -350,10 +358,10 @@ fn of_body(body: &QueryBody, with: &[TableName]) -> Vec<OutputName> {
             read.iter().find(is_it).map_or_else(Vec::new, all_of)
         }
         SelectItem::Expression { alias: Some(alias), .. } => {
-            vec![OutputName::One(alias.name.clone())]
+            vec![OutputName::One(alias.name.to_string())]
         }
         SelectItem::Expression { expression, alias: None } => match &expression.kind {
-            ExpressionKind::Column { column, .. } => vec![OutputName::One(column.name.clone())],
+            ExpressionKind::Column { column, .. } => vec![OutputName::One(column.name.to_string())],
             _ => Vec::new(),
         },
     };

@@ -36,6 +36,9 @@ pub const MAX_HEIGHT: usize = 1_000;
 /// each other; SQLite's limit.
 pub const MAX_TERMS: usize = 2_000;
 
+/// How many there is room for from the start.
+const FEW_TERMS: usize = 4;
+
 /// How many expressions a statement may have, parts of others counted, constants in lists not: those
 /// take some 200 bytes each, and the latter a few times their text.
 pub const MAX_EXPRESSIONS: usize = 1_000_000;
@@ -406,7 +409,7 @@ pub(super) fn terms<'a, T>(
     production: impl Fn(TokenInput<'a>) -> Parsed<'a, T>,
 ) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Vec<T>> {
     move |input| {
-        let mut list = Vec::new();
+        let mut list = Vec::with_capacity(FEW_TERMS);
         let (rest, _) = each_between_commas(input, |input| {
             if list.len() == MAX_TERMS {
                 let message = format!("{clause} has more than {MAX_TERMS} terms");

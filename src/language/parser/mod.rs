@@ -183,7 +183,7 @@ pub(super) fn query_in_parentheses_at(
 pub(super) fn name_at(text: &str, tokens: &[Token], at: usize) -> Option<String> {
     let state = ParseState::new(text, TokenSource::whole(tokens));
     let (_, name) = name::name(NameKind::New)(TokenInput::new(&state, at)).ok()?;
-    Some(name.name)
+    Some(name.name.into())
 }
 
 fn parse<T>(

@@ -10,7 +10,7 @@ use super::expected::{Expected, NameKind};
 use super::input::{Parsed, TokenInput, comma_list, parenthesised};
 use super::time::begins_temporal;
 use super::window::begins_windows;
-use crate::types::SchemaName;
+use crate::types::{Name, SchemaName};
 
 /// `Name ::= PlainName | QuotedName | a word that is not reserved`
 pub(super) fn name<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, Identifier> {
@@ -32,7 +32,7 @@ pub(super) fn label<'a>(of: NameKind) -> impl Fn(TokenInput<'a>) -> Parsed<'a, I
         }
         let (rest, name) = text(input)?;
         input.note_name(of);
-        Ok((rest, Identifier { name, span: input.peek().span, quoted: false }))
+        Ok((rest, Identifier { name: name.into(), span: input.peek().span, quoted: false }))
     }
 }
 
@@ -173,10 +173,10 @@ fn whole(input: TokenInput<'_>) -> Parsed<'_, u64> {
 pub(super) fn identifier(input: TokenInput<'_>, token: Token) -> Identifier {
     let text = input.state.slice(token.span);
     if token.kind != TokenKind::QuotedName {
-        return Identifier { name: text.to_owned(), span: token.span, quoted: false };
+        return Identifier { name: Name::new(text), span: token.span, quoted: false };
     }
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-    let name = inside.map_or_else(|| unquote(text), str::to_owned);
+    let name = inside.map_or_else(|| unquote(text).into(), Name::new);
     Identifier { name, span: token.span, quoted: text.starts_with('"') }
 }
 

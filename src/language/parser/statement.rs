@@ -145,7 +145,7 @@ fn help(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         return Ok((rest, SessionStatement::Help(None).into()));
     }
     let span = first.span_to(rest);
-    let asked = Identifier { name: words.join(" "), span, quoted: false };
+    let asked = Identifier { name: words.join(" ").into(), span, quoted: false };
     Ok((rest, SessionStatement::Help(Some(asked)).into()))
 }
 
@@ -163,7 +163,7 @@ fn pragma(input: TokenInput<'_>) -> Parsed<'_, Statement> {
         return Ok((rest, switch));
     }
     let (name, words) = (name.name, words.to_owned());
-    let pragma = PragmaStatement { schema, name, value, words };
+    let pragma = PragmaStatement { schema, name: name.into(), value, words };
     Ok((rest, SessionStatement::Pragma(pragma).into()))
 }
 
@@ -199,7 +199,7 @@ fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, String> {
             let word = identifier(value, value.peek()).name;
             let quoted = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
             let plain = quoted.map(|text| text.replace("''", "'"));
-            Ok((value.skip(1), plain.unwrap_or(word)))
+            Ok((value.skip(1), plain.unwrap_or(word.into())))
         }
         _ => value.no_match(Expected::Other("a value")),
     }

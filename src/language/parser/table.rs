@@ -194,7 +194,7 @@ fn type_words(input: TokenInput<'_>) -> Parsed<'_, String> {
             // What a column that ALTER TABLE adds ends with, never a type.
             TokenKind::Keyword(Keyword::With) => break,
             TokenKind::Keyword(keyword) if !keyword.is_reserved() => rest.word().to_owned(),
-            TokenKind::QuotedName => match plain(identifier(rest, token).name) {
+            TokenKind::QuotedName => match plain(identifier(rest, token).name.into()) {
                 Some(word) => word,
                 None => return rest.no_match(Expected::Other("a type without quotes")),
             },

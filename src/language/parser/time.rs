@@ -232,7 +232,7 @@ fn point(input: TokenInput<'_>) -> Parsed<'_, Point> {
         }
         TokenKind::Keyword(Keyword::Tag) => {
             let (rest, tag) = tag_name(behind, NameKind::Tag)?;
-            Ok((rest, Point::Tag(tag.name)))
+            Ok((rest, Point::Tag(tag.name.into())))
         }
         TokenKind::Keyword(Keyword::Snapshot) => {
             let by_number = number_of(Expected::Snapshot).map(SnapshotName::Number);
@@ -469,7 +469,7 @@ pub(super) fn snapshot(input: TokenInput<'_>) -> Parsed<'_, Statement> {
     let (behind, _) = word(Keyword::Snapshot)(input)?;
     let (rest, name) = opt(text).parse(behind)?;
     let span = behind.peek().span;
-    let name = name.map(|name| Identifier { name, span, quoted: false });
+    let name = name.map(|name| Identifier { name: name.into(), span, quoted: false });
     let (rest, annotations) = annotations(rest)?;
     Ok((rest, SessionStatement::Snapshot { name, annotations }.into()))
 }

@@ -6,7 +6,7 @@ use super::super::from_clause::FromBinder;
 use super::super::limits;
 use super::super::logical::{ComputedColumn, Logical, LogicalJoin, LogicalKey, LogicalTable};
 
-use super::super::plan::Plan;
+use super::super::plan::{Plan, TableLabel};
 use super::super::scan_order::SeenOrder;
 use super::super::scope::Scope;
 use super::super::subquery::SubqueryBinder;
@@ -94,7 +94,7 @@ impl<'a> ChangeTarget<'a> {
         let TableSource { slot, schema: table_schema, .. } = source.clone();
         planning.name_target(&table_schema);
         let name = alias.unwrap_or(table);
-        let mut read = LogicalTable::new(source, None, 0).hinted(index_hint)?;
+        let mut read = LogicalTable::new(source, TableLabel::default(), 0).hinted(index_hint)?;
         read.columns.push(table_schema.index_of(PseudoColumn::Row));
         read.seen = SeenOrder::Table;
         planning.record_table(table, table_schema.id);

@@ -64,7 +64,7 @@ impl Session {
         self.check_changeable()?;
         let number = leading_number(value);
         let receipt =
-            Receipt { verb: "PRAGMA", name: name.to_owned(), rows: 0, events: 0, committed: None };
+            Receipt { verb: "PRAGMA", name: name.into(), rows: 0, events: 0, committed: None };
         self.record_changes((&Annotations::default(), text), receipt, |schema| {
             change(schema, name, number).into_iter().map(Change::Schema).collect()
         })

@@ -15,7 +15,7 @@ use crate::executor::{BoxedOperator, Context, Error, Relation};
 use crate::storage::{self, Database, LocatedVersion, RowBatch, TableView};
 use crate::types::column::value_at;
 use crate::types::{
-    Column, DataType, EventId, Period, Row, RowId, TableId, TableSchema, Value, fold,
+    Column, DataType, EventId, Name, Period, Row, RowId, TableId, TableSchema, Value, fold,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -107,8 +107,8 @@ impl Difference {
     /// `x_was`, before. A name that is taken gets a `_` more.
     pub fn schema(&self) -> Arc<TableSchema> {
         let mut taken: HashSet<String> = self.names.iter().map(|named| fold(&named.name)).collect();
-        let mut columns: Vec<(String, DataType)> =
-            LEADING.iter().map(|(name, data_type)| ((*name).to_string(), *data_type)).collect();
+        let mut columns: Vec<(Name, DataType)> =
+            LEADING.iter().map(|(name, data_type)| ((*name).into(), *data_type)).collect();
         for named in &self.names {
             let [before, after] = [0, 1].map(|side| self.column(named, side));
             let data_type = |column: Option<&Column>, other: Option<&Column>| {
@@ -118,8 +118,8 @@ impl Difference {
             while !taken.insert(fold(&was)) {
                 was.push('_');
             }
-            columns.push((named.name.clone(), data_type(after, before)));
-            columns.push((was, data_type(before, after)));
+            columns.push((named.name.to_string().into(), data_type(after, before)));
+            columns.push((was.into(), data_type(before, after)));
         }
         table_schema(&format!("difference of {}", self.name()), columns.into_iter())
     }

@@ -32,8 +32,8 @@ use crate::planner::BoundExpression;
 use crate::storage::{self, Database, Event, Metadata, View};
 use crate::types::column::ColumnBuilder;
 use crate::types::{
-    Column, ColumnId, DataType, EventId, Period, SchemaName, TableId, TableOptions, TableSchema,
-    Value,
+    Column, ColumnId, DataType, EventId, Name, Period, SchemaName, TableId, TableOptions,
+    TableSchema, Value,
 };
 use schema::SchemaRelation;
 use std::sync::Arc;
@@ -68,9 +68,9 @@ impl RelationSchema {
 /// What the planner is told of something with these columns that is no table.
 pub(super) fn table_schema(
     name: &str,
-    columns: impl Iterator<Item = (String, DataType)>,
+    columns: impl Iterator<Item = (Name, DataType)>,
 ) -> Arc<TableSchema> {
-    let column = |(ordinal, (name, data_type)): (usize, (String, DataType))| Column {
+    let column = |(ordinal, (name, data_type))| Column {
         id: ColumnId { event: EventId::NEVER, ordinal },
         ..Column::new(name, data_type)
     };

@@ -16,7 +16,7 @@ fn at(kind: ExpressionKind) -> Expression {
 fn name() -> impl Strategy<Value = Identifier> {
     let names = prop_oneof!["\\PC{0,6}", "[a-z_\"`\\[\\] ';]{0,5}", "true|cast|of|order|left|end"];
     (names, any::<bool>()).prop_map(|(name, quoted)| Identifier {
-        name,
+        name: name.into(),
         span: Span::default(),
         quoted,
     })
