@@ -84,7 +84,7 @@ type TypedDatum<'a> = (&'a Datum, DataType);
 impl Context {
     /// That of expressions which read no parameter and no clock.
     pub(super) fn of_constants() -> Context {
-        Context::new(Timestamp(0), Arc::new([]), Resources::default())
+        Context::new(Timestamp(0), Arc::default(), Resources::default())
     }
 
     /// The context of a statement that begins now, with these values for its parameters.

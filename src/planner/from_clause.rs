@@ -115,7 +115,9 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
                     }
                     source => source?,
                 };
-                self.planning.present.extend(temporal.is_none().then_some(source.slot));
+                if let (Some(present), None) = (&mut self.planning.present, temporal) {
+                    present.push(source.slot);
+                }
                 let moment = temporal.map(|temporal| when(temporal, source.period));
                 let label = TableLabel { alias: name_of(alias.as_ref()), moment };
                 let id = source.schema.id;

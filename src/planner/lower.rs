@@ -152,8 +152,8 @@ fn position(column: usize, layout: &[usize]) -> usize {
 
 /// How a table's rows are reached, and the identity of each column that comes out. What only
 /// conditions read is read besides.
-pub(super) fn access(table: LogicalTable) -> (TableAccess, Vec<usize>) {
-    let mut columns = table.columns.clone();
+pub(super) fn access(mut table: LogicalTable) -> (TableAccess, Vec<usize>) {
+    let mut columns = std::mem::take(&mut table.columns);
     let LogicalTable { first, ref conditions, .. } = table;
     let output = columns.len();
     let layout = columns.iter().map(|column| first + column).collect();
@@ -205,23 +205,19 @@ fn filtered(lowered: Lowered, conditions: Vec<BoundExpression>) -> Lowered {
 }
 
 /// The projection, left out where it changes nothing.
-fn project(lowered: Lowered, columns: Vec<ComputedColumn>) -> Lowered {
-    let Lowered { plan, layout } = lowered;
-    let mut expressions = Vec::with_capacity(columns.len());
-    let mut identities = Vec::with_capacity(columns.len());
-    for ComputedColumn { column, mut expression } in columns {
-        expression.relocate(&layout);
-        expressions.push(expression);
-        identities.push(column);
-    }
-    let mut in_order = expressions.iter().enumerate();
-    let is_same = expressions.len() == layout.len()
-        && in_order.all(|(at, expression)| expression.kind == BoundKind::Column(at));
+fn project(lowered: Lowered, mut columns: Vec<ComputedColumn>) -> Lowered {
+    let Lowered { plan, mut layout } = lowered;
+    columns.iter_mut().for_each(|computed| computed.expression.relocate(&layout));
+    let mut in_order = columns.iter().enumerate();
+    let is_same = columns.len() == layout.len()
+        && in_order.all(|(at, computed)| computed.expression.kind == BoundKind::Column(at));
+    layout.clear();
+    layout.extend(columns.iter().map(|computed| computed.column));
     if is_same && !matches!(plan, Plan::OneRow) {
-        return Lowered { plan, layout: identities };
+        return Lowered { plan, layout };
     }
-    let plan = Plan::Project { input: Box::new(plan), expressions: expressions.into() };
-    Lowered { plan, layout: identities }
+    let expressions = columns.into_iter().map(|computed| computed.expression).collect();
+    Lowered { plan: Plan::Project { input: Box::new(plan), expressions }, layout }
 }
 
 fn join(logical: LogicalJoin) -> Lowered {
@@ -304,21 +300,16 @@ fn window(logical: LogicalWindow) -> Lowered {
 }
 
 fn aggregate(logical: LogicalAggregate) -> Lowered {
-    let LogicalAggregate { input, groups, aggregates } = logical;
-    let Lowered { plan, layout: below } = lower(*input);
-    let mut layout = Vec::with_capacity(groups.len() + aggregates.len());
-    let groups = groups.into_iter().map(|ComputedColumn { column, mut expression }| {
-        expression.relocate(&below);
-        layout.push(column);
-        expression
-    });
-    let groups = groups.collect();
-    let aggregates = aggregates.into_iter().map(|(column, mut call)| {
-        call.expressions_mut().for_each(|expression| expression.relocate(&below));
-        layout.push(column);
-        call
-    });
-    let aggregates = aggregates.collect();
+    let LogicalAggregate { input, mut groups, mut aggregates } = logical;
+    let Lowered { plan, mut layout } = lower(*input);
+    groups.iter_mut().for_each(|group| group.expression.relocate(&layout));
+    let calls = aggregates.iter_mut().flat_map(|(_, call)| call.expressions_mut());
+    calls.for_each(|expression| expression.relocate(&layout));
+    layout.clear();
+    layout.extend(groups.iter().map(|group| group.column));
+    layout.extend(aggregates.iter().map(|(column, _)| *column));
+    let groups = groups.into_iter().map(|group| group.expression).collect();
+    let aggregates = aggregates.into_iter().map(|(_, call)| call).collect();
     let plan = Plan::Aggregate { input: Box::new(plan), groups, aggregates };
     Lowered { plan, layout }
 }

@@ -281,8 +281,8 @@ struct Planning<'a> {
     recursions: usize,
     /// The tables of WITH that may have several readers.
     shared: Vec<Arc<SharedTable>>,
-    /// The slots of tables that it reads at no moment that is named.
-    present: Vec<usize>,
+    /// The slots of tables that it reads at no moment that is named, where it writes.
+    present: Option<Vec<usize>>,
     /// The rows that a trigger's statement knows.
     outer: Option<&'a OuterScope<'a>>,
     /// Where it records what its names mean, if somebody asks.
@@ -389,12 +389,13 @@ fn plan_query(statement: &QueryStatement, planning: &mut Planning<'_>) -> Result
 }
 
 fn plan_write(statement: &WriteStatement, planning: &mut Planning<'_>) -> Result<Write, Error> {
+    planning.present = Some(Vec::new());
     let write = match statement {
         WriteStatement::Insert(insert) => write::insert(insert, planning)?,
         WriteStatement::Update(update) => write::update(update, planning)?,
         WriteStatement::Delete(delete) => write::delete(delete, planning)?,
     };
-    let present = std::mem::take(&mut planning.present).into();
+    let present = planning.present.take().unwrap_or_default().into();
     Ok(Write { present, ..write })
 }
 

@@ -251,9 +251,11 @@ impl SelectCore {
             let aggregate = LogicalAggregate { input, groups, aggregates };
             logical = Logical::Aggregate(aggregate).filtered(having);
         }
-        let mut above: Vec<&mut BoundExpression> =
-            items.iter_mut().map(|item| &mut item.expression).chain(&mut order).collect();
-        logical = window::over(windows, logical, &mut above, names);
+        if !windows.is_empty() {
+            let items = items.iter_mut().map(|item| &mut item.expression);
+            let mut above: Vec<&mut BoundExpression> = items.chain(&mut order).collect();
+            logical = window::over(windows, logical, &mut above, names);
+        }
         Ok(ProjectedSelect { logical, items, order })
     }
 }

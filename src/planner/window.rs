@@ -132,9 +132,6 @@ pub(super) fn over(
     above: &mut [&mut BoundExpression],
     names: &mut ColumnNames,
 ) -> Logical {
-    if bound.is_empty() {
-        return rows;
-    }
     let mut used = BTreeMap::new();
     let read = above.iter().map(|expression| &**expression);
     read.chain(bound.iter().flat_map(BoundWindow::expressions)).for_each(|expression| {

@@ -24,7 +24,7 @@ impl Session {
                 indexed.into_iter().chain(known).any(|known| known.id == table.id)
             })
         });
-        let context = self.context(self.database.now(), Arc::new([]));
+        let context = self.context(self.database.now(), Arc::default());
         let mut counted = 0;
         for table in tables {
             let statistics = table_statistics(&view.table(table), &context)?;

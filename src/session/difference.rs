@@ -42,7 +42,7 @@ impl Session {
         let from = catalog.resolver().resolve(&from.as_of(false))?;
         let to = catalog.resolver().resolve(&to.as_of(false))?;
         let now = catalog.resolver().now();
-        let context = self.context(now, Arc::new([]));
+        let context = self.context(now, Arc::default());
         let before = self.database.view(Period::at(from))?;
         let after = self.database.view(Period::at(to))?;
         let mut pairs = pairs(before.schema(), after.schema());

@@ -42,7 +42,7 @@ impl Session {
         }
         let profile = Arc::new(Profile::new(Arc::clone(self.database.clock())));
         let context =
-            self.context(catalog.resolver().now(), Arc::new([])).profiled(Arc::clone(&profile));
+            self.context(catalog.resolver().now(), Arc::default()).profiled(Arc::clone(&profile));
         let inputs = catalog.into_inputs(&planned)?;
         match &planned {
             Planned::Query(query) => {

@@ -122,7 +122,7 @@ impl Session {
         let now = catalog.resolver().now();
         let columns: Option<Vec<_>> = columns.map(|all| all.iter().map(Identifier::of).collect());
         let load = planner::load(&table, columns.as_deref())?;
-        let context = guard.session.context(now, Arc::new([]));
+        let context = guard.session.context(now, Arc::default());
         let (waiting, refused) = Default::default();
         Ok(BulkLoader { guard, load, context, waiting, refused, rows: 0 })
     }

@@ -535,7 +535,7 @@ impl Session {
                 let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
                 let (as_of, several) = (catalog.moment(), catalog.several());
                 // What a moment in words was reckoned from is the time of the whole statement.
-                let context = self.context(catalog.resolver().now(), Arc::new([]));
+                let context = self.context(catalog.resolver().now(), Arc::default());
                 let inputs = catalog.into_inputs(&planned)?;
                 let plan = ExecutablePlan::Own(planned);
                 Ok(ExecutableStatement { plan, inputs, as_of, several, context })

@@ -104,7 +104,7 @@ impl Session {
         let (period, table) = catalog.stretch(table.as_ref(), &Range::default())?;
         let now = catalog.resolver().now();
         let events = EventsRelation::new(Arc::clone(&self.database), period, table, None);
-        let context = self.context(now, Arc::new([]));
+        let context = self.context(now, Arc::default());
         let (newest, are_more) = events.newest(count, &context)?;
         let all: Vec<usize> = (0..EVENTS.columns.len()).collect();
         let mut rows = newest.open(&all, &context)?;
@@ -119,7 +119,7 @@ impl Session {
         let mut catalog = self.catalog()?;
         let (period, table) = catalog.stretch(events.table.as_ref(), &events.range)?;
         let limit = events.limit.as_ref().map(planner::constant).transpose()?;
-        let context = self.context(catalog.resolver().now(), Arc::new([]));
+        let context = self.context(catalog.resolver().now(), Arc::default());
         let most = relations::limit(limit.as_ref(), &context)?;
         let steps = ReplayedEvents::new(self.database.clone(), period, table, most);
         Ok(Outcome::Replay(Box::new(Replay { last: period.last, steps, context })))

@@ -168,7 +168,7 @@ impl Session {
         let flexible = Session::flexible(statement, script_check.flexible_types);
         let statement = flexible.as_ref().map_or(statement, PlannableStatement::Schema);
         let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
-        let context = self.context(catalog.resolver().now(), Arc::new([]));
+        let context = self.context(catalog.resolver().now(), Arc::default());
         drop(catalog);
         let (changes, initial) = match planned {
             Planned::Query(_) => return Ok(()),

@@ -54,7 +54,7 @@ impl Session {
         let mut fork = self.database.begin()?;
         let undone = self.last_change(fork.base())?;
         // Nothing in it asks for the time.
-        let context = self.context(Timestamp(0), Arc::new([]));
+        let context = self.context(Timestamp(0), Arc::default());
         let mut changes = self.tables_back(&undone, fork.view().schema())?;
         let mut rows =
             changes.iter().filter(|change| matches!(change, Change::Restore { .. })).count();

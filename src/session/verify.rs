@@ -100,7 +100,7 @@ impl Session {
     /// The rows that are there and break a constraint, a row each: nothing is damaged by them.
     fn broken_rows(&self) -> Result<Vec<Row>, Error> {
         let view = self.beside_temporary(self.database.view(Period::at(self.database.head()))?);
-        let context = self.context(self.database.now(), Arc::new([]));
+        let context = self.context(self.database.now(), Arc::default());
         let context = context.holding(Enforcement::default());
         let audit =
             Audit { view: &view, context: &context, table: None, keys: true, foreign_keys: true };

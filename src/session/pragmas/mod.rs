@@ -320,7 +320,7 @@ impl Session {
         self.note_read();
         let catalog = self.catalog()?;
         let answers = catalog.pragma_answers(None, crate::types::Span::default())?;
-        let context = self.context(catalog.resolver().now(), Arc::new([]));
+        let context = self.context(catalog.resolver().now(), Arc::default());
         let rows = answers.answer(entry, *schema, value.as_deref(), &context)?;
         outcome::fixed(entry.shown(), rows, Some(answers.event))
     }

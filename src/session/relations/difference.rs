@@ -385,7 +385,7 @@ mod tests {
     }
 
     fn context() -> Context {
-        Context::new(crate::types::Timestamp(0), Arc::new([]), Resources::default())
+        Context::new(crate::types::Timestamp(0), Arc::default(), Resources::default())
     }
 
     /// The difference of the table `t` between two events.
