@@ -61,7 +61,7 @@ pub(super) fn alter_table(
         None => Vec::new(),
     };
     let (changes, rows) = (change.into_iter().chain(texts).collect(), None);
-    Ok(SchemaPlan { verb, name: name.into(), changes, initial, rows, notices }.into())
+    Ok(SchemaPlan { verb, name, changes, initial, rows, notices }.into())
 }
 
 /// What becomes of views and triggers: they follow, or stand in the way.

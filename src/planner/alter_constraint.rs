@@ -368,7 +368,7 @@ pub fn alteration(table: &TableSchema, edit: &ConstraintEdit) -> String {
 
 /// `ALTER TABLE t …`
 fn altering(table: &TableSchema, what: &str) -> String {
-    format!("ALTER TABLE {} {what}", Identifier::of(&table.name))
+    format!("ALTER TABLE {} {what}", Identifier::of(table.name.clone()))
 }
 
 fn drop_constraint(name: Option<&str>) -> String {

@@ -98,7 +98,7 @@ impl Catalog for AlteredCatalog<'_> {
         let Some(before) = before.map(|known| known.name.clone()) else {
             return self.inner.history(history, temporal);
         };
-        let identifier = Identifier { name: before.into(), ..table.identifier.clone() };
+        let identifier = Identifier { name: before, ..table.identifier.clone() };
         let table = ObjectName { identifier, ..table.clone() };
         self.inner.history(&History { table, filter: None, ..history.clone() }, temporal)
     }

@@ -52,7 +52,7 @@ pub(super) fn rows(logical: &Logical) -> f64 {
     with_stack(|| match logical {
         Logical::OneRow => 1.0,
         Logical::Values(values) => count(values.rows.len()),
-        Logical::Table(table) => table_rows(table),
+        Logical::Table(table) => table_rows(table, logical),
         Logical::Filter { input, conditions } => {
             let fractions = conditions.iter().map(|condition| fraction(condition, input));
             rows(input) * fractions.product::<f64>()
@@ -255,8 +255,8 @@ fn known_values(table: &TableSource, column: usize) -> Option<f64> {
     known.max().map(estimate)
 }
 
-/// The rows of a table for which its conditions are true: at most one where they fix a unique key.
-fn table_rows(table: &LogicalTable) -> f64 {
+/// The rows of an input that is a table for which its conditions are true: at most one where they fix a unique key.
+fn table_rows(table: &LogicalTable, input: &Logical) -> f64 {
     let is_fixed = |index: &usize| {
         table.conditions.iter().any(|condition| fixes(condition, table.first + index))
     };
@@ -265,9 +265,7 @@ fn table_rows(table: &LogicalTable) -> f64 {
     if keys.iter().filter(is_unique).any(|key| key.columns.iter().all(is_fixed)) {
         return 1.0;
     }
-    let whole = LogicalTable { conditions: Vec::new(), ..table.clone() };
-    let whole = Logical::Table(Box::new(whole));
-    let fractions = table.conditions.iter().map(|condition| fraction(condition, &whole));
+    let fractions = table.conditions.iter().map(|condition| fraction(condition, input));
     count(table.source.rows) * fractions.product::<f64>()
 }
 

@@ -75,7 +75,7 @@ pub(super) fn create_table(
     }
     let mut table = TableSchema {
         id: TableId(home::new_id(home)),
-        name: create.name.name.to_string(),
+        name: create.name.name.clone(),
         columns: Vec::with_capacity(create.columns.len()),
         keys: Vec::new(),
         autoincrement: false,

@@ -95,7 +95,7 @@ pub fn create_index(table: &TableSchema, key: &KeySchema) -> String {
 
 /// A column as ADD COLUMN takes it.
 pub fn column_definition(column: &Column) -> String {
-    let mut words = vec![Identifier::of(&column.name).to_string()];
+    let mut words = vec![Identifier::of(column.name.clone()).to_string()];
     words.extend((!column.declared.is_empty()).then(|| column.declared.clone()));
     let collation = Some(column.collation).filter(|collation| !collation.is_binary());
     words.extend(collation.map(|collation| format!("COLLATE {collation}")));
@@ -324,7 +324,7 @@ fn added_column(table: &TableSchema, place: usize, column: &Column) -> String {
     let create = CreateTable {
         temporary: false,
         if_not_exists: false,
-        name: ObjectName::of(&table.name).at(name.span),
+        name: ObjectName::of(table.name.clone()).at(name.span),
         columns: Vec::new(),
         constraints: Vec::new(),
         options: Vec::new(),

@@ -204,7 +204,7 @@ impl<'a, 'q, 'p> FromBinder<'a, 'q, 'p> {
     pub(super) fn add_answer(&mut self, called: &Identifier, answer: LogicalQuery) -> Logical {
         let answer = flexible::relation(answer, self.planning);
         let column = |column: QueryColumn| ScopeColumn {
-            name: column.name.into(),
+            name: column.name,
             data_type: column.data_type,
             column: column.column,
             traits: column.traits.as_column(),

@@ -1,18 +1,17 @@
 //! The columns that a table has whatever it is, and SQLite's names for the number of a row.
 
-use super::column_name::{ColumnName, ScopeSchema};
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
 use super::scope::{ScopeColumn, is_same};
-use crate::types::TableSchema;
+use crate::types::{Name, TableSchema};
 use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Columns that are found by their names only. Most statements name none, so that those of a table are
 /// made when the first name is that of no other column.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HiddenColumns {
     /// The table that they are of, and the identity of its first column.
-    table: Option<(Rc<ScopeSchema>, usize)>,
+    table: Option<(Arc<TableSchema>, usize)>,
     made: OnceCell<Vec<ScopeColumn>>,
 }
 
@@ -23,7 +22,7 @@ impl HiddenColumns {
     }
 
     /// Those of a table whose schema is shared, and whose first column has this identity.
-    pub fn shared(schema: Rc<ScopeSchema>, first: usize) -> HiddenColumns {
+    pub fn shared(schema: Arc<TableSchema>, first: usize) -> HiddenColumns {
         HiddenColumns { table: Some((schema, first)), made: OnceCell::new() }
     }
 
@@ -35,7 +34,7 @@ impl HiddenColumns {
     /// The columns.
     pub fn get(&self) -> &[ScopeColumn] {
         self.made.get_or_init(|| match &self.table {
-            Some((schema, first)) => hidden_columns(&schema.0, *first),
+            Some((schema, first)) => hidden_columns(schema, *first),
             None => Vec::new(),
         })
     }
@@ -51,7 +50,7 @@ impl HiddenColumns {
 pub(super) fn schema_column(
     schema: &TableSchema,
     first: usize,
-    name: ColumnName,
+    name: Name,
     index: usize,
 ) -> ScopeColumn {
     ScopeColumn {
@@ -68,7 +67,8 @@ pub(super) fn schema_column(
 
 /// What a table answers to besides its declared columns.
 pub(super) fn hidden_columns(schema: &TableSchema, first: usize) -> Vec<ScopeColumn> {
-    let column = |name: &'static str, index| schema_column(schema, first, name.into(), index);
+    let column =
+        |name: &'static str, index| schema_column(schema, first, Name::new_static(name), index);
     let is_free = |name: &&&str| !schema.columns.iter().any(|known| is_same(&known.name, name));
     let numbers = schema.row_number().into_iter().flat_map(|number| {
         let names = TableSchema::ROWID_NAMES.iter().filter(is_free);

@@ -24,7 +24,6 @@ mod calls;
 mod cardinality;
 mod coerce;
 mod collation;
-mod column_name;
 mod column_set;
 mod common_table;
 mod common_type;

@@ -3,7 +3,6 @@
 //! Each relation of a FROM brings its columns, and those it has whatever it is: they are found by
 //! their names and by nothing else, so that `*` and USING know nothing of them.
 
-use super::column_name::{ColumnName, ScopeSchema};
 use super::comparison_traits::ComparisonTraits;
 use super::hidden_columns::{HiddenColumns, hidden_columns, schema_column};
 use super::references::References;
@@ -25,7 +24,7 @@ pub(super) fn is_same(a: &str, b: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct ScopeColumn {
     /// The name.
-    pub name: ColumnName,
+    pub name: Name,
     /// The type of its values.
     pub data_type: DataType,
     /// Its identity in the statement.
@@ -76,27 +75,25 @@ impl ScopeRelation {
     /// A table, whose columns have the identities from `first` on, the hidden ones behind the others.
     pub fn table(name: &str, schema: &TableSchema, first: usize) -> ScopeRelation {
         let hidden = HiddenColumns::of(hidden_columns(schema, first));
-        let names = |index: usize| schema.columns[index].name.clone().into();
-        ScopeRelation::declared(name, (schema, first), names, hidden)
+        ScopeRelation::declared(name, schema, first, hidden)
     }
 
     /// The same of a table whose schema is shared.
     pub fn shared_table(name: &str, schema: &Arc<TableSchema>, first: usize) -> ScopeRelation {
-        let common = Rc::new(ScopeSchema(Arc::clone(schema)));
-        let names = |index| ColumnName::OfTable(Rc::clone(&common), index);
-        let hidden = HiddenColumns::shared(Rc::clone(&common), first);
-        ScopeRelation::declared(name, (schema, first), names, hidden)
+        let hidden = HiddenColumns::shared(Arc::clone(schema), first);
+        ScopeRelation::declared(name, schema, first, hidden)
     }
 
     fn declared(
         name: &str,
-        (schema, first): (&TableSchema, usize),
-        names: impl Fn(usize) -> ColumnName,
+        schema: &TableSchema,
+        first: usize,
         hidden: HiddenColumns,
     ) -> ScopeRelation {
-        let declared = 0..schema.columns.len();
-        let declared = declared.map(|index| schema_column(schema, first, names(index), index));
-        let (columns, title) = (declared.collect(), Name::new(&schema.name));
+        let declared = schema.columns.iter().enumerate();
+        let declared =
+            declared.map(|(index, own)| schema_column(schema, first, own.name.clone(), index));
+        let (columns, title) = (declared.collect(), schema.name.clone());
         let home = Some(schema.id.schema_name());
         let name = Name::new(name);
         ScopeRelation { name, schema: home, table: None, title, columns, hidden }

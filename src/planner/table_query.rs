@@ -34,7 +34,7 @@ pub(super) fn create(create: &CreateTableAs, planning: &mut Planning) -> Result<
     }
     let mut table = TableSchema {
         id: TableId(home::new_id(home)),
-        name: name.name.to_string(),
+        name: name.name.clone(),
         columns: Vec::with_capacity(query.output.len()),
         keys: Vec::new(),
         autoincrement: false,
@@ -114,10 +114,10 @@ fn definition(table: &TableSchema) -> String {
         .iter()
         .map(|column| {
             let blank = if column.declared.is_empty() { "" } else { " " };
-            format!("{}{blank}{}", Identifier::of(&column.name), column.declared)
+            format!("{}{blank}{}", Identifier::of(column.name.clone()), column.declared)
         })
         .collect();
-    let name = Identifier::of(&table.name);
+    let name = Identifier::of(table.name.clone());
     let options = TableOptions { flexible: false, ..table.options }.to_string();
     let blank = if options.is_empty() { "" } else { " " };
     format!("CREATE TABLE {name}({before}{}{behind}{blank}{options}", columns.join(between))

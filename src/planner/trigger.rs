@@ -302,7 +302,7 @@ pub(super) fn create(
         id: home::new_id(home),
         kind: DefinitionKind::Trigger,
         name: name.name.to_string(),
-        table: Some(table.name.clone()),
+        table: Some(table.name.to_string()),
         table_schema: (home == SchemaName::Temporary).then(|| table.id.schema_name()),
         sql: ddl::definition_from(verb, name, text, &create.annotations),
     };

@@ -84,7 +84,7 @@ pub fn view_schema(
             SchemaName::Main => TableId::NONE,
             SchemaName::Temporary => TableId::TEMPORARY,
         },
-        name: definition.name.clone(),
+        name: definition.name.as_str().into(),
         columns: bound.output.iter().enumerate().zip(names).map(column).collect(),
         keys: Vec::new(),
         autoincrement: false,
@@ -207,10 +207,7 @@ pub(super) fn create(
     let definition = Definition {
         id: known.as_ref().map_or(home::new_id(home), |known| known.id),
         kind: DefinitionKind::View,
-        name: known
-            .as_ref()
-            .map_or_else(|| name.name.clone(), |known| known.name.to_string().into())
-            .into(),
+        name: known.as_ref().map_or_else(|| name.name.to_string(), |known| known.name.clone()),
         table: None,
         table_schema: None,
         sql: ddl::definition_from(verb, name, text, &create.annotations),
@@ -261,7 +258,7 @@ pub(super) fn drop_definition(
     if let Some(table) = schema.find_table(name.schema, &name.name).filter(|_| is_view) {
         let message = format!("{} is a table, and no view", table.name);
         return Err(Error::new(unknown, message, name.span)
-            .help(Some(format!("DROP TABLE {} drops it", Identifier::of(&table.name)))));
+            .help(Some(format!("DROP TABLE {} drops it", Identifier::of(table.name.clone())))));
     }
     if *if_exists {
         return Ok(SchemaPlan::new(verb, name, Vec::new()).into());

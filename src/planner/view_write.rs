@@ -250,7 +250,7 @@ fn write(
 
 /// Every column of a view under the name that the statement has for it.
 fn all_of(view: &TableSchema, alias: Option<&Identifier>) -> Vec<SelectItem> {
-    let called = alias.map_or_else(|| Identifier::of(&view.name), Identifier::clone);
+    let called = alias.map_or_else(|| Identifier::of(view.name.clone()), Identifier::clone);
     let column = |name: &str| {
         let (table, column) = (Some(Box::new(called.clone().into())), Identifier::of(name));
         item(expression(ExpressionKind::Column { table, column }, Span::default()))

@@ -94,9 +94,10 @@ impl Session {
         };
         let names: Vec<String> = match columns.as_slice() {
             [] => vec!["_row".to_string()],
-            columns => {
-                columns.iter().map(|column| Identifier::of(&column.name).to_string()).collect()
-            }
+            columns => columns
+                .iter()
+                .map(|column| Identifier::of(column.name.clone()).to_string())
+                .collect(),
         };
         if names.len() != key.len() {
             let message = format!("the key of {} is {}", table.name, names.join(", "));
@@ -110,7 +111,7 @@ impl Session {
             }
         });
         let conditions: Vec<String> = conditions.collect();
-        let (from, conditions) = (Identifier::of(&table.name), conditions.join(" AND "));
+        let (from, conditions) = (Identifier::of(table.name.clone()), conditions.join(" AND "));
         let query = format!("SELECT _row FROM {from} WHERE {conditions}");
         if let Some(row) = self.number(&query)? {
             return Ok(RowId(row));

@@ -39,7 +39,7 @@ impl Changed {
     pub fn of(write: &Write, written: Written) -> Result<Changed, Error> {
         let Written { rows, events, returned, failure } = written;
         let (verb, name) = (write.verb(), write.table.name.clone());
-        let receipt = Receipt { verb, name: name.into(), rows, events, committed: None };
+        let receipt = Receipt { verb, name, rows, events, committed: None };
         let rows = write.returning.as_ref().map(|returning| {
             let columns = OutputColumn::named(returning.names.iter().cloned());
             Rows::new(columns, None, returned.into_iter().map(Ok))

@@ -54,10 +54,10 @@ impl Session {
         let views =
             views.map(|view| row(&view.name, known.named(SchemaName::Main, &view.name), view.id));
         let temporary = view.schema().within(SchemaName::Temporary);
-        let names = temporary.tables().map(|table| (&table.name, Some(table)));
+        let names = temporary.tables().map(|table| (table.name.as_str(), Some(table)));
         let views_of = temporary
             .views()
-            .map(|view| (&view.name, known.named(SchemaName::Temporary, &view.name)));
+            .map(|view| (view.name.as_str(), known.named(SchemaName::Temporary, &view.name)));
         let names = names.chain(views_of);
         let temporary = names.map(|(name, columns)| {
             let mut row =

@@ -207,7 +207,7 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
         let change = match old.zip(new) {
             Some((old, new)) => alteration(old, new),
             None => {
-                let name = Identifier::of(&table.name);
+                let name = Identifier::of(table.name.clone());
                 format!("{} {name}", op.to_uppercase().replace('_', " "))
             }
         };
@@ -226,7 +226,7 @@ fn definition_rows(old: Option<&TableSchema>, new: Option<&TableSchema>) -> Vec<
         }
         for key in indexes(new).filter(|key| !remains(old, key)) {
             let sides = [None, Some(create_index(new, key))];
-            let on = Identifier::of(&table.name);
+            let on = Identifier::of(table.name.clone());
             let change = format!("CREATE INDEX {} ON {on}", index_name(key));
             rows.push(definition_row(&table.name, "create_index", change, sides));
         }
@@ -267,14 +267,19 @@ fn changed_definitions(before: &Schema, after: &Schema, table: Option<&str>) -> 
 /// What was altered, in the words of the statements that do it.
 fn alteration(old: &TableSchema, new: &TableSchema) -> String {
     let same = |table: &TableSchema, column: &Column| -> Option<String> {
-        table.columns.iter().find(|other| other.id == column.id).map(|other| other.name.clone())
+        table
+            .columns
+            .iter()
+            .find(|other| other.id == column.id)
+            .map(|other| other.name.clone())
+            .map(Into::into)
     };
     let mut parts = Vec::new();
     if old.name != new.name {
-        parts.push(format!("RENAME TO {}", Identifier::of(&new.name)));
+        parts.push(format!("RENAME TO {}", Identifier::of(new.name.clone())));
     }
     for column in &old.columns {
-        let name = Identifier::of(&column.name);
+        let name = Identifier::of(column.name.clone());
         match same(new, column) {
             None => parts.push(format!("DROP COLUMN {name}")),
             Some(is) if is != column.name => {
@@ -284,8 +289,10 @@ fn alteration(old: &TableSchema, new: &TableSchema) -> String {
         }
     }
     let added = new.columns.iter().filter(|column| same(old, column).is_none());
-    parts.extend(added.map(|column| format!("ADD COLUMN {}", Identifier::of(&column.name))));
-    format!("ALTER TABLE {} {}", Identifier::of(&old.name), parts.join(", ")).trim_end().into()
+    parts.extend(added.map(|column| format!("ADD COLUMN {}", Identifier::of(column.name.clone()))));
+    format!("ALTER TABLE {} {}", Identifier::of(old.name.clone()), parts.join(", "))
+        .trim_end()
+        .into()
 }
 
 fn index_name(key: &KeySchema) -> Identifier {

@@ -181,8 +181,7 @@ impl BulkLoader<'_> {
         }
         let name = self.load.table.name.clone();
         let BulkLoader { mut guard, rows, .. } = self;
-        let mut receipt =
-            Receipt { verb: "INSERT", name: name.into(), rows, events: 0, committed: None };
+        let mut receipt = Receipt { verb: "INSERT", name, rows, events: 0, committed: None };
         let fork = guard.fork.take().expect("it is taken only when this ends");
         receipt.events = fork.events() - guard.events;
         match guard.state.take() {

@@ -88,6 +88,6 @@ impl StatementCatalog<'_> {
         else {
             return None;
         };
-        Some((table.name.clone(), name.clone()))
+        Some((table.name.to_string(), name.clone()))
     }
 }

@@ -271,7 +271,7 @@ pub(super) fn streamed(
     as_of: Option<EventId>,
 ) -> Rows {
     let column = |(name, data_type): &(&str, DataType)| OutputColumn {
-        name: (*name).to_string().into(),
+        name: (*name).into(),
         data_type: *data_type,
     };
     let columns: Vec<OutputColumn> = columns.iter().map(column).collect();

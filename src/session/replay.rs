@@ -12,7 +12,7 @@ use crate::language::ast::{
 };
 use crate::planner;
 use crate::types::column::array_of;
-use crate::types::{DataType, EventId, Row, TableSchema, Value};
+use crate::types::{DataType, EventId, Name, Row, TableSchema, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -139,9 +139,9 @@ fn frame(step: &ReplayedEvent, last: EventId) -> Result<ReplayFrame, Error> {
 
 fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<Rows, Error> {
     let declared = table.columns.iter().map(|column| (column.name.clone(), column.data_type));
-    let columns: Vec<OutputColumn> = std::iter::once((String::new(), DataType::Text))
+    let columns: Vec<OutputColumn> = std::iter::once((Name::default(), DataType::Text))
         .chain(declared)
-        .map(|(name, data_type)| OutputColumn { name: name.into(), data_type })
+        .map(|(name, data_type)| OutputColumn { name, data_type })
         .collect();
     let names: Vec<Value> = images.iter().map(|(name, _)| Value::text(name)).collect();
     let array = |data_type, values: &mut dyn Iterator<Item = &Value>| {

@@ -129,7 +129,7 @@ impl StatementCatalog<'_> {
         let main = self.names().within(SchemaName::Main);
         let help = match main.table(&name.name) {
             Some(table) if name.schema.is_none() => {
-                let shadowed = ObjectName::within(SchemaName::Main, &table.name);
+                let shadowed = ObjectName::within(SchemaName::Main, table.name.clone());
                 format!("{shadowed} is the table of the database")
             }
             Some(_) | None if asked.is_empty() => {

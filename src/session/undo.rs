@@ -328,7 +328,7 @@ fn not_undone(change: &SchemaChange, event: EventId) -> Error {
         }
         SchemaChange::DropIndex { table, key } => create_index(table, key),
         SchemaChange::AddColumn { column, .. } => {
-            format!("ALTER TABLE {name} DROP COLUMN {}", Identifier::of(&column.name))
+            format!("ALTER TABLE {name} DROP COLUMN {}", Identifier::of(column.name.clone()))
         }
         SchemaChange::DropColumn { table, column } => {
             let column = table.columns.get(*column).map(column_definition).unwrap_or_default();

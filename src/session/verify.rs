@@ -108,8 +108,8 @@ impl Session {
         audit.run(|table, what| {
             let state = Value::text(format!("breaks a constraint: {what}"));
             let name = match table.id.is_temporary() {
-                true => ObjectName::within(SchemaName::Temporary, &table.name).to_string(),
-                false => table.name.clone(),
+                true => ObjectName::within(SchemaName::Temporary, table.name.clone()).to_string(),
+                false => table.name.to_string(),
             };
             let table = Value::text(format!("table {name}"));
             broken.push(vec![table, Value::Null, Value::Null, state]);

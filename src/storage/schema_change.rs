@@ -262,7 +262,7 @@ impl SchemaChange {
             SchemaChange::RenameColumn { table, column, name, expressions } => {
                 schema.put(edited(table, &|after| {
                     if let Some(column) = after.columns.get_mut(*column) {
-                        column.name.clone_from(name);
+                        column.name = name.as_str().into();
                     }
                     let mut now = expressions.0.iter();
                     after.for_each_expression_mut(|text| {
@@ -279,7 +279,7 @@ impl SchemaChange {
             }
             SchemaChange::RenameTable { table, name } => {
                 schema.remove(&table.name);
-                schema.put(edited(table, &|after| after.name.clone_from(name)));
+                schema.put(edited(table, &|after| after.name = name.as_str().into()));
                 rename_in_references(schema, &table.name, |key| key.references.clone_from(name));
             }
             SchemaChange::AlterConstraint { table, edit, sql } => {

@@ -5,6 +5,7 @@ use super::{
     Collation, ConflictResolution, DataType, Definition, DefinitionKind, EventId, ForeignKey,
     SchemaName, Tree, Value,
 };
+use crate::types::Name;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -68,7 +69,7 @@ pub struct Column {
     #[serde(skip)]
     pub id: ColumnId,
     /// The name in its declared spelling.
-    pub name: String,
+    pub name: Name,
     /// What it holds.
     #[serde(rename = "type")]
     pub data_type: DataType,
@@ -105,7 +106,7 @@ fn null() -> Value {
 
 impl Column {
     /// A column of which nothing is known but its name and its type, and which is nobody's yet.
-    pub fn new(name: impl Into<String>, data_type: DataType) -> Column {
+    pub fn new(name: impl Into<Name>, data_type: DataType) -> Column {
         Column {
             id: ColumnId::default(),
             name: name.into(),
@@ -258,7 +259,7 @@ pub struct TableSchema {
     #[serde(skip)]
     pub id: TableId,
     /// The name in its declared spelling.
-    pub name: String,
+    pub name: Name,
     /// Its columns in order.
     pub columns: Vec<Column>,
     /// Its keys: of CREATE TABLE first (the primary key before the others), then its indexes.

@@ -171,7 +171,8 @@ fn created(definition: &Json) -> (String, Vec<String>) {
     run(&mut scratch, &[sql]);
     let schema = scratch.schema().expect("a schema");
     let table = schema.tables().next().expect("one table");
-    (table.name.clone(), table.columns.iter().map(|column| column.name.clone()).collect())
+    let columns = table.columns.iter().map(|column| column.name.to_string());
+    (table.name.to_string(), columns.collect())
 }
 
 /// The value of a name in a row, in any case.

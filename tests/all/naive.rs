@@ -30,7 +30,7 @@ pub struct Version {
 
 /// Does to the tables what an event says.
 pub fn apply(tables: &mut Tables, event: &Event) {
-    let name = event.operation.table().map(|table| table.name.clone()).unwrap_or_default();
+    let name = event.operation.table().map(|table| table.name.to_string()).unwrap_or_default();
     match &event.operation {
         Operation::Row(operation) => {
             apply_to(tables.get_mut(&name).expect("a row has a table"), operation);
@@ -56,12 +56,12 @@ fn alter(tables: &mut Tables, name: String, change: &SchemaChange) {
     let mut table = tables.remove(&name).unwrap_or_default();
     match change {
         SchemaChange::CreateTable(created) | SchemaChange::RestoreTable { table: created, .. } => {
-            let columns = created.columns.iter().map(|column| column.name.clone()).collect();
+            let columns = created.columns.iter().map(|column| column.name.to_string()).collect();
             table = Table { id: created.id, columns, rows: BTreeMap::new() };
         }
         SchemaChange::DropTable(_) => return,
         SchemaChange::AddColumn { column, .. } => {
-            table.columns.push(column.name.clone());
+            table.columns.push(column.name.to_string());
             table.rows.values_mut().for_each(|row| row.push(column.initial.clone()));
         }
         SchemaChange::DropColumn { column, .. } => {
@@ -125,7 +125,7 @@ pub fn versions(events: &[Event], table: TableId) -> Vec<Version> {
                 if let Some(last) = of_row.last_mut().filter(|last| last.to.is_none()) {
                     last.to = Some(event.id);
                 }
-                if let Some(values) = tables[&about.name].rows.get(&row) {
+                if let Some(values) = tables[about.name.as_str()].rows.get(&row) {
                     let values = values.clone();
                     let (from, rev, op) = (event.id, *rev, operation.name());
                     of_row.push(Version { row, values, from, to: None, rev, op });

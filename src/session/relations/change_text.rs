@@ -81,7 +81,7 @@ pub(in crate::session) fn statement_of(event: &Event) -> String {
     match &event.operation {
         Operation::Row(RowOperation { table, .. }) => {
             let verb = event.operation.name().to_uppercase();
-            format!("{verb} {}", Identifier::of(&table.name))
+            format!("{verb} {}", Identifier::of(table.name.clone()))
         }
         Operation::Schema(change) => of_definition(change),
         Operation::Marker(Marker::Tag { name, at }) => {
@@ -93,7 +93,7 @@ pub(in crate::session) fn statement_of(event: &Event) -> String {
             format!("SNAPSHOT {id}{}", name.unwrap_or_default())
         }
         Operation::Marker(Marker::Counter { table, old, new }) => {
-            format!("sqlite_sequence {}: seq {old} → {new}", Identifier::of(&table.name))
+            format!("sqlite_sequence {}: seq {old} → {new}", Identifier::of(table.name.clone()))
         }
         Operation::Marker(Marker::Transaction) => "TRANSACTION".to_owned(),
     }
@@ -115,7 +115,7 @@ fn of_definition(change: &SchemaChange) -> String {
         SchemaChange::CreateIndex { key, .. } => format!("CREATE INDEX {} ON {table}", index(key)),
         SchemaChange::DropIndex { key, .. } => format!("DROP INDEX {}", index(key)),
         SchemaChange::AddColumn { column, .. } => {
-            format!("ALTER TABLE {table} ADD COLUMN {}", Identifier::of(&column.name))
+            format!("ALTER TABLE {table} ADD COLUMN {}", Identifier::of(column.name.clone()))
         }
         SchemaChange::DropColumn { table: before, column: at } => {
             format!("ALTER TABLE {table} DROP COLUMN {}", column(before, *at))

@@ -80,12 +80,15 @@ impl Difference {
         let mut names: Vec<ComparedColumn> = Vec::new();
         for (place, column) in to.columns().iter().enumerate() {
             let before = from.table.as_ref().and_then(|table| table.column(&column.name));
-            names.push(ComparedColumn { name: column.name.clone(), places: [before, Some(place)] });
+            names.push(ComparedColumn {
+                name: column.name.to_string(),
+                places: [before, Some(place)],
+            });
         }
         for (place, column) in from.columns().iter().enumerate() {
             if to.table.as_ref().is_none_or(|table| table.column(&column.name).is_none()) {
                 names.push(ComparedColumn {
-                    name: column.name.clone(),
+                    name: column.name.to_string(),
                     places: [Some(place), None],
                 });
             }
@@ -118,7 +121,7 @@ impl Difference {
             while !taken.insert(fold(&was)) {
                 was.push('_');
             }
-            columns.push((named.name.to_string().into(), data_type(after, before)));
+            columns.push((named.name.as_str().into(), data_type(after, before)));
             columns.push((was.into(), data_type(before, after)));
         }
         table_schema(&format!("difference of {}", self.name()), columns.into_iter())

@@ -76,7 +76,7 @@ pub(super) fn table_schema(
     };
     Arc::new(TableSchema {
         id: TableId::NONE,
-        name: name.to_string(),
+        name: name.into(),
         columns: columns.enumerate().map(column).collect(),
         keys: Vec::new(),
         autoincrement: false,

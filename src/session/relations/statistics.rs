@@ -45,7 +45,7 @@ fn rows_of(table: &TableSchema, statistics: &TableStatistics) -> Vec<Row> {
     for (name, key) in sqlite_indexes(table) {
         // The rows themselves are this one.
         let is_table = key.kind == KeyKind::Primary && table.options.without_rowid;
-        let name = if is_table { &table.name } else { &name };
+        let name = if is_table { table.name.as_str() } else { &name };
         let Some(known) = statistics.key(key.id).filter(|known| known.rows > 0) else { continue };
         is_counted |= key.condition.is_none();
         let shared = (1..=known.distinct.len()).filter_map(|parts| known.rows_per_value(parts));

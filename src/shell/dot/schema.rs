@@ -77,9 +77,9 @@ fn indexes(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandErro
 fn tables(shell: &mut Shell, arguments: &[String]) -> Result<(), DotCommandError> {
     let pattern = arguments.first().map_or("%", String::as_str).to_lowercase();
     let schema = now(shell)?;
-    let tables = schema.all_tables().map(|table| (table.id.schema_name(), &table.name));
-    let views = schema.all_views().map(|view| (view.schema_name(), &view.name));
-    let is_shown = |(_, name): &(_, &String)| is_like(&name.to_lowercase(), &pattern);
+    let tables = schema.all_tables().map(|table| (table.id.schema_name(), table.name.as_str()));
+    let views = schema.all_views().map(|view| (view.schema_name(), view.name.as_str()));
+    let is_shown = |(_, name): &(_, &str)| is_like(&name.to_lowercase(), &pattern);
     let names = tables.chain(views).filter(is_shown);
     let mut names: Vec<String> = names.map(|(home, name)| shown_name(home, name)).collect();
     names.sort_by_key(|name| fold(name));

@@ -60,17 +60,17 @@ impl SchemaNames {
         let temporary = schema.within(SchemaName::Temporary);
         for table in schema.tables().chain(temporary.tables()) {
             let columns: Vec<String> =
-                table.columns.iter().map(|column| column.name.clone()).collect();
+                table.columns.iter().map(|column| column.name.to_string()).collect();
             let keys = table.keys.iter().filter(|key| key.kind == KeyKind::Index);
             let indexes = keys.filter_map(|key| key.name.clone()).collect();
-            let known = TableNames { name: table.name.clone(), columns, indexes };
+            let known = TableNames { name: table.name.to_string(), columns, indexes };
             self.tables.insert(fold(&table.name), known);
         }
         self.triggers = schema.all_triggers().map(|trigger| trigger.name.clone()).collect();
         let views = connection.session().and_then(|session| session.views().ok());
         for view in views.into_iter().flatten() {
-            let columns = view.columns.iter().map(|column| column.name.clone()).collect();
-            let known = TableNames { name: view.name.clone(), columns, indexes: Vec::new() };
+            let columns = view.columns.iter().map(|column| column.name.to_string()).collect();
+            let known = TableNames { name: view.name.to_string(), columns, indexes: Vec::new() };
             self.tables.insert(fold(&view.name), known);
         }
     }

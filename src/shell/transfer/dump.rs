@@ -67,8 +67,10 @@ impl Shell {
         }
         // What is generated is computed again.
         let given = table.given_columns().into_iter().map(|at| &table.columns[at].name);
-        let given: Vec<String> = given.map(|name| Identifier::of(name).to_string()).collect();
-        let query = format!("SELECT {} FROM {}", given.join(", "), Identifier::of(&table.name));
+        let given: Vec<String> =
+            given.map(|name| Identifier::of(name.clone()).to_string()).collect();
+        let query =
+            format!("SELECT {} FROM {}", given.join(", "), Identifier::of(table.name.clone()));
         let rows = match self.connection.execute(&query) {
             Ok(Outcome::Rows(rows)) => rows,
             Ok(_) => return Ok(()),
@@ -88,7 +90,8 @@ impl Shell {
 
     /// Writes what makes the AUTOINCREMENT counter of a table what it is, where the rows alone do not.
     fn dump_counter(&mut self, table: &TableSchema) -> Result<(), DotCommandError> {
-        let (name, text) = (Identifier::of(&table.name), Value::text(&*table.name).to_string());
+        let (name, text) =
+            (Identifier::of(table.name.clone()), Value::text(&*table.name).to_string());
         let query = format!(
             "SELECT seq, (SELECT max(rowid) FROM {name}) FROM sqlite_sequence WHERE name = {text}"
         );
@@ -127,7 +130,7 @@ impl Shell {
     ) -> Result<(), DotCommandError> {
         let columns = rows.columns.clone();
         let terminal = self.format().terminal;
-        let name = Identifier::of(&table.name).to_string();
+        let name = Identifier::of(table.name.clone()).to_string();
         let name = if terminal { render::escape(&name) } else { name.as_str().into() };
         let begin = format!("INSERT INTO {name} VALUES\n");
         let (mut text, mut count) = (String::new(), 0);

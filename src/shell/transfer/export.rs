@@ -97,15 +97,17 @@ impl Shell {
         let Some(what) = what else {
             let mut tables = schema.tables();
             return match (tables.next(), tables.next()) {
-                (Some(only), None) => Ok(format!("SELECT * FROM {}", Identifier::of(&only.name))),
+                (Some(only), None) => {
+                    Ok(format!("SELECT * FROM {}", Identifier::of(only.name.clone())))
+                }
                 _ => Err(Diagnostic::new("dot-command", "which table, or which query?")
                     .help(Some(".export FILE TABLE, or .export FILE SELECT …".to_owned()))
                     .into()),
             };
         };
-        let table = schema.find_table(None, unquoted(what)).map(|table| &table.name);
+        let table = schema.find_table(None, unquoted(what)).map(|table| table.name.as_str());
         if let Some(name) =
-            table.or_else(|| schema.find_view(None, unquoted(what)).map(|view| &view.name))
+            table.or_else(|| schema.find_view(None, unquoted(what)).map(|view| view.name.as_str()))
         {
             return Ok(format!("SELECT * FROM {}", Identifier::of(name)));
         }

@@ -385,7 +385,7 @@ impl Ledger {
         };
         if !follows || !(1..DELETED).contains(&rev) {
             return Err(Error::StaleVersion {
-                table: table.name.clone(),
+                table: table.name.to_string(),
                 row,
                 expected: rev.saturating_sub(1),
                 found: found.version & !DELETED,

@@ -205,7 +205,7 @@ impl RowFile {
         row: RowId,
     ) -> Result<RecordLocation, Error> {
         let taken = self.locations(vfs)?.remove(&row);
-        taken.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
+        taken.ok_or_else(|| Error::NoSuchRow { table: table.name.to_string(), row })
     }
 
     fn mark_deleted(&mut self, vfs: &dyn Vfs, location: RecordLocation) -> Result<(), Error> {

@@ -415,7 +415,7 @@ impl Fork {
 
     fn next_rev(&mut self, table: &TableSchema, row: RowId) -> Result<u32, Error> {
         let rev = self.state_of(table).rev(table, row).map(|rev| rev.saturating_add(1));
-        rev.ok_or_else(|| Error::NoSuchRow { table: table.name.clone(), row })
+        rev.ok_or_else(|| Error::NoSuchRow { table: table.name.to_string(), row })
     }
 }
 

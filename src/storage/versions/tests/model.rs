@@ -4,7 +4,7 @@ use crate::storage::{
     Change, Event, Marker, Operation, RowImages, RowOperation, SchemaChange, State, TableView, View,
 };
 use crate::types::{
-    Column, DataType, EventId, KeyKind, KeySchema, Period, Row, RowId, TableId, TableOptions,
+    Column, DataType, EventId, KeyKind, KeySchema, Name, Period, Row, RowId, TableId, TableOptions,
     TableSchema, Timestamp, TxId, Value, fold,
 };
 use crate::types::{column::value_at, key::encode};
@@ -147,12 +147,12 @@ impl Model {
             }
             SchemaChange::DropColumn { column, .. } => {
                 // Keys by the names of their columns, which stay.
-                let names = |key: &KeySchema| -> Vec<String> {
+                let names = |key: &KeySchema| -> Vec<Name> {
                     key.columns.iter().map(|at| schema.columns[*at].name.clone()).collect()
                 };
                 let keys: Vec<_> = schema.keys.iter().map(names).collect();
                 schema.columns.remove(*column);
-                let place = |name: &String| schema.column(name).expect("stays");
+                let place = |name: &Name| schema.column(name).expect("stays");
                 let places: Vec<Vec<usize>> =
                     keys.iter().map(|names| names.iter().map(place).collect()).collect();
                 for (key, columns) in schema.keys.iter_mut().zip(places) {
@@ -161,9 +161,9 @@ impl Model {
                 table.rows.values_mut().for_each(|(_, values)| drop(values.remove(*column)));
             }
             SchemaChange::RenameColumn { column, name, .. } => {
-                schema.columns[*column].name.clone_from(name);
+                schema.columns[*column].name = name.as_str().into();
             }
-            SchemaChange::RenameTable { name, .. } => schema.name.clone_from(name),
+            SchemaChange::RenameTable { name, .. } => schema.name = name.as_str().into(),
             SchemaChange::AlterConstraint { edit, sql, .. } => edit.apply(schema, sql),
             SchemaChange::CreateDefinition(_)
             | SchemaChange::DropDefinition(_)
