@@ -182,7 +182,9 @@ impl Context {
             BoundKind::Number(Literal { value, .. }) => Ok(Datum::Scalar(value.clone())),
             BoundKind::Parameter { index, .. } => Ok(Datum::Scalar(self.given(*index))),
             BoundKind::ExactParameter(index) => Ok(Datum::Scalar(self.digits(*index))),
-            BoundKind::Argument(index) => Ok(Datum::Scalar(self.subqueries.argument(*index))),
+            BoundKind::Argument(index) => {
+                Ok(Datum::Scalar(self.subqueries.argument(*index).clone()))
+            }
             BoundKind::Subquery(subquery) => self.subquery(subquery, batch),
             BoundKind::CurrentTime(word) => Ok(Datum::Scalar(self.time(*word))),
             BoundKind::Aggregate(_) | BoundKind::Window(_) => {

@@ -41,8 +41,7 @@ pub struct Recursive {
     /// The keys of all rows so far, where equal ones count once.
     seen: HashSet<Vec<u8>>,
     waiting: Waiting,
-    /// The values of a row that is being made, and a row that was handed on, whose place it may take.
-    made: Vec<Value>,
+    /// A row that was handed on, whose place another may take.
     spare: SharedRow,
     /// An error behind rows that came out.
     failure: Option<Error>,
@@ -205,7 +204,6 @@ impl Recursive {
             steps: plan.steps.iter().map(Step::of).collect(),
             seen: HashSet::new(),
             waiting,
-            made: Vec::new(),
             spare: Arc::default(),
             failure: None,
         })
@@ -279,7 +277,7 @@ impl Recursive {
     /// What a step without a table makes of a row.
     fn values(&mut self, step: usize, row: &SharedRow) -> Result<Option<SharedRow>, Error> {
         self.give(row);
-        let Recursive { context, steps, made, .. } = self;
+        let Recursive { context, steps, spare, .. } = self;
         let Some(Step::Values { conditions, columns }) = steps.get(step) else {
             unreachable!("the step is computed by value")
         };
@@ -288,23 +286,20 @@ impl Recursive {
                 return Ok(None);
             }
         }
-        made.clear();
-        for column in columns.iter() {
-            made.push(context.constant(column)?);
+        let mut made = std::mem::take(spare);
+        match Arc::get_mut(&mut made) {
+            Some(places) if places.len() == columns.len() => {
+                for (place, column) in places.iter_mut().zip(&**columns) {
+                    *place = context.constant(column)?;
+                }
+                Ok(Some(made))
+            }
+            Some(_) | None => {
+                let made: Result<SharedRow, Error> =
+                    columns.iter().map(|column| context.constant(column)).collect();
+                made.map(Some)
+            }
         }
-        Ok(Some(self.shared_row()))
-    }
-
-    /// The row that was made, in the place of one that nobody reads any more, if there is one.
-    fn shared_row(&mut self) -> SharedRow {
-        let mut spare = std::mem::take(&mut self.spare);
-        if let Some(places) = Arc::get_mut(&mut spare)
-            && places.len() == self.made.len()
-        {
-            places.iter_mut().zip(self.made.drain(..)).for_each(|(place, value)| *place = value);
-            return spare;
-        }
-        self.made.drain(..).collect()
     }
 
     /// Makes the values of a row the first arguments.

@@ -11,6 +11,7 @@ use super::{Error, arithmetic, cast, compare, functions};
 use crate::planner::{BoundExpression, BoundKind, ScalarFunction};
 use crate::types::column::{ColumnBuilder, value_at};
 use crate::types::{DataType, Literal, Value, with_stack};
+use std::borrow::Cow;
 
 /// The most rows that are computed value by value: more cost less as columns.
 const FEW_ROWS: usize = 6;
@@ -111,58 +112,68 @@ impl Context {
         with_stack(|| self.scalar(expression, at)).map_err(|error| error.at(expression.place))
     }
 
-    /// What most operands are, which takes no stack.
-    fn operand(&self, operand: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
+    /// What most operands are, which takes no stack; a value that is there already is only looked at.
+    fn operand<'a>(
+        &'a self,
+        operand: &'a BoundExpression,
+        at: BatchRow<'_>,
+    ) -> Result<Cow<'a, Value>, Error> {
         if let BoundKind::Literal(value) = &operand.kind {
-            return Ok(value.clone());
+            return Ok(Cow::Borrowed(value));
         }
         if let BoundKind::Column(index) = operand.kind {
-            return Ok(value_at(&at.batch.columns[index], operand.data_type, at.row));
+            let value = value_at(&at.batch.columns[index], operand.data_type, at.row);
+            return Ok(Cow::Owned(value));
         }
         if let BoundKind::Argument(index) = operand.kind {
-            return Ok(self.subqueries.argument(index));
+            return Ok(Cow::Borrowed(self.subqueries.argument(index)));
         }
-        self.value(operand, at)
+        self.value(operand, at).map(Cow::Owned)
     }
 
-    fn scalar(&self, expression: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
+    fn scalar<'a>(
+        &'a self,
+        expression: &'a BoundExpression,
+        at: BatchRow<'_>,
+    ) -> Result<Value, Error> {
         let result = expression.data_type;
-        let of = |operand: &BoundExpression| self.operand(operand, at);
+        let of = |operand| self.operand(operand, at);
+        let made = |operand| of(operand).map(Cow::into_owned);
         let conform = |value: Value| datum::conform(value, result);
         match &expression.kind {
             BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
                 Ok(value.clone())
             }
-            BoundKind::Column(_) | BoundKind::Argument(_) => of(expression),
+            BoundKind::Column(_) | BoundKind::Argument(_) => made(expression),
             BoundKind::Parameter { index, .. } => Ok(self.given(*index)),
             BoundKind::ExactParameter(index) => Ok(self.digits(*index)),
             BoundKind::Arithmetic(operator, a, b) => {
-                Ok(conform(arithmetic::compute_as(result, *operator, &of(a)?, &of(b)?)?))
+                Ok(conform(arithmetic::compute_as(result, *operator, &*of(a)?, &*of(b)?)?))
             }
             BoundKind::Compare(comparison, a, b) => {
-                let truth = compare::compare(*comparison, &of(a)?, &of(b)?);
+                let truth = compare::compare(*comparison, &*of(a)?, &*of(b)?);
                 Ok(truth.map_or(Value::Null, Value::Boolean))
             }
             BoundKind::And(a, b) => self.scalar_logic(true, a, b, at),
             BoundKind::Or(a, b) => self.scalar_logic(false, a, b, at),
             BoundKind::Not(a) => {
-                let truth = of(a)?;
+                let truth = made(a)?;
                 Ok(if let Value::Boolean(truth) = truth { Value::Boolean(!truth) } else { truth })
             }
-            BoundKind::Truth(a) => Ok(compare::value_truth(&of(a)?)),
-            BoundKind::Negate(a) => Ok(conform(arithmetic::negate(result, &of(a)?)?)),
-            BoundKind::BitNot(a) => Ok(conform(arithmetic::bit_not(&of(a)?))),
-            BoundKind::Cast(a) => Ok(conform(cast::cast(&of(a)?, result)?)),
-            BoundKind::Affinity(affinity, a) => Ok(conform(affinity.of(of(a)?))),
-            BoundKind::CollationKey(collation, a) => Ok(conform(collation.key_of(of(a)?))),
+            BoundKind::Truth(a) => Ok(compare::value_truth(&*of(a)?)),
+            BoundKind::Negate(a) => Ok(conform(arithmetic::negate(result, &*of(a)?)?)),
+            BoundKind::BitNot(a) => Ok(conform(arithmetic::bit_not(&*of(a)?))),
+            BoundKind::Cast(a) => Ok(conform(cast::cast(&*of(a)?, result)?)),
+            BoundKind::Affinity(affinity, a) => Ok(conform(affinity.of(made(a)?))),
+            BoundKind::CollationKey(collation, a) => Ok(conform(collation.key_of(made(a)?))),
             BoundKind::Case { branches, otherwise } => {
                 for (condition, value) in branches {
-                    let truth = datum::conform(of(condition)?, DataType::Boolean);
+                    let truth = datum::conform(made(condition)?, DataType::Boolean);
                     if truth.is_true() {
-                        return Ok(conform(of(value)?));
+                        return Ok(conform(made(value)?));
                     }
                 }
-                Ok(otherwise.as_deref().map_or(Ok(Value::Null), of).map(conform)?)
+                Ok(otherwise.as_deref().map_or(Ok(Value::Null), made).map(conform)?)
             }
             BoundKind::InList { operand, list, negated } if list.len() <= FEW_ITEMS => {
                 self.scalar_in(operand, list, *negated, at)
@@ -192,11 +203,11 @@ impl Context {
         at: BatchRow<'_>,
     ) -> Result<Value, Error> {
         let decided = Value::Boolean(!and);
-        let left = self.operand(a, at)?;
+        let left = self.operand(a, at)?.into_owned();
         if left == decided {
             return Ok(left);
         }
-        let right = self.operand(b, at)?;
+        let right = self.operand(b, at)?.into_owned();
         Ok(if right == decided || left == Value::Boolean(and) { right } else { Value::Null })
     }
 
@@ -232,7 +243,7 @@ impl Context {
     ) -> Result<Value, Error> {
         if function == ScalarFunction::Coalesce {
             for argument in arguments {
-                let value = datum::conform(self.operand(argument, at)?, result);
+                let value = datum::conform(self.operand(argument, at)?.into_owned(), result);
                 if !value.is_null() {
                     return Ok(value);
                 }
@@ -240,7 +251,7 @@ impl Context {
             return Ok(Value::Null);
         }
         let values: Result<Vec<Value>, Error> =
-            arguments.iter().map(|argument| self.operand(argument, at)).collect();
+            arguments.iter().map(|argument| Ok(self.operand(argument, at)?.into_owned())).collect();
         datum::limited(datum::conform(functions::call(function, &values?, self)?, result))
     }
 

@@ -91,8 +91,8 @@ impl Answer {
 
 impl Subqueries {
     /// The value of an argument of the query that is running.
-    pub fn argument(&self, index: usize) -> Value {
-        self.arguments[index].clone()
+    pub fn argument(&self, index: usize) -> &Value {
+        &self.arguments[index]
     }
 
     /// What fills a slot.
