@@ -240,7 +240,7 @@ impl Database {
     }
 
     /// The same, beside what is temporary in a session.
-    pub fn begin_beside(&self, temporary: Option<Arc<View>>) -> Fork {
+    pub fn begin_beside(&self, temporary: Option<View>) -> Fork {
         let view = self.engine.latest();
         let next = view.period().last.next();
         let base = match temporary {

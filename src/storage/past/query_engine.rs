@@ -18,7 +18,9 @@ use crate::storage::store::EventStore;
 use crate::storage::versions::{Base, EventLookup, Origin, RowChange, RowChanges, State, View};
 use crate::types::{EventId, Period, TableSchema};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 /// How many past moments are kept as scans left them.
 const MOST_MOMENTS: usize = 8;
@@ -42,6 +44,9 @@ pub struct QueryEngine {
 struct PresentEpoch {
     state: State,
     base: Base,
+    /// What is visible now, once somebody asked. It shares the versions, which would be copied where one
+    /// writes.
+    latest: OnceLock<View>,
 }
 
 impl QueryEngine {
@@ -54,7 +59,7 @@ impl QueryEngine {
     ) -> QueryEngine {
         let lookup = Arc::clone(&store) as Arc<dyn EventLookup>;
         let (state, past) = (state.with_lookup(Arc::clone(&lookup)), past.with_lookup(&lookup));
-        let head = RwLock::new(PresentEpoch { state, base });
+        let head = RwLock::new(PresentEpoch { state, base, latest: OnceLock::new() });
         let (moments, notices, damaged) = Default::default();
         QueryEngine { store, snapshots, head, past, moments, notices, damaged }
     }
@@ -86,8 +91,8 @@ impl QueryEngine {
     /// What is visible now.
     pub fn latest(&self) -> View {
         let head = self.head();
-        let period = Period::at(head.state.head());
-        QueryEngine::of_head(&head, period)
+        let view = || QueryEngine::of_head(&head, Period::at(head.state.head()));
+        head.latest.get_or_init(view).clone()
     }
 
     /// The last event.
@@ -98,14 +103,14 @@ impl QueryEngine {
     /// Applies events that were committed, and lets go of each: they may be many. Views see all of
     /// them or none.
     pub fn apply(&self, events: Vec<Event>) {
-        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.head_to_change();
         events.into_iter().for_each(|event| head.state.apply(&event));
     }
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and
     /// whether a snapshot of it is due.
     pub(crate) fn start_epoch(&self, schedule: &mut Schedule) -> (View, bool) {
-        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        let mut head = self.head_to_change();
         let (base, state) = (head.base, head.state.start_epoch());
         head.base = Base::PreviousEpoch;
         let period = Period::at(head.state.head());
@@ -133,6 +138,13 @@ impl QueryEngine {
     fn head(&self) -> RwLockReadGuard<'_, PresentEpoch> {
         // A writer that panicked left a state that is no worse than the events it applied.
         self.head.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same to be changed: what showed it shows it no more.
+    fn head_to_change(&self) -> RwLockWriteGuard<'_, PresentEpoch> {
+        let mut head = self.head.write().unwrap_or_else(PoisonError::into_inner);
+        head.latest.take();
+        head
     }
 
     fn of_head(head: &PresentEpoch, period: Period) -> View {

@@ -11,7 +11,6 @@ use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
 use crate::types::{
     ColumnId, EventId, Period, Row, RowId, SchemaName, TableId, TableSchema, Value,
 };
-use std::sync::Arc;
 
 /// How many numbers are tried for a row when they cannot be counted up any more.
 const ATTEMPTS: u64 = 1000;
@@ -23,7 +22,7 @@ const ATTEMPTS: u64 = 1000;
 /// tables stand among the others in the order in which they were recorded, and are no events.
 #[derive(Debug)]
 pub struct Fork {
-    base: Arc<View>,
+    base: View,
     first: EventId,
     own: State,
     /// What it made of what is temporary, once it did.
@@ -64,7 +63,7 @@ pub struct Savepoint {
 impl Savepoint {
     /// Lets it be the same place of a fork that went on from another view.
     pub fn move_to(&mut self, fork: &Fork) {
-        self.own = State::over(Arc::clone(&fork.base));
+        self.own = State::over(fork.base.clone());
     }
 }
 
@@ -72,9 +71,8 @@ impl Fork {
     /// A transaction that begins with what `base` shows. Its events are numbered from `next` until
     /// they are committed.
     pub fn new(base: View, next: EventId) -> Fork {
-        let base = Arc::new(base);
         let (operations, causes) = (Vec::new(), Causes::default());
-        let (own, temporary, temporaries) = (State::over(Arc::clone(&base)), None, 0);
+        let (own, temporary, temporaries) = (State::over(base.clone()), None, 0);
         let rewritten = Vec::new();
         Fork { own, base, first: next, temporary, operations, temporaries, causes, rewritten }
     }
@@ -82,27 +80,27 @@ impl Fork {
     /// Goes on from another view, beside what is temporary here: nothing else was recorded.
     pub fn move_to(&mut self, base: View, next: EventId) {
         debug_assert!(self.events() == 0, "an event is one behind the base");
-        let base = match &self.base.temporary {
-            Some(temporary) => base.with_temporary(Arc::clone(temporary)),
+        let base = match &self.base.parts().temporary {
+            Some(temporary) => base.with_temporary(temporary.clone()),
             None => base,
         };
-        self.base = Arc::new(base);
-        self.own = State::over(Arc::clone(&self.base));
+        self.base = base;
+        self.own = State::over(self.base.clone());
         self.first = next;
     }
 
     /// The base and the fork's own changes, as of now.
     pub fn view(&self) -> View {
         if self.operations.is_empty() {
-            return View::clone(&self.base);
+            return self.base.clone();
         }
         let view = match self.events() {
-            0 => View::clone(&self.base),
+            0 => self.base.clone(),
             _ => self.own.view(Period::at(self.own.head())),
         };
-        match (&self.temporary, &self.base.temporary) {
+        match (&self.temporary, &self.base.parts().temporary) {
             (Some(own), _) => view.with_temporary(shown(own)),
-            (None, Some(base)) => view.with_temporary(Arc::clone(base)),
+            (None, Some(base)) => view.with_temporary(base.clone()),
             (None, None) => view,
         }
     }
@@ -196,7 +194,7 @@ impl Fork {
 
     /// The number of an operation behind so many others of its schema.
     fn event(&self, schema: SchemaName, before: usize) -> EventId {
-        let first = match (schema, &self.base.temporary) {
+        let first = match (schema, &self.base.parts().temporary) {
             (SchemaName::Main, _) => self.first,
             (SchemaName::Temporary, Some(base)) => base.period().last.next(),
             (SchemaName::Temporary, None) => EventId::FIRST_TEMPORARY.next(),
@@ -226,7 +224,7 @@ impl Fork {
             SchemaName::Main => &mut self.own,
             SchemaName::Temporary => {
                 let nothing = || shown(&State::temporary());
-                let base = &self.base.temporary;
+                let base = &self.base.parts().temporary;
                 let begin = || Box::new(State::over(base.clone().unwrap_or_else(nothing)));
                 self.temporary.get_or_insert_with(begin)
             }
@@ -250,7 +248,7 @@ impl Fork {
             return Ok(Some((operation.rev, event)));
         }
         let known = self.base.layer(table.id).map(|layer| layer.versions().newest_version(row));
-        let lookup = self.base.lookup.as_ref().filter(|_| !table.id.is_temporary());
+        let lookup = self.base.parts().lookup.as_ref().filter(|_| !table.id.is_temporary());
         match (known, lookup) {
             (Some(EndedRow::Known(newest)), _) => Ok(newest),
             (Some(EndedRow::BeforeEpoch) | None, Some(lookup)) => {

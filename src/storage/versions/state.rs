@@ -5,7 +5,7 @@ use super::chunk::VersionPosition;
 use super::hidden_columns::EventLookup;
 use super::layer::Layer;
 use super::table::TableVersions;
-use super::view::{TableMap, View};
+use super::view::{TableMap, View, ViewParts};
 use crate::storage::{
     BaseRow, BaseTable, Event, Marker, Operation, RowImages, RowOperation, SchemaChange,
 };
@@ -21,7 +21,7 @@ pub struct State {
     /// Each schema with the event that made it, oldest first; never empty.
     schemas: Vec<(EventId, Schema)>,
     tables: TableMap,
-    base: Option<Arc<View>>,
+    base: Option<View>,
     applied: usize,
     lookup: Option<Arc<dyn EventLookup>>,
 }
@@ -78,13 +78,13 @@ impl State {
     }
 
     /// What a view shows, to be built upon.
-    pub(super) fn over(base: Arc<View>) -> State {
+    pub(super) fn over(base: View) -> State {
         State {
             head: base.period().last,
             start: base.period().last,
             schemas: vec![(EventId::START, base.schema().clone())],
             tables: TableMap::default(),
-            lookup: base.lookup.clone(),
+            lookup: base.parts().lookup.clone(),
             base: Some(base),
             applied: 0,
         }
@@ -188,16 +188,16 @@ impl State {
     /// What was visible in a period. The caller has seen to it that the period ends at the head or
     /// before.
     pub fn view(&self, period: Period) -> View {
-        View {
+        View::from(ViewParts {
             schema: self.schema_at(period.last).clone(),
             period,
             tables: self.tables.clone(),
-            base: self.base.as_ref().map(|base| (Arc::clone(base), self.applied)),
+            base: self.base.as_ref().map(|base| (base.clone(), self.applied)),
             lookup: self.lookup.clone(),
             origin: None,
             kept: None,
             temporary: None,
-        }
+        })
     }
 
     /// What happened to the rows of a table in a period, as far as this state knows: after its base.

@@ -16,7 +16,6 @@ use super::state::State;
 use super::view::View;
 use crate::storage::Operation;
 use crate::types::Period;
-use std::sync::Arc;
 
 /// How many operations there are at least between two epochs.
 const OPERATIONS_PER_EPOCH: u64 = 4_096;
@@ -26,7 +25,7 @@ const OPERATIONS_PER_EPOCH: u64 = 4_096;
 pub struct TemporaryState {
     state: State,
     /// What shows it as it is.
-    view: Arc<View>,
+    view: View,
 }
 
 impl Default for TemporaryState {
@@ -39,8 +38,8 @@ impl Default for TemporaryState {
 
 impl TemporaryState {
     /// What there is now.
-    pub fn view(&self) -> Arc<View> {
-        Arc::clone(&self.view)
+    pub fn view(&self) -> View {
+        self.view.clone()
     }
 
     /// Does what a transaction did to what it saw here.
@@ -63,6 +62,6 @@ impl TemporaryState {
 }
 
 /// What a state shows as it is.
-pub(super) fn shown(state: &State) -> Arc<View> {
-    Arc::new(state.view(Period::at(state.head())))
+pub(super) fn shown(state: &State) -> View {
+    state.view(Period::at(state.head()))
 }

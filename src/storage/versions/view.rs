@@ -23,14 +23,18 @@ pub(super) type TableMap = Tree<TableId, Arc<TableVersions>>;
 
 /// Everything at one moment or period: a schema and the rows visible then.
 ///
-/// A clone costs a few reference counts. A view that is kept stays what it is while others write.
+/// A clone costs one reference count. A view that is kept stays what it is while others write.
 #[derive(Clone, Debug)]
-pub struct View {
+pub struct View(Arc<ViewParts>);
+
+/// What a view is made of.
+#[derive(Clone, Debug)]
+pub(super) struct ViewParts {
     pub(super) schema: Schema,
     pub(super) period: Period,
     pub(super) tables: TableMap,
     /// What a fork was made from, and how many events of its own this view shows.
-    pub(super) base: Option<(Arc<View>, usize)>,
+    pub(super) base: Option<(View, usize)>,
     /// Whom to ask about events.
     pub(super) lookup: Option<Arc<dyn EventLookup>>,
     /// How it was reached.
@@ -38,36 +42,54 @@ pub struct View {
     /// What scans of it make, if it is one to come back to.
     pub(super) kept: Option<Arc<ScanCache>>,
     /// What is temporary, in a session that has such, as it is now.
-    pub(super) temporary: Option<Arc<View>>,
+    pub(super) temporary: Option<View>,
+}
+
+impl From<ViewParts> for View {
+    fn from(parts: ViewParts) -> View {
+        View(Arc::new(parts))
+    }
 }
 
 impl View {
+    /// What it is made of.
+    pub(super) fn parts(&self) -> &ViewParts {
+        &self.0
+    }
+
+    /// The same view with something about it changed.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut ViewParts)) -> View {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
     /// The schema at the period's last event.
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.0.schema
     }
 
     /// The period whose rows are visible.
     pub fn period(&self) -> Period {
-        self.period
+        self.0.period
     }
 
     /// The last committed event that it shows: a fork's own events come after it.
     pub fn committed(&self) -> EventId {
-        self.base.as_ref().map_or(self.period.last, |(base, _)| base.committed())
+        self.0.base.as_ref().map_or(self.0.period.last, |(base, _)| base.committed())
     }
 
     /// The same beside what is temporary now, whatever moment the view is of.
-    pub fn with_temporary(self, temporary: Arc<View>) -> View {
-        let mut schema = self.schema;
-        schema.temporary = Some(Arc::new(temporary.schema.clone()));
-        View { schema, temporary: Some(temporary), ..self }
+    pub fn with_temporary(self, temporary: View) -> View {
+        self.with(|parts| {
+            parts.schema.temporary = Some(Arc::new(temporary.schema().clone()));
+            parts.temporary = Some(temporary);
+        })
     }
 
     /// The visible rows of one table, which is found by its identity.
     pub fn table(&self, table: &Arc<TableSchema>) -> TableView {
         let (source, committed) = match table.id.schema_name() {
-            SchemaName::Main => (self.lookup.clone(), self.committed()),
+            SchemaName::Main => (self.0.lookup.clone(), self.committed()),
             // It is in no event.
             SchemaName::Temporary => (None, EventId::START),
         };
@@ -76,37 +98,40 @@ impl View {
             schema: Arc::clone(table),
             layer: self.layer(table.id),
             lookup,
-            kept: self.kept.clone(),
+            kept: self.0.kept.clone(),
         }
     }
 
     /// The same with word of where it comes from.
     pub(crate) fn with_origin(self, origin: Origin) -> View {
-        View { origin: Some(origin), ..self }
+        self.with(|parts| parts.origin = Some(origin))
     }
 
     /// The same view for one more visitor, who finds it in memory.
     pub(crate) fn visited_again(self) -> View {
-        let origin = self.origin.map(|origin| Origin::in_memory(origin.base, origin.start));
-        View { origin, ..self }
+        self.with(|parts| {
+            if let Some(origin) = &mut parts.origin {
+                *origin = Origin::in_memory(origin.base, origin.start);
+            }
+        })
     }
 
     /// The same view, whose clones keep what scans of them make for each other.
     pub(crate) fn keeping(self) -> View {
-        View { kept: Some(Arc::default()), ..self }
+        self.with(|parts| parts.kept = Some(Arc::default()))
     }
 
     /// What the view holds of a table.
     pub(super) fn layer(&self, table: TableId) -> Option<Arc<Layer>> {
-        match &self.temporary {
+        match &self.0.temporary {
             Some(temporary) if table.is_temporary() => temporary.own_layer(table),
             Some(_) | None => self.own_layer(table),
         }
     }
 
     fn own_layer(&self, table: TableId) -> Option<Arc<Layer>> {
-        match (self.tables.get(&table), &self.base) {
-            (Some(versions), _) => Some(Arc::new(Layer::new(Arc::clone(versions), self.period))),
+        match (self.0.tables.get(&table), &self.0.base) {
+            (Some(versions), _) => Some(Arc::new(Layer::new(Arc::clone(versions), self.0.period))),
             (None, Some((base, _))) => base.layer(table),
             (None, None) => None,
         }
@@ -116,9 +141,10 @@ impl View {
 /// Prints where the view comes from: `event 42 · epoch from the start, in memory`.
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.base, &self.origin) {
-            (None, None) => write!(f, "{}", self.period),
-            (None, Some(origin)) => write!(f, "{} · {origin}", self.period),
+        let ViewParts { base, origin, period, .. } = self.parts();
+        match (base, origin) {
+            (None, None) => write!(f, "{period}"),
+            (None, Some(origin)) => write!(f, "{period} · {origin}"),
             (Some((base, 1)), _) => write!(f, "{base} · and 1 event not committed"),
             (Some((base, own)), _) => write!(f, "{base} · and {own} events not committed"),
         }

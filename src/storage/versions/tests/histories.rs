@@ -402,7 +402,7 @@ fn assert_rows(view: &View, model: &Model) {
     let mut view = view.clone();
     for table in model.tables.values() {
         assert!(view.schema().table(&table.schema.name).is_some());
-        view.schema.put(Arc::clone(&table.schema));
+        view = view.with(|parts| parts.schema.put(Arc::clone(&table.schema)));
     }
     assert_shows(&view, model);
 }
