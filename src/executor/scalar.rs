@@ -131,6 +131,11 @@ impl Context {
         self.value(operand, at).map(Cow::Owned)
     }
 
+    /// The same to be handed on.
+    fn owned_operand(&self, operand: &BoundExpression, at: BatchRow<'_>) -> Result<Value, Error> {
+        self.operand(operand, at).map(Cow::into_owned)
+    }
+
     fn scalar<'a>(
         &'a self,
         expression: &'a BoundExpression,
@@ -138,7 +143,7 @@ impl Context {
     ) -> Result<Value, Error> {
         let result = expression.data_type;
         let of = |operand| self.operand(operand, at);
-        let made = |operand| of(operand).map(Cow::into_owned);
+        let made = |operand| self.owned_operand(operand, at);
         let conform = |value: Value| datum::conform(value, result);
         match &expression.kind {
             BoundKind::Literal(value) | BoundKind::Number(Literal { value, .. }) => {
@@ -203,11 +208,11 @@ impl Context {
         at: BatchRow<'_>,
     ) -> Result<Value, Error> {
         let decided = Value::Boolean(!and);
-        let left = self.operand(a, at)?.into_owned();
+        let left = self.owned_operand(a, at)?;
         if left == decided {
             return Ok(left);
         }
-        let right = self.operand(b, at)?.into_owned();
+        let right = self.owned_operand(b, at)?;
         Ok(if right == decided || left == Value::Boolean(and) { right } else { Value::Null })
     }
 
@@ -243,7 +248,7 @@ impl Context {
     ) -> Result<Value, Error> {
         if function == ScalarFunction::Coalesce {
             for argument in arguments {
-                let value = datum::conform(self.operand(argument, at)?.into_owned(), result);
+                let value = datum::conform(self.owned_operand(argument, at)?, result);
                 if !value.is_null() {
                     return Ok(value);
                 }
@@ -251,7 +256,7 @@ impl Context {
             return Ok(Value::Null);
         }
         let values: Result<Vec<Value>, Error> =
-            arguments.iter().map(|argument| Ok(self.operand(argument, at)?.into_owned())).collect();
+            arguments.iter().map(|argument| self.owned_operand(argument, at)).collect();
         datum::limited(datum::conform(functions::call(function, &values?, self)?, result))
     }
 

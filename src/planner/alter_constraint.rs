@@ -193,13 +193,8 @@ impl ConstraintText {
                     Kind::Other
                 }
             };
-            let name = name.as_ref().map(|name| name.name.clone());
-            all.constraints.push(WrittenConstraint {
-                name: name.map(Into::into),
-                kind,
-                column: None,
-                span: span.0,
-            });
+            let name = name.as_ref().map(|name| name.name.to_string());
+            all.constraints.push(WrittenConstraint { name, kind, column: None, span: span.0 });
         }
         Some(all)
     }
@@ -239,13 +234,8 @@ impl ConstraintText {
                 | ColumnConstraintKind::Collate(_)
                 | ColumnConstraintKind::Generated { .. } => Kind::Other,
             };
-            let (name, column) = (name.as_ref().map(|name| name.name.clone()), Some(column));
-            self.constraints.push(WrittenConstraint {
-                name: name.map(Into::into),
-                kind,
-                column,
-                span: span.0,
-            });
+            let (name, column) = (name.as_ref().map(|name| name.name.to_string()), Some(column));
+            self.constraints.push(WrittenConstraint { name, kind, column, span: span.0 });
         }
     }
 

@@ -42,7 +42,7 @@ impl Scope {
                 self.check_name(relation, number, span)?;
             }
             for merged in relation.columns.iter().filter(|column| column.is_merged) {
-                let called = Identifier { name: Name::new(&*merged.name), quoted: false, span };
+                let called = Identifier { name: merged.name.clone(), quoted: false, span };
                 self.look_up(None, &called)?;
             }
         }

@@ -255,7 +255,8 @@ fn known_values(table: &TableSource, column: usize) -> Option<f64> {
     known.max().map(estimate)
 }
 
-/// The rows of an input that is a table for which its conditions are true: at most one where they fix a unique key.
+/// The rows of a table, which an input is, for which its conditions are true: at most one where they fix
+/// a unique key.
 fn table_rows(table: &LogicalTable, input: &Logical) -> f64 {
     let is_fixed = |index: &usize| {
         table.conditions.iter().any(|condition| fixes(condition, table.first + index))

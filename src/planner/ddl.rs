@@ -416,9 +416,9 @@ fn add_check(
     column: Option<usize>,
 ) -> Result<(), Error> {
     super::write::check_condition(table, condition)?;
-    let name = name.map(|name| name.name.clone());
+    let name = name.map(|name| name.name.to_string());
     let condition = rename::unqualified(&condition.to_string());
-    table.checks.push(CheckConstraint { name: name.map(Into::into), condition, column });
+    table.checks.push(CheckConstraint { name, condition, column });
     Ok(())
 }
 
@@ -486,7 +486,7 @@ fn foreign_key(
     clause: &ForeignKeyClause,
 ) -> ForeignKey {
     ForeignKey {
-        name: name.map(|name| name.name.clone()).map(Into::into),
+        name: name.map(|name| name.name.to_string()),
         of_column: false,
         columns,
         references: clause.table.name.to_string(),

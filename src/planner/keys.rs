@@ -12,8 +12,8 @@ use std::collections::HashSet;
 
 /// A key that is one column as it is.
 pub(super) fn of_column(kind: KeyKind, name: Option<&Identifier>, column: usize) -> KeySchema {
-    let name = name.map(|name| name.name.clone());
-    KeySchema { name: name.map(Into::into), ..KeySchema::new(kind, true, vec![column]) }
+    let name = name.map(|name| name.name.to_string());
+    KeySchema { name, ..KeySchema::new(kind, true, vec![column]) }
 }
 
 /// A key of what stands in parentheses, about the rows for which a condition is true.

@@ -133,9 +133,9 @@ pub struct Limits {
 /// What EXPLAIN says of a table behind its name: ` a as of event 2`.
 #[derive(Clone, Debug, Default)]
 pub struct TableLabel {
-    /// What the statement calls it, if that is something else.
+    /// What the statement calls it, where it says so.
     pub alias: Option<Name>,
-    /// When it is read, if the statement says so.
+    /// When it is read, if the statement says so: ` as of event 2`, with the blank before it.
     pub moment: Option<String>,
 }
 

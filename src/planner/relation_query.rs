@@ -6,13 +6,13 @@ use super::plan::{AccessPath, Plan, QueryPlan, TableAccess, TableLabel};
 use super::scope::Scope;
 use super::{Error, TableSource};
 use crate::language::ast::Expression;
-use crate::types::{Name, PseudoColumn, TableSchema};
+use crate::types::{PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// The query for all that a source has.
 pub(super) fn all(source: TableSource) -> QueryPlan {
     let TableSource { slot, schema: table, .. } = source;
-    let columns = table.columns.iter().map(|c| (Name::new(&c.name), c.data_type)).collect();
+    let columns = table.columns.iter().map(|c| (c.name.clone(), c.data_type)).collect();
     let output = table.columns.len();
     let access = TableAccess {
         slot,

@@ -517,7 +517,7 @@ impl Scope {
             several => {
                 let columns = several.iter().flat_map(|relation| &relation.columns);
                 let named = columns.map(|column| {
-                    let called = Name::new(&*column.name);
+                    let called = column.name.clone();
                     let called = Identifier { name: called, quoted: false, span: name.span };
                     let found = self.look_up(Some(name), &called)?;
                     Ok((column, found.map_or_else(|| column.bound(), |found| found.value())))

@@ -410,7 +410,7 @@ impl ItemBinder<'_, '_> {
         let ItemBinder { scope, surroundings, clause, windows: named } = *self;
         let mut bound = Vec::with_capacity(items.len());
         let item = |column: &ScopeColumn, expression: BoundExpression| SelectedColumn {
-            name: Name::new(&*column.name),
+            name: column.name.clone(),
             is_alias: true,
             expression,
         };

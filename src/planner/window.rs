@@ -125,7 +125,7 @@ pub(super) fn check(named: &[NamedWindow]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the windows below what a SELECT gives, and turns their functions in it into columns.
+/// Puts windows, of which there are some, below what a SELECT gives, and turns their functions in it into columns.
 pub(super) fn over(
     bound: Vec<BoundWindow>,
     rows: Logical,

@@ -267,12 +267,7 @@ fn changed_definitions(before: &Schema, after: &Schema, table: Option<&str>) -> 
 /// What was altered, in the words of the statements that do it.
 fn alteration(old: &TableSchema, new: &TableSchema) -> String {
     let same = |table: &TableSchema, column: &Column| -> Option<String> {
-        table
-            .columns
-            .iter()
-            .find(|other| other.id == column.id)
-            .map(|other| other.name.clone())
-            .map(Into::into)
+        table.columns.iter().find(|other| other.id == column.id).map(|other| other.name.to_string())
     };
     let mut parts = Vec::new();
     if old.name != new.name {

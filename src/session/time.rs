@@ -87,9 +87,8 @@ impl Session {
         }
         let mut state = self.state(annotations);
         state.note(text, &self.parameters);
-        let name = name.map(|name| name.name.clone());
-        let (id, committed) =
-            self.database.take_snapshot(name.clone().map(Into::into), state.finish())?;
+        let name = name.map(|name| name.name.to_string());
+        let (id, committed) = self.database.take_snapshot(name.clone(), state.finish())?;
         let name = name.map_or_else(|| id.to_string(), |name| format!("{id} {name}"));
         Ok(Outcome::Changed(receipt("SNAPSHOT", name, Some(ends(committed)))))
     }

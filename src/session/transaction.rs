@@ -8,7 +8,7 @@ use crate::executor::{self, CheckedConstraints, Enforcement};
 use crate::language::Parameters;
 use crate::language::ast::{ActorSetting, Annotations};
 use crate::storage::{self, Change, CommittedTransaction, Database, Fork, Metadata, TextDigest};
-use crate::types::{Schema, TxId};
+use crate::types::{Name, Schema, TxId};
 use std::sync::Arc;
 
 /// An open transaction.
@@ -191,10 +191,9 @@ impl Session {
         let committed = self.commit_fork(fork, state.finish())?;
         let events = committed.as_ref().map_or(0, CommittedTransaction::events);
         let committed = committed.map(|committed| (committed.first, committed.last));
-        let name = String::new();
         Ok(Outcome::Changed(Receipt {
             verb: "COMMIT",
-            name: name.into(),
+            name: Name::default(),
             rows: 0,
             events,
             committed,

@@ -41,7 +41,7 @@ impl TableName {
         let columns = common.and_then(|common| common.columns.clone());
         TableName {
             name: name.to_owned(),
-            alias: alias.map(|alias| alias.name.clone()).map(Into::into),
+            alias: alias.map(|alias| alias.name.to_string()),
             columns,
         }
     }

@@ -199,7 +199,7 @@ fn pragma_value(input: TokenInput<'_>) -> Parsed<'_, String> {
             let word = identifier(value, value.peek()).name;
             let quoted = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
             let plain = quoted.map(|text| text.replace("''", "'"));
-            Ok((value.skip(1), plain.unwrap_or(word.into())))
+            Ok((value.skip(1), plain.unwrap_or_else(|| word.to_string())))
         }
         _ => value.no_match(Expected::Other("a value")),
     }
