@@ -87,7 +87,7 @@ impl Sort {
         }
         drop(input);
         if self.runs.is_none() {
-            let (order, _) = self.order();
+            let order = self.order();
             self.output = SortedRows::Held(order, 0);
             return Ok(());
         }
@@ -144,25 +144,26 @@ impl Sort {
         batch.filter(&near)
     }
 
-    /// The places of the held rows that are wanted, in order, and the key of the last one.
-    fn order(&self) -> (Vec<RowPlace>, Vec<u8>) {
+    /// The places of the held rows that are wanted, in order.
+    fn order(&self) -> Vec<RowPlace> {
         ordered(&self.held, &self.keys, self.wanted.unwrap_or(usize::MAX))
     }
 
     /// Notes the last of the rows that are wanted, once there are as many.
-    fn note_worst(&mut self, order: &[RowPlace], key: Vec<u8>) {
+    fn note_worst(&mut self, order: &[RowPlace]) {
         if let (Some((batch, row)), true) = (order.last(), Some(order.len()) == self.wanted) {
-            let first = self.keys.first().map(|key| {
-                value_at(&self.held.batches()[*batch].columns[key.column], key.data_type, *row)
-            });
+            let last = self.held.batches()[*batch].slice(*row, 1);
+            let key = SortKeys::of(&last, &self.keys).at(0).to_vec();
+            let first = self.keys.first();
+            let first = first.map(|key| value_at(&last.columns[key.column], key.data_type, 0));
             self.worst = Some(WorstRow { key, first: first.filter(|first| !first.is_null()) });
         }
     }
 
     /// Keeps the wanted rows of those held, in order.
     fn shrink(&mut self) -> Result<(), Error> {
-        let (order, last) = self.order();
-        self.note_worst(&order, last);
+        let order = self.order();
+        self.note_worst(&order);
         let (mut kept, mut bytes, mut rest) = (HeldBatches::default(), 0, order.as_slice());
         while !rest.is_empty() {
             let batch = self.held.gather(rest)?;
@@ -181,8 +182,8 @@ impl Sort {
         if self.held.rows() == 0 {
             return Ok(());
         }
-        let (order, last) = self.order();
-        self.note_worst(&order, last);
+        let order = self.order();
+        self.note_worst(&order);
         let keys = &self.keys;
         let runs = self.runs.get_or_insert_with(|| SortedRuns::new(Arc::clone(keys)));
         let bytes = self.held.batches().iter().map(batch_bytes).sum();

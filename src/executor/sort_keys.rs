@@ -3,7 +3,11 @@
 use super::datum::Batch;
 use super::held::{HeldBatches, RowPlace};
 use crate::planner::SortKey;
+use crate::types::DataType;
 use crate::types::key::KeyColumn;
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 
 /// The bytes of a number in a key, which most parts of keys are.
 const NUMBER_BYTES: usize = 10;
@@ -50,27 +54,95 @@ impl SortKeys {
     }
 }
 
-/// Held rows in order of their keys, at most so many; equal ones keep their order. With them the key of
-/// the last one.
-pub fn ordered(held: &HeldBatches, keys: &[SortKey], most: usize) -> (Vec<RowPlace>, Vec<u8>) {
-    let mut all = SortKeys::default();
-    held.batches().iter().for_each(|batch| all.extend(batch, keys));
-    // Most rows are told apart by the first bytes of their keys, which stand side by side.
+/// Held rows in order of their keys, at most so many; equal ones keep their order.
+pub fn ordered(held: &HeldBatches, keys: &[SortKey], most: usize) -> Vec<RowPlace> {
+    let (starts, rest) = starts(held, keys);
+    let mut rows: Vec<(u64, usize)> = starts.into_iter().zip(0..).collect();
+    rows.sort_unstable_by(|a, b| {
+        a.0.cmp(&b.0).then_with(|| rest.at(a.1).cmp(rest.at(b.1))).then(a.1.cmp(&b.1))
+    });
+    rows.truncate(most);
+    let rows = rows.into_iter().map(|(_, row)| row);
+    if held.batches().len() == 1 {
+        return rows.map(|row| (0, row)).collect();
+    }
+    let places: Vec<RowPlace> = held.places().collect();
+    rows.map(|row| places[row]).collect()
+}
+
+/// What most rows are told apart by, as numbers that stand side by side, and what tells those apart of which
+/// these are equal.
+fn starts(held: &HeldBatches, keys: &[SortKey]) -> (Vec<u64>, SortKeys) {
+    let of_all = |keys: &[SortKey]| {
+        let mut all = SortKeys::default();
+        held.batches().iter().for_each(|batch| all.extend(batch, keys));
+        all
+    };
+    if let Some((first, others)) = keys.split_first()
+        && let Some(numbers) = whole_numbers(held, first)
+    {
+        return (numbers, of_all(others));
+    }
+    let all = of_all(keys);
     let start = |row: usize| {
         let mut start = [0; 8];
         start.iter_mut().zip(all.at(row)).for_each(|(to, from)| *to = *from);
         u64::from_be_bytes(start)
     };
-    let mut rows: Vec<(u64, usize)> = (0..held.rows()).map(|row| (start(row), row)).collect();
-    rows.sort_unstable_by(|a, b| {
-        a.0.cmp(&b.0).then_with(|| all.at(a.1).cmp(all.at(b.1))).then(a.1.cmp(&b.1))
-    });
-    rows.truncate(most);
-    let last = rows.last().map_or_else(Vec::new, |(_, row)| all.at(*row).to_vec());
-    let rows = rows.into_iter().map(|(_, row)| row);
-    if held.batches().len() == 1 {
-        return (rows.map(|row| (0, row)).collect(), last);
+    ((0..held.rows()).map(start).collect(), all)
+}
+
+/// Numbers that order as a key does; `None` where it is no whole number, or NULL in some row.
+fn whole_numbers(held: &HeldBatches, key: &SortKey) -> Option<Vec<u64>> {
+    /// The sign, which of unsigned numbers is the highest digit.
+    const SIGN: u64 = 1 << 63;
+    let mut numbers = Vec::with_capacity(held.rows());
+    for batch in held.batches() {
+        let column = batch.columns[key.column].as_primitive_opt::<Int64Type>();
+        let known = column.filter(|column| column.null_count() == 0)?.values().iter();
+        let number = |integer: &i64| {
+            let number = integer.cast_unsigned() ^ SIGN;
+            if key.descending { !number } else { number }
+        };
+        numbers.extend(known.map(number));
     }
-    let places: Vec<RowPlace> = held.places().collect();
-    (rows.map(|row| places[row]).collect(), last)
+    (key.data_type == DataType::Integer).then_some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Value;
+    use crate::types::column::array_of;
+    use proptest::prelude::*;
+
+    fn integer() -> impl Strategy<Value = i64> {
+        prop_oneof![-2_i64..3, Just(i64::MIN), Just(i64::MAX), Just((1 << 53) + 1)]
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_sort_as_their_keys_do(
+            rows in proptest::collection::vec((integer(), integer()), 0..40),
+            descending in any::<bool>(),
+        ) {
+            let data_type = DataType::Integer;
+            let column = |of: fn(&(i64, i64)) -> i64| {
+                let values: Vec<Value> = rows.iter().map(|row| Value::Integer(of(row))).collect();
+                array_of(data_type, values.iter()).expect("small")
+            };
+            let columns = vec![column(|row| row.0), column(|row| row.1)];
+            let batch = Batch { columns, rows: rows.len() };
+            let key = |column, descending| {
+                SortKey { column, data_type, descending, nulls_first: !descending }
+            };
+            let keys = [key(0, descending), key(1, !descending)];
+            let by_bytes = SortKeys::of(&batch, &keys);
+            let mut expected: Vec<RowPlace> = (0..rows.len()).map(|row| (0, row)).collect();
+            expected.sort_by(|a, b| by_bytes.at(a.1).cmp(by_bytes.at(b.1)));
+            let mut held = HeldBatches::default();
+            held.push(batch);
+            prop_assert_eq!(ordered(&held, &keys, usize::MAX), expected);
+        }
+    }
 }
