@@ -7,6 +7,7 @@ use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
 use super::row_key::RowKey;
 use super::runtime_filter::{RuntimeFilter, ScanFilter};
+use super::truths::Selection;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
 use crate::types::{DataType, KeySchema, TableSchema, Value};
@@ -117,11 +118,16 @@ impl AccessRows {
             if let Some(few) = mask.take_if(|mask| mask.true_count() * FEW <= batch.rows) {
                 batch = batch.filter(&few)?;
             }
-            let own = self.context.mask(filter, &batch)?;
-            mask = Some(match mask {
-                Some(found) => BooleanArray::new(found.values() & own.values(), None),
-                None => own,
-            });
+            match self.context.select(filter, &batch)? {
+                Selection::None => return Ok(None),
+                Selection::All => {}
+                Selection::Some(own) => {
+                    mask = Some(match mask {
+                        Some(found) => BooleanArray::new(found.values() & own.values(), None),
+                        None => own,
+                    });
+                }
+            }
         }
         // What only the filter reads is not copied.
         match &self.wider {

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::functions::MAX_TEXT;
-use crate::types::column::{ColumnBuilder, array_of, value_at};
+use crate::types::column::{ColumnBuilder, array_of_one, value_at};
 use crate::types::row_filter::{RowFilter, run_start, take};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
@@ -128,7 +128,7 @@ impl Datum {
     pub fn into_array(self, data_type: DataType, rows: usize) -> Result<ArrayRef, Error> {
         Ok(match self {
             Datum::Array(array) => array,
-            Datum::Scalar(value) => array_of(data_type, std::iter::repeat_n(&value, rows))?,
+            Datum::Scalar(value) => array_of_one(data_type, &value, rows)?,
         })
     }
 

@@ -89,6 +89,16 @@ impl Truths {
     }
 }
 
+/// For which rows of a batch a condition is true.
+pub enum Selection {
+    /// For none.
+    None,
+    /// For each.
+    All,
+    /// For those for which the mask is, which is never NULL.
+    Some(BooleanArray),
+}
+
 /// The bits of so many rows.
 fn all(rows: usize) -> u128 {
     if rows >= MOST_ROWS { u128::MAX } else { (1 << rows) - 1 }
@@ -104,18 +114,31 @@ impl Context {
         condition: &BoundExpression,
         batch: &Batch,
     ) -> Result<Option<Batch>, Error> {
+        match self.select(condition, batch)? {
+            Selection::None => Ok(None),
+            Selection::All => Ok(Some(batch.clone())),
+            Selection::Some(mask) => batch.filter_some(&mask),
+        }
+    }
+
+    /// For which rows of a batch a condition is true.
+    ///
+    /// # Errors
+    /// As [`Context::evaluate`].
+    pub fn select(&self, condition: &BoundExpression, batch: &Batch) -> Result<Selection, Error> {
         if batch.rows <= MOST_ROWS {
-            return match self.truths(condition, batch)?.truth {
-                0 => Ok(None),
-                truth if truth == all(batch.rows) => Ok(Some(batch.clone())),
-                truth => batch.filter_some(&as_mask(truth, batch.rows)),
-            };
+            return Ok(match self.truths(condition, batch)?.truth {
+                0 => Selection::None,
+                truth if truth == all(batch.rows) => Selection::All,
+                truth => Selection::Some(as_mask(truth, batch.rows)),
+            });
         }
         match self.evaluate(condition, batch) {
-            Ok(Datum::Scalar(value)) => Ok(value.is_true().then(|| batch.clone())),
-            Ok(mask) => batch.filter_some(&compare::selected(&mask.into_mask(batch.rows))),
+            Ok(Datum::Scalar(value)) if value.is_true() => Ok(Selection::All),
+            Ok(Datum::Scalar(_)) => Ok(Selection::None),
+            Ok(mask) => Ok(Selection::Some(compare::selected(&mask.into_mask(batch.rows)))),
             Err(error) if error.is_batch_too_large() => {
-                batch.filter_some(&self.mask(condition, batch)?)
+                Ok(Selection::Some(self.mask(condition, batch)?))
             }
             Err(error) => Err(error),
         }

@@ -141,7 +141,7 @@ impl TableDifference {
     /// A row as `.diff` tells it: of an update only what it changed.
     fn row_in_words(&self, batch: &Batch, row: usize) -> Result<Row, Error> {
         let value = |column: usize| {
-            value_at(batch.columns[column].as_ref(), self.schema.columns[column].data_type, row)
+            value_at(&batch.columns[column], self.schema.columns[column].data_type, row)
         };
         let images = [0, 1].map(|side| -> Row { self.places(side).map(&value).collect() });
         let operation = value(0);

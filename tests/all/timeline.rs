@@ -223,8 +223,7 @@ fn a_replay_shows_whole_rows_before_and_after() {
                 let batch = batch.expect("a batch");
                 for at in 0..batch.rows {
                     let columns = batch.columns.iter().zip(&types).skip(1);
-                    let value = |array, data_type| value_at(array, data_type, at);
-                    let row: Row = columns.map(|(array, t)| value(&**array, *t)).collect();
+                    let row: Row = columns.map(|(array, t)| value_at(array, *t, at)).collect();
                     given.push(row);
                 }
             }

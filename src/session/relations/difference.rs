@@ -317,7 +317,7 @@ impl RowDifferences {
             for at in 0..numbers.len() {
                 let mut row = vec![Value::Null; self.width];
                 for ((column, _, data_type), array) in self.places[side].iter().zip(&columns) {
-                    row[*column] = value_at(array.as_ref(), *data_type, at);
+                    row[*column] = value_at(array, *data_type, at);
                 }
                 rows.push(row);
             }
@@ -413,9 +413,8 @@ mod tests {
         while let Some(batch) = rows.next().expect("a batch") {
             for row in 0..batch.rows {
                 let columns = batch.columns.iter().zip(&schema.columns);
-                let value = columns.map(|(array, column)| {
-                    value_at(array.as_ref(), column.data_type, row).to_string()
-                });
+                let value = columns
+                    .map(|(array, column)| value_at(array, column.data_type, row).to_string());
                 lines.push(value.collect::<Vec<_>>().join(", "));
             }
         }

@@ -170,7 +170,7 @@ impl TableView {
     /// schema's, the hidden ones among them; a batch has as many arrays, in this order.
     pub fn scan(&self, columns: &[usize]) -> Scan {
         let Some(layer) = &self.layer else { return Scan::empty() };
-        let wanted = self.wanted(columns).into();
+        let wanted = self.wanted(columns).collect();
         let kept = self
             .kept
             .as_ref()
@@ -254,7 +254,7 @@ impl TableView {
     /// [`Error::Batch`] where they have no room in one batch; those of
     /// [`EventLookup`](super::EventLookup) where a hidden column asks for what a transaction says.
     pub fn fetch(&self, rows: &[LocatedVersion], columns: &[usize]) -> Result<RowBatch, Error> {
-        let wanted = self.wanted(columns);
+        let wanted: Vec<ScanColumn> = self.wanted(columns).collect();
         let Some(layer) = self.layer.as_ref() else {
             return Ok(RowBatch::none(&wanted));
         };
@@ -320,14 +320,14 @@ impl TableView {
         self.layer.as_ref()?.index_order(key)
     }
 
-    fn wanted(&self, columns: &[usize]) -> Vec<ScanColumn> {
-        let of = |at: &usize| match self.schema.pseudo(*at) {
+    fn wanted<'a>(&'a self, columns: &'a [usize]) -> impl Iterator<Item = ScanColumn> + 'a {
+        let of = move |at: &usize| match self.schema.pseudo(*at) {
             Some(column) => {
                 ScanColumn::HiddenColumn(HiddenColumn { column, lookup: self.lookup.clone() })
             }
             None => ScanColumn::new(StoredColumn::new(&self.schema.columns[*at]), *at),
         };
-        columns.iter().map(of).collect()
+        columns.iter().map(of)
     }
 }
 
