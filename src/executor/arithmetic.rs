@@ -315,19 +315,10 @@ pub fn negate_each(
     operand: (&Datum, DataType),
     rows: usize,
 ) -> Result<Datum, Error> {
-    let is_number = match operand.1 {
-        DataType::Integer | DataType::Real | DataType::Decimal { .. } => true,
-        DataType::Numeric
-        | DataType::Text
-        | DataType::Boolean
-        | DataType::Date
-        | DataType::Timestamp
-        | DataType::Json
-        | DataType::Blob
-        | DataType::Any
-        | DataType::Flexible(_) => false,
-    };
-    if is_number {
+    // What else is a number is made one value by value.
+    let is_computed_as_column =
+        matches!(operand.1, DataType::Integer | DataType::Real | DataType::Decimal { .. });
+    if is_computed_as_column {
         let zero = Datum::Scalar(Value::Integer(0));
         return evaluate(Arithmetic::Subtract, result, (&zero, DataType::Integer), operand, rows);
     }

@@ -146,7 +146,8 @@ impl Context {
     ///
     /// # Errors
     /// `integer-overflow`, `decimal-overflow`, `date-overflow`, `type` of a CAST or of a moment in
-    /// arithmetic, `escape`, `text-limit`: of the first row that has one.
+    /// arithmetic, `escape`, `text-limit`: of the first row that has one, but that the left side of AND and OR
+    /// is computed for all rows before the right one.
     pub fn evaluate(&self, expression: &BoundExpression, batch: &Batch) -> Result<Datum, Error> {
         if let Some(leaf) = leaf(expression, batch) {
             return Ok(leaf);

@@ -17,6 +17,7 @@ use super::streaming::key_columns;
 use super::{Error, kernels};
 use crate::types::DataType;
 use crate::types::key::row_key;
+use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// The left rows that the right side has, or those that it has not.
@@ -160,7 +161,7 @@ impl SetFilter {
             let batch = file.read(place)?;
             let kept = common.by_ref().take(batch.rows);
             let kept: Vec<bool> = kept.map(|common| common == self.keeps_common).collect();
-            let kept = kernels::mask(kept.len(), |row| kept[row]);
+            let kept = BooleanArray::from(kept);
             if let Some(kept) = batch.filter_some(&kept)? {
                 runs.write(&kept)?;
             }

@@ -53,17 +53,29 @@ impl RowFilter {
         }
     }
 
-    /// What is kept of a column.
+    /// What is kept of a column, which has as many rows as the mask or the flags.
     ///
     /// # Errors
-    /// Where the filter is of more rows than the column has, which is a fault of ours.
+    /// As [`take`].
     pub fn kept(&self, column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         match self {
-            RowFilter::Run(start, rows) => Ok(column.slice(*start, *rows)),
+            RowFilter::Run(start, rows) if may_share(column, *rows) => {
+                Ok(column.slice(*start, *rows))
+            }
+            RowFilter::Run(start, rows) => {
+                let rows: Vec<u64> = (*start..start + rows).map(row_index).collect();
+                take(column, &rows)
+            }
             RowFilter::Few(rows) => take(column, rows),
             RowFilter::Many(filter) => filter.filter(column),
         }
     }
+}
+
+/// Whether so many rows of a column may share its values: whoever holds them holds all, which may be much
+/// more where they are texts.
+fn may_share(column: &ArrayRef, rows: usize) -> bool {
+    column.data_type().is_primitive() || rows * 2 >= column.len()
 }
 
 /// Where numbers begin that count up one by one; `None` where they do not, or there are none.
