@@ -126,7 +126,7 @@ pub use values::{BoundRows, BoundValue, ValuePlace};
 pub use view::{parse_view, view_schema};
 pub use window::{Frame, WindowCall, distance, no_distance};
 pub use with_plan::{CommonTablePlan, Feeding, RecursiveKey, RecursivePlan, RecursiveStep};
-pub use write::{checks_of, column_default, generated_columns_of, load};
+pub use write::{checks_of, column_default, generated_changed_by, generated_columns_of, load};
 pub use write_plan::{
     BoundCheck, BoundGenerated, BoundReturning, BoundUpsert, BulkLoad, ColumnSource, InsertInput,
     UpsertUpdate, Write, WriteAction,

@@ -101,17 +101,14 @@ impl UpsertUpdate {
     }
 }
 
-/// Whether a column is assigned, or computed from one that is.
+/// Whether a column is assigned, or computed from what is.
 fn are_written(
     assignments: &[(usize, BoundExpression)],
     generated: &[BoundGenerated],
     column: usize,
 ) -> bool {
-    let reads_one = |one: &BoundGenerated| {
-        one.columns.iter().any(|read| are_written(assignments, generated, *read))
-    };
     assignments.iter().any(|(assigned, _)| *assigned == column)
-        || generated.iter().any(|one| one.column == column && reads_one(one))
+        || generated.iter().any(|one| one.column == column)
 }
 
 impl Write {

@@ -119,3 +119,23 @@ fn a_chain_is_as_long_as_a_table_is_wide() {
     assert_eq!(error.to_string(), "generated columns of r need each other: b, c, d");
     assert_eq!(error.span().map(|span| &circle[span.start..span.end]), Some("b"));
 }
+
+#[test]
+fn where_a_foreign_key_acts_each_column_is_looked_at_once() {
+    const WIDTH: usize = 100;
+    let computed = (2..WIDTH).map(|at| format!("c{at} AS (max(c{}, c{}))", at - 1, at - 2));
+    let computed: Vec<String> = computed.collect();
+    let create = format!(
+        "CREATE TABLE long(parent INTEGER REFERENCES parent ON UPDATE CASCADE, c0 INTEGER, \
+         c1 INTEGER, {}, UNIQUE (c{}))",
+        computed.join(", "),
+        WIDTH - 1
+    );
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    run(&mut session, &["CREATE TABLE parent(id INTEGER PRIMARY KEY)", &create]);
+    run(&mut session, &["CREATE TRIGGER told AFTER UPDATE ON long BEGIN SELECT 1; END"]);
+    run(&mut session, &["INSERT INTO parent VALUES (1)"]);
+    run(&mut session, &["INSERT INTO long(parent, c0, c1) VALUES (1, 3, 4)"]);
+    run(&mut session, &["UPDATE parent SET id = 2"]);
+    assert_eq!(told(&mut session, "SELECT parent, c99 FROM long"), "2 4");
+}

@@ -359,8 +359,7 @@ impl Pipeline<'_> {
             },
         )?;
         drop(view);
-        self.note_rewritten(slice::from_ref(&changed), is_written);
-        let taken = self.record(Vec::new(), changed, false)?;
+        let taken = self.record(Vec::new(), changed, Some(update))?;
         self.fire_after(taken, Fired { triggers: &fired, ..self.of_upsert() })
     }
 

@@ -76,7 +76,7 @@ use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::input::PlanInput;
-use crate::planner::{OperatorId, Write, WriteAction};
+use crate::planner::{OperatorId, UpsertUpdate, Write, WriteAction};
 use crate::storage::{Change, Fork, TableView};
 use crate::types::{KeySchema, RowId, TableSchema};
 use fire::Taken;
@@ -263,9 +263,7 @@ impl Pipeline<'_> {
             return Err(place::placed(error, write, &rows[index]));
         }
         drop(view);
-        self.note_rewritten(&rows, &|column| write.writes(column));
-        let numbers = self.numbers(&rows, self.numbers_rows());
-        self.write_down(changes(table, rows), &numbers).map(drop)
+        self.write_down(rows, None).map(drop)
     }
 
     /// Whether the rows that are recorded are new ones that `last_insert_rowid()` tells the number of.
@@ -314,13 +312,16 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Records a row that may be as it is, and before it those that go for it; `is_new` where its number
-    /// is noted.
-    fn record(&mut self, gone: Vec<WriteRow>, row: WriteRow, is_new: bool) -> Result<Taken, Error> {
+    /// Records a row that may be as it is, and before it those that go for it; `instead` is the DO UPDATE
+    /// that it changes by, if it does.
+    fn record(
+        &mut self,
+        gone: Vec<WriteRow>,
+        row: WriteRow,
+        instead: Option<&UpsertUpdate>,
+    ) -> Result<Taken, Error> {
         self.record_gone(gone)?;
-        let own = changes(&self.write.table, vec![row.clone()]);
-        let numbers = self.numbers(std::slice::from_ref(&row), is_new);
-        let operation = self.write_down(own, &numbers)?;
+        let operation = self.write_down(vec![row.clone()], instead)?;
         Ok(Taken { row, operation })
     }
 
@@ -332,16 +333,23 @@ impl Pipeline<'_> {
         Ok(self.last_of_own(behind))
     }
 
-    /// Records the changes of rows, and says what comes out of them; gives the last operation that this
-    /// made.
+    /// Records the changes of rows, and says what comes out of them; `instead` is the DO UPDATE that makes
+    /// them, if one does. Gives the last operation that this made.
     fn write_down(
         &mut self,
-        own: Vec<Change>,
-        numbers: &KnownNumbers,
+        rows: Vec<WriteRow>,
+        instead: Option<&UpsertUpdate>,
     ) -> Result<Option<usize>, Error> {
-        let (table, known) = (&self.write.table, &numbers.known);
-        let returning = self.write.returning.as_ref();
-        let are_deleted = matches!(self.write.action, WriteAction::Delete { .. });
+        let (write, table) = (self.write, &self.write.table);
+        if self.steps.is_concerned {
+            let is_written =
+                |at| instead.map_or_else(|| write.writes(at), |update| update.writes(at));
+            foreign_keys::note_rewritten(self.fork, table, &rows, &is_written);
+        }
+        let numbers = self.numbers(&rows, instead.is_none() && self.numbers_rows());
+        let (own, known) = (changes(table, rows), &numbers.known);
+        let returning = write.returning.as_ref();
+        let are_deleted = matches!(write.action, WriteAction::Delete { .. });
         let mut gone = Vec::new();
         if let Some(returning) = returning.filter(|_| are_deleted) {
             let (view, rows) = (self.fork.view().table(table), known.iter().flatten().copied());

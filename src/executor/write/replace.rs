@@ -11,7 +11,6 @@ use super::row::WriteRow;
 use super::{Pipeline, foreign_keys};
 use crate::language::ast::TriggerTime;
 use crate::types::{ConflictResolution, RowId};
-use std::slice;
 
 impl Pipeline<'_> {
     /// Records a row that may be as it is, when those that go for it are gone.
@@ -32,9 +31,7 @@ impl Pipeline<'_> {
             if let Some(place) = place {
                 (row.row, row.old) = (place.row, place.old);
             }
-            let write = self.write;
-            self.note_rewritten(slice::from_ref(&row), &|column| write.writes(column));
-            return Ok(Some(self.record(gone, row, self.numbers_rows())?));
+            return Ok(Some(self.record(gone, row, None)?));
         }
         let back = place.as_ref().and_then(|place| place.row);
         for gone in place.into_iter().chain(gone) {
@@ -48,7 +45,7 @@ impl Pipeline<'_> {
         let is_free =
             |number: &RowId| self.fork.view().table(&self.write.table).locate(*number).is_none();
         let row = WriteRow { row: back.filter(is_free).or(row.row), ..row };
-        Ok(Some(self.record(Vec::new(), row, self.numbers_rows())?))
+        Ok(Some(self.record(Vec::new(), row, None)?))
     }
 
     /// Deletes a row that goes for another, between the triggers that this fires.

@@ -43,7 +43,7 @@ pub(in super::super) fn update(update: &Update, planning: &mut Planning) -> Resu
     let is_number = |(column, _): &(usize, BoundExpression)| *column >= table.columns.len();
     let number =
         assignments.iter().position(is_number).map(|at| Box::new(assignments.remove(at).1));
-    let generated = generated::changed_by(&table, &assignments)?;
+    let generated = generated::changed_by(&table, assignments.iter().map(|(column, _)| column))?;
     let defaults = columns::replacing_defaults(&table, resolution)?;
     let action = WriteAction::Update { rows, assignments, number };
     let (checks, present) = Default::default();

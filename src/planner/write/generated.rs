@@ -1,7 +1,6 @@
 //! GENERATED: columns whose values are expressions over the others of their row.
 
 use super::super::bind::Binder;
-use super::super::expression::BoundExpression;
 use super::super::key_definition::beyond_row;
 use super::super::scope::Scope;
 use super::super::write_plan::BoundGenerated;
@@ -101,11 +100,11 @@ fn in_order(generated: Vec<BoundGenerated>) -> Result<Vec<BoundGenerated>, Vec<B
 ///
 /// # Errors
 /// As [`all`].
-pub(super) fn changed_by(
+pub fn changed_by<'a>(
     table: &TableSchema,
-    assignments: &[(usize, BoundExpression)],
+    columns: impl IntoIterator<Item = &'a usize>,
 ) -> Result<Vec<BoundGenerated>, Error> {
-    let mut changed: Vec<usize> = assignments.iter().map(|(column, _)| *column).collect();
+    let mut changed: Vec<usize> = columns.into_iter().copied().collect();
     let mut generated = all(table)?;
     generated.retain(|one| {
         let is_changed = one.columns.iter().any(|read| changed.contains(read));

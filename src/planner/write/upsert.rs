@@ -176,6 +176,6 @@ fn update(
     let all = assignments.iter_mut().map(|(_, value)| value).chain(&mut filter);
     all.for_each(|expression| expression.relocate(&columns));
     columns.iter_mut().for_each(|column| *column -= first);
-    let generated = generated::changed_by(table, &assignments)?;
+    let generated = generated::changed_by(table, assignments.iter().map(|(column, _)| column))?;
     Ok(UpsertUpdate { columns, assignments, generated, filter })
 }

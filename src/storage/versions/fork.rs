@@ -31,6 +31,7 @@ pub struct Fork {
     /// How many of the operations are temporary.
     temporaries: usize,
     causes: Causes,
+    /// Rows that no operation tells of, in the order in which they were noted.
     rewritten: Vec<RewrittenRow>,
 }
 
@@ -47,9 +48,9 @@ pub struct RewrittenRow {
     pub behind: usize,
 }
 
-/// A place in a fork to return to, as often as one likes: what the fork had recorded, and what that led
-/// to. A state shares what it has with those that follow, so that keeping one costs nothing that grows
-/// with the transaction, and neither does going back to it; the change behind one copies the pages
+/// A place in a fork to return to, as often as one likes: what the fork had recorded and noted, and what
+/// that led to. A state shares what it has with those that follow, so that keeping one costs nothing that
+/// grows with the transaction, and neither does going back to it; the change behind one copies the pages
 /// that it touches.
 #[derive(Debug)]
 pub struct Savepoint {
@@ -141,8 +142,10 @@ impl Fork {
         &self.rewritten[self.rewritten.partition_point(|noted| noted.behind < first)..]
     }
 
-    /// Takes out the operations that are temporary, in order; the others remain.
+    /// Takes out the operations that are temporary, in order; the others remain. What was noted between
+    /// them goes: all of it was asked before.
     pub fn take_temporary(&mut self) -> Vec<Operation> {
+        self.rewritten.clear();
         if self.temporaries == 0 {
             return Vec::new();
         }

@@ -7,6 +7,7 @@ use super::super::row::{Failures, WriteRow};
 use super::super::{demands, generate, unique};
 use super::check::{failed, sides};
 use super::keys::{Referenced, ReferringRow, TouchedTable, referring, touched, values_of};
+use super::rewritten::note_rewritten;
 use crate::planner;
 use crate::storage::{Change, Fork, View};
 use crate::types::{ForeignKey, ForeignKeyAction, Row, RowId, TableId, TableSchema, Value};
@@ -18,6 +19,8 @@ struct Fate {
     old: Row,
     /// `None` where it goes.
     new: Option<Row>,
+    /// The columns that foreign keys give it.
+    written: Vec<usize>,
     /// The operation that did it.
     cause: usize,
 }
@@ -41,7 +44,7 @@ struct LostKey {
 /// # Errors
 /// `foreign-key` where RESTRICT says so; those of rows that may not be as an action makes them.
 pub(super) fn of(
-    fork: &Fork,
+    fork: &mut Fork,
     first: usize,
     context: &Context,
 ) -> Result<Vec<(Change, usize)>, Error> {
@@ -77,7 +80,7 @@ pub(super) fn of(
     }
     let mut changes = Vec::new();
     for fates in fates {
-        changes.extend(fates.changes(&view, context)?);
+        changes.extend(fates.changes(fork, &view, context)?);
     }
     Ok(changes)
 }
@@ -163,8 +166,8 @@ impl Fates {
     /// Notes what becomes of a row: another key of it may have said something of it already.
     fn note(&mut self, acted: ActedRow, constraint: &ForeignKey) {
         let ActedRow { found: ReferringRow { row, values: old, .. }, values, cause } = acted;
-        let fate =
-            self.rows.entry(row).or_insert_with(|| Fate { new: Some(old.clone()), old, cause });
+        let untouched = || Fate { new: Some(old.clone()), old, written: Vec::new(), cause };
+        let fate = self.rows.entry(row).or_insert_with(untouched);
         let (Some(new), Some(values)) = (&mut fate.new, values) else {
             (fate.new, fate.cause) = (None, cause);
             return;
@@ -172,12 +175,20 @@ impl Fates {
         for (column, value) in constraint.columns.iter().zip(values) {
             new[*column] = value;
         }
+        fate.written.extend(&constraint.columns);
     }
 
     /// The changes of the rows, which are asked what every row that changes is asked.
-    fn changes(self, view: &View, context: &Context) -> Result<Vec<(Change, usize)>, Error> {
-        let Fates { table, rows } = self;
+    fn changes(
+        self,
+        fork: &mut Fork,
+        view: &View,
+        context: &Context,
+    ) -> Result<Vec<(Change, usize)>, Error> {
+        let Fates { table, mut rows } = self;
         let causes: Vec<usize> = rows.values().map(|fate| fate.cause).collect();
+        let written: Vec<Vec<usize>> =
+            rows.values_mut().map(|fate| std::mem::take(&mut fate.written)).collect();
         let of_fate = |(place, (row, Fate { old, new, .. })): (usize, (RowId, Fate))| WriteRow {
             row: Some(row),
             moved: None,
@@ -196,6 +207,13 @@ impl Fates {
         unique::check(&table, &view.table(&table), &rows, |_| true, &mut failures);
         if let Some((index, error)) = failures.first() {
             return Err(about_acted(error, &table, &rows[index]));
+        }
+        for rows in rows.chunk_by(|row, next| written[row.place] == written[next.place]) {
+            let given = &written[rows[0].place];
+            let computed = planner::generated_changed_by(&table, given).map_err(broken)?;
+            let is_computed = |column| computed.iter().any(|one| one.column == column);
+            let is_written = |column| given.contains(&column) || is_computed(column);
+            note_rewritten(fork, &table, rows, &is_written);
         }
         let changes = super::super::changes(&table, rows);
         Ok(changes.into_iter().zip(causes).collect())

@@ -86,8 +86,8 @@ fn refers_to_none(
     )
 }
 
-/// Asks foreign keys of what a fork recorded from one operation on: of the rows that refer, and of those
-/// that others referred to.
+/// Asks foreign keys of what a fork recorded from one operation on, and noted since: of the rows that refer,
+/// of those that others referred to, and of those that were given again what they refer by.
 ///
 /// # Errors
 /// `foreign-key` of a row that refers to none, with both sides; `foreign-key-mismatch` where there is

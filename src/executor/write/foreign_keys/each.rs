@@ -69,7 +69,8 @@ impl Pipeline<'_> {
             }
         };
         let broken = |error: planner::Error| Error::failed(error.code, error.to_string());
-        let generated = planner::generated_columns_of(table).map_err(broken)?;
+        let generated =
+            planner::generated_changed_by(table, &constraint.columns).map_err(broken)?;
         let checks = planner::checks_of(table).map_err(broken)?;
         let (defaults, returning, present) = Default::default();
         // An action keeps to no OR but its own.

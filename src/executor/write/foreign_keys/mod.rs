@@ -11,10 +11,11 @@
 //!                  └── one level: found in one view, recorded together ──┘
 //! ```
 //!
-//! The check looks at the recorded operations alone, so that the same check over all operations of a
-//! transaction is what COMMIT asks of deferred constraints: nothing is counted on the way, and a
-//! rollback to a savepoint leaves nothing to be taken back. Rows that broke a constraint before and are
-//! not touched are not asked; those that are given the same again are (`rewritten`).
+//! The check asks the rows that it finds in the fork: the operations tell which ones changed, and notes
+//! beside them which ones were given what they had, and refer to nothing (`rewritten`). Both say which row,
+//! not what is wrong with it, so that the same check over all of a transaction is what COMMIT asks of
+//! deferred constraints, and a rollback to a savepoint takes both back and has no count to mend. A row
+//! that broke a constraint before is not asked where neither tells of it.
 //!
 //! Where one of the rows that are acted on may fire a trigger ([`may_fire`]), each row of the statement is
 //! done with all that it leads to before the next, and each row that an action changes takes the steps
@@ -31,6 +32,7 @@ mod rewritten;
 
 pub(super) use check::Reference;
 pub use check::{CheckedConstraints, check as check_foreign_keys, unreferenced_rows};
+pub(super) use rewritten::note_rewritten;
 
 use super::super::Error;
 use super::super::evaluate::Context;

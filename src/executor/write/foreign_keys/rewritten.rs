@@ -2,47 +2,43 @@
 //! to nothing, because the row came while no foreign key was held, the statement that says so again is held
 //! to it as in SQLite: the fork notes the row, and the check asks it with those that were touched.
 
-use super::super::Pipeline;
 use super::super::row::WriteRow;
 use super::keys::{Referenced, referenced_columns, values_of};
-use crate::types::{ColumnId, ForeignKey, RowId, Schema, TableSchema, Value};
+use crate::storage::Fork;
+use crate::types::{ForeignKey, Row, RowId, Schema, TableSchema, Value};
 
-impl Pipeline<'_> {
-    /// Notes those among rows that are about to be recorded.
-    pub(in super::super) fn note_rewritten(
-        &mut self,
-        rows: &[WriteRow],
-        is_written: &dyn Fn(usize) -> bool,
-    ) {
-        let table = &self.write.table;
-        if !self.steps.is_concerned || table.foreign_keys.is_empty() {
-            return;
+/// Notes those among rows of a table that are about to be recorded.
+pub(in super::super) fn note_rewritten(
+    fork: &mut Fork,
+    table: &TableSchema,
+    rows: &[WriteRow],
+    is_written: &dyn Fn(usize) -> bool,
+) {
+    let changes =
+        || rows.iter().filter_map(|row| Some((row.row?, row.old.as_ref()?, row.new.as_ref()?)));
+    if table.foreign_keys.is_empty() || changes().next().is_none() {
+        return;
+    }
+    let view = fork.view();
+    for constraint in &table.foreign_keys {
+        let columns = &constraint.columns;
+        let is_same =
+            |(_, old, new): &(RowId, &Row, &Row)| columns.iter().all(|at| old[*at] == new[*at]);
+        let mut same = changes().filter(is_same).peekable();
+        if same.peek().is_none() || !is_asked(view.schema(), table, constraint, is_written) {
+            continue;
         }
-        let view = self.fork.view();
-        let mut noted: Vec<(RowId, Vec<ColumnId>)> = Vec::new();
-        for constraint in &table.foreign_keys {
-            if !is_asked(view.schema(), table, constraint, is_written) {
-                continue;
+        let referenced = Referenced::of(view.schema(), table, constraint);
+        for (row, _, new) in same {
+            let own = values_of(new, columns);
+            let is_lost = match &referenced {
+                Ok(referenced) => referenced.is_lost_to(&view, (table, row), (&own, new)),
+                Err(_) => !own.iter().any(Value::is_null),
+            };
+            if is_lost {
+                let columns = columns.iter().map(|at| table.columns[*at].id).collect();
+                fork.note_rewritten(table.id, row, columns);
             }
-            let referenced = Referenced::of(view.schema(), table, constraint);
-            for row in rows {
-                let (Some(number), Some(old), Some(new)) = (row.row, &row.old, &row.new) else {
-                    continue;
-                };
-                let own = values_of(new, &constraint.columns);
-                let is_lost = || match &referenced {
-                    Ok(referenced) => referenced.is_lost_to(&view, (table, number), (&own, new)),
-                    Err(_) => !own.iter().any(Value::is_null),
-                };
-                if own == values_of(old, &constraint.columns) && is_lost() {
-                    let columns = constraint.columns.iter().map(|at| table.columns[*at].id);
-                    noted.push((number, columns.collect()));
-                }
-            }
-        }
-        drop(view);
-        for (row, columns) in noted {
-            self.fork.note_rewritten(table.id, row, columns);
         }
     }
 }
