@@ -169,14 +169,20 @@ pub fn acceptance(error: &rusqlite::Error, sql: &str, pair: &Pair) -> Option<Del
     {
         return Some(Deliberate::UnfiredTrigger);
     }
-    let missing = message.strip_prefix("no such table: main.")?;
+    misses_parent(&message, sql, pair).then_some(Deliberate::MissingParent)
+}
+
+/// Whether what SQLite says of a statement is that a foreign key refers to a table that is not there: it asks
+/// for that before any row.
+pub fn misses_parent(message: &str, sql: &str, pair: &Pair) -> bool {
+    let Some(missing) = message.strip_prefix("no such table: main.") else { return false };
     let missing = missing.split(' ').next().unwrap_or(missing);
     let count = format!(
         "SELECT count(*) FROM sqlite_master m, pragma_foreign_key_list(m.name) k \
          WHERE m.type = 'table' AND k.\"table\" = '{missing}' COLLATE NOCASE"
     );
     let is_parent = pair.ask_sqlite(&count).is_ok_and(|rows| rows != [[Plain::Number(0.0)]]);
-    (is_parent && !sql.starts_with("SELECT")).then_some(Deliberate::MissingParent)
+    is_parent && !sql.starts_with("SELECT")
 }
 
 /// Whether a write to a view, which returns rows, is of another kind than the triggers of the view.

@@ -192,6 +192,15 @@ impl Run {
             {
                 Verdict::Meant(Deliberate::ForgottenKey)
             }
+            // What FAIL leaves behind was done before the row that fails here.
+            Some(_)
+                if code.is_some()
+                    && message.is_some_and(|message| {
+                        deliberate::misses_parent(message, sql, &self.pair)
+                    }) =>
+            {
+                Verdict::Meant(Deliberate::MissingParent)
+            }
             what => Verdict::of(what),
         }
     }
