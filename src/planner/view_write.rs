@@ -1,8 +1,9 @@
 //! INSERT, UPDATE and DELETE of a view's rows, which its INSTEAD OF triggers do: what is planned is the
 //! query of the rows that they are told of.
 
+use super::comparison_traits::OperandAffinity;
 use super::plan::QueryPlan;
-use super::query;
+use super::query::{self, LogicalQuery, QueryColumn};
 use super::surroundings::Surroundings;
 use super::trigger::RowEvent;
 use super::write::{named_columns, object_values, returned, unknown_column};
@@ -13,7 +14,9 @@ use crate::language::ast::{
     Identifier, Insert, InsertSource, JoinConstraint, JoinKind, ObjectName, Query, QueryBody,
     RowLimits, Select, SelectItem, TableReference, TriggerEvent, Update, ValueRows,
 };
-use crate::types::{ConflictResolution, DataType, Literal, Span, TableSchema, Value};
+use crate::types::{
+    ColumnAffinity, ConflictResolution, DataType, Literal, Span, TableSchema, Value,
+};
 use std::slice;
 use std::sync::Arc;
 
@@ -59,7 +62,7 @@ fn names_of(assignment: &Assignment) -> &[Identifier] {
     }
 }
 
-/// A view to which rows are written: nothing converts what comes to the types of its columns.
+/// A view to which rows are written, whose columns hold what comes.
 fn written(view: &TableSchema) -> Arc<TableSchema> {
     let mut view = view.clone();
     view.columns.iter_mut().for_each(|column| column.data_type = DataType::Any);
@@ -164,7 +167,10 @@ pub(super) fn update(
     query.with.clone_from(&update.with);
     limited(&mut query, &update.limits);
     let surroundings: Surroundings<'_> = planning.surroundings();
-    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
+    let bound = query::bind(&query, &surroundings, planning)?;
+    let held = |column: usize| (column, affinity_of(&bound.output[column]));
+    let assigned = assigned.into_iter().map(held).collect();
+    let (rows, columns) = rows_of(bound, planning);
     let view = written(&view);
     let returning =
         returning(&update.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
@@ -219,21 +225,34 @@ pub(super) fn delete(
     let surroundings: Surroundings<'_> = planning.surroundings();
     let returning =
         returning(&delete.returning, &view, alias.unwrap_or(name), &surroundings, planning)?;
-    let (rows, columns) = rows_of(&query, &surroundings, planning)?;
+    let (rows, columns) = rows_of(query::bind(&query, &surroundings, planning)?, planning);
     let (event, assigned) = (RowEvent::Delete, Vec::new());
     let action = WriteAction::InsteadOf { event, rows, columns, assigned };
     Ok(write(view, action, None, returning))
 }
 
 /// The plan of the rows of a view, all of whose columns count.
-fn rows_of(
-    query: &Query,
-    surroundings: &Surroundings<'_>,
-    planning: &mut Planning,
-) -> Result<(Box<QueryPlan>, Vec<Option<usize>>), Error> {
-    let bound = query::bind(query, surroundings, planning)?;
+fn rows_of(bound: LogicalQuery, planning: &mut Planning) -> (Box<QueryPlan>, Vec<Option<usize>>) {
     let columns = (0..bound.output.len()).map(Some).collect();
-    Ok((Box::new(query::finish(bound, planning)), columns))
+    (Box::new(query::finish(bound, planning)), columns)
+}
+
+/// What UPDATE makes of a value that a column of a view is given, as in SQLite; INSERT makes nothing of it.
+fn affinity_of(column: &QueryColumn) -> Option<ColumnAffinity> {
+    match (column.traits.affinity, column.data_type) {
+        (OperandAffinity::Text, _) => Some(ColumnAffinity::Text),
+        (OperandAffinity::Number, DataType::Real) => Some(ColumnAffinity::Real),
+        (OperandAffinity::Number, DataType::Flexible(affinity)) => Some(affinity),
+        (OperandAffinity::Number, _) => Some(ColumnAffinity::Numeric),
+        (
+            OperandAffinity::None
+            | OperandAffinity::Decimal
+            | OperandAffinity::Truth
+            | OperandAffinity::Whatever
+            | OperandAffinity::Said(_),
+            _,
+        ) => None,
+    }
 }
 
 fn write(

@@ -7,7 +7,9 @@ use super::expression::BoundExpression;
 use super::plan::{Plan, QueryPlan, TableAccess};
 use super::trigger::RowEvent;
 use super::values::BoundRows;
-use crate::types::{ConflictResolution, DataType, KeySchema, Name, PseudoColumn, TableSchema};
+use crate::types::{
+    ColumnAffinity, ConflictResolution, DataType, KeySchema, Name, PseudoColumn, TableSchema,
+};
 use std::sync::Arc;
 
 /// A change of a table's rows.
@@ -246,8 +248,8 @@ pub enum WriteAction {
         rows: Box<QueryPlan>,
         /// For each of those values which column of the query it is; NULL where it is none.
         columns: Vec<Option<usize>>,
-        /// The columns that are assigned.
-        assigned: Vec<usize>,
+        /// The columns that are assigned, each with what it makes of a value.
+        assigned: Vec<(usize, Option<ColumnAffinity>)>,
     },
 }
 

@@ -205,7 +205,9 @@ impl<'a> RowSteps<'a> {
         let table = &write.table;
         let is_changed = |column: usize| match &write.action {
             WriteAction::Update { assignments, .. } => is_assigned(assignments, column),
-            WriteAction::InsteadOf { assigned, .. } => assigned.contains(&column),
+            WriteAction::InsteadOf { assigned, .. } => {
+                assigned.iter().any(|(known, _)| *known == column)
+            }
             WriteAction::Insert { .. } | WriteAction::Delete { .. } => true,
         };
         let is_about = |trigger: &Trigger| trigger.is_about(is_changed);

@@ -12,7 +12,7 @@ use crate::planner::{
     BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent, Write,
     WriteAction,
 };
-use crate::types::{DataType, Row, RowId, TableSchema, Value, column::value_at};
+use crate::types::{ColumnAffinity, DataType, Row, RowId, TableSchema, Value, column::value_at};
 use arrow_array::ArrayRef;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
             updated(&write.table, rows, (assignments, number.as_deref()), context)
         }
         WriteAction::Delete { rows } => deleted(&write.table, rows, context),
-        WriteAction::InsteadOf { event, rows, columns, .. } => {
-            of_view(&write.table, *event, rows, columns, context)
+        WriteAction::InsteadOf { event, rows, columns, assigned } => {
+            of_view(&write.table, (*event, assigned), rows, columns, context)
         }
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
 /// The rows of a view that its triggers are told of.
 fn of_view(
     view: &TableSchema,
-    event: RowEvent,
+    (event, assigned): (RowEvent, &[(usize, Option<ColumnAffinity>)]),
     query: &QueryPlan,
     columns: &[Option<usize>],
     context: &Arc<Context>,
@@ -57,7 +57,14 @@ fn of_view(
                 RowEvent::Delete => (Some(values), None),
                 RowEvent::Update => {
                     let mut old = values;
-                    let new = old.split_off(view.columns.len());
+                    let mut new = old.split_off(view.columns.len());
+                    for (column, affinity) in assigned {
+                        let given = std::mem::replace(&mut new[*column], Value::Null);
+                        new[*column] = match affinity {
+                            Some(affinity) => affinity.convert(given),
+                            None => given,
+                        };
+                    }
                     (Some(old), Some(new))
                 }
             };
