@@ -82,15 +82,19 @@ impl ScriptGenerator {
         };
         let call = self.dice.pick(&["min", "max"]);
         let (a, b) = (self.value(Kind::Any, &scope.plain(), 1), self.leaf(Kind::Text, &scope));
-        // Of several the last one that sees a row says whether it counts. Where a FILTER lets none through it may be the
-        // first row that counts, whichever that is, and among groups SQLite has one row or the other.
         let filtered = format!(" FILTER (WHERE {})", self.condition(&scope.plain(), 1));
         let other = self.dice.pick(&["min", "max"]);
-        let (of, other) = match self.dice.roll(4) {
-            0 if is_one_group => (filtered, format!("{other}(x.id)")),
-            1 if is_one_group => (String::new(), format!("{other}(x.id){filtered}")),
-            2 => (String::new(), format!("{other}(x.id)")),
-            _ => (String::new(), "count(*)".into()),
+        let items = match self.dice.roll(4) {
+            // Where one of two lets rows pass by, which of them says what counts depends on the order of rows.
+            0 => vec![format!("{call}(x.id)"), format!("{other}(x.id){filtered}")],
+            // Where it lets all pass by, any row counts.
+            1 => {
+                let some = format!("CASE WHEN count(x.id){filtered} > 0 THEN");
+                let best = format!("{call}(x.id){filtered}");
+                vec![best, format!("{some} {a} END"), format!("{some} {b} END")]
+            }
+            2 => vec![format!("{call}(x.id)"), a, b, format!("{other}(x.id)")],
+            _ => vec![format!("{call}(x.id)"), a, b, "count(*)".into()],
         };
         let filter = self.filter(&scope);
         let group = match self.dice.roll(2) {
@@ -98,7 +102,7 @@ impl ScriptGenerator {
             0 => " GROUP BY x.id % 3".into(),
             _ => format!(" GROUP BY coalesce({}, 0)", self.value(Kind::Integer, &scope.plain(), 1)),
         };
-        (format!("SELECT {call}(x.id){of}, {a}, {b}, {other} FROM {from}{filter}{group}"), 4)
+        (format!("SELECT {} FROM {from}{filter}{group}", items.join(", ")), items.len())
     }
 
     /// Groups by the name of a column of the result or by its place, and windows over them.
