@@ -285,16 +285,44 @@ fn is_dropped(sql: &str, pair: &mut Pair) -> bool {
     let table = table.and_then(|table| table.split(' ').next());
     let index = message.strip_prefix("index ").and_then(|_| sql.rsplit(' ').next());
     let quoted = message.split('"').skip(1).step_by(2);
-    let names: Vec<&str> = quoted.chain(table).chain(index).collect();
-    let found = pair.ask_sqlite(&format!("SELECT sql FROM {DEFINITIONS} WHERE sql IS NOT NULL"));
-    let is_dropped = |definition: &Plain| match definition {
-        Plain::Text(text) => {
-            let reduced = without_dropped(text);
-            names.iter().any(|name| text.matches(name).count() > reduced.matches(name).count())
-        }
-        Plain::Null | Plain::Number(_) | Plain::Blob(_) => false,
+    let mut names: Vec<String> = quoted.chain(table).chain(index).map(str::to_owned).collect();
+    let all = format!("SELECT type, name, sql FROM {DEFINITIONS} WHERE sql IS NOT NULL");
+    let definitions: Vec<[String; 3]> = pair.ask_sqlite(&all).map_or(Vec::new(), |rows| {
+        rows.iter().filter_map(|row| <[String; 3]>::try_from(texts(row)).ok()).collect()
+    });
+    // With the name of a view all goes that its text names.
+    let mut known = 0;
+    while known < names.len() {
+        let name = names[known].clone();
+        let readers = definitions.iter().filter(|[kind, view, text]| {
+            kind == "view" && times(text, &name) > 0 && !names.contains(view)
+        });
+        let readers: Vec<String> = readers.map(|[_, view, _]| view.clone()).collect();
+        names.extend(readers);
+        known += 1;
+    }
+    definitions.iter().any(|[_, _, text]| {
+        let reduced = without_dropped(text);
+        names.iter().any(|name| times(text, name) > times(&reduced, name))
+    })
+}
+
+/// The texts of a row.
+fn texts(row: &[Plain]) -> Vec<String> {
+    let text = |value: &Plain| match value {
+        Plain::Text(text) => Some(text.clone()),
+        Plain::Null | Plain::Number(_) | Plain::Blob(_) => None,
     };
-    found.is_ok_and(|definitions| definitions.iter().flatten().any(is_dropped))
+    row.iter().filter_map(text).collect()
+}
+
+/// How often a name stands in a statement.
+fn times(sql: &str, name: &str) -> usize {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let stands = |&(at, _): &(usize, &str)| {
+        !sql[..at].ends_with(is_part) && !sql[at + name.len()..].starts_with(is_part)
+    };
+    sql.match_indices(name).filter(stands).count()
 }
 
 /// Whether a trigger deletes from the table that the foreign key of an error refers to, or SQLite finds itself
