@@ -152,8 +152,13 @@ impl Pair {
 
     /// Asks both; gives what differs. Rows are compared in their order if they are `ordered`.
     fn difference(&mut self, sql: &str, ordered: bool) -> Option<String> {
+        self.difference_between(sql, sql, ordered)
+    }
+
+    /// The same of two texts that mean one thing, the second for SQLite.
+    fn difference_between(&mut self, sql: &str, theirs: &str, ordered: bool) -> Option<String> {
         let ours = rows_of(&mut self.session, sql);
-        let (mut ours, mut theirs): (Rows, Rows) = match (ours, self.ask_sqlite(sql)) {
+        let (mut ours, mut theirs): (Rows, Rows) = match (ours, self.ask_sqlite(theirs)) {
             (Err(_), Err(_)) => return None,
             (Err(error), _) if error.code() == "integer-overflow" => return None,
             (Err(error), Ok(_)) => return Some(format!("error[{}]: {error}", error.code())),

@@ -1,5 +1,6 @@
 //! The differences that are meant, each as it stands in `grammar/README.md`, told by what shows them and by
-//! nothing wider. (Integer overflow is one more, which [`Pair::difference`] knows.)
+//! nothing wider; one, `SharedValues`, is SQLite's own error. (Integer overflow is one more, which [`Pair::difference`]
+//! knows.)
 
 use super::super::{Pair, Plain};
 use super::dropped::without_dropped;
@@ -56,6 +57,11 @@ pub enum Deliberate {
     ChangesNothing,
     /// An integer overflows, which is a real to SQLite.
     Overflow,
+    /// Of texts that a collation takes for equal the first is shown, and without rewrites tables are read in another
+    /// order.
+    FirstOfAlike,
+    /// SQLite merges the queries of a view that VALUES stand beside, of which each takes rows from the other's.
+    SharedValues,
 }
 
 /// The statements of all that was made.
@@ -106,6 +112,35 @@ pub fn answer(error: &rusqlite::Error) -> Option<Deliberate> {
         }
         () => None,
     }
+}
+
+/// Whether groups of texts that are alike differ in nothing but which of them is shown.
+pub fn first_of_alike(sql: &str, pair: &mut Pair) -> Option<Deliberate> {
+    let (head, key) = sql.rsplit_once(" GROUP BY ")?;
+    let others = head.strip_prefix("SELECT ")?.strip_prefix(key)?.strip_prefix(", ")?;
+    let collated = format!("SELECT 1 FROM {DEFINITIONS} WHERE sql LIKE '%COLLATE%'");
+    let is_collated =
+        key.contains(" COLLATE ") || pair.ask_sqlite(&collated).is_ok_and(|rows| !rows.is_empty());
+    let is_alike = is_collated
+        && others.starts_with(&format!("count(*), count(DISTINCT {key}), "))
+        && pair.difference(&format!("SELECT {others} GROUP BY {key}"), false).is_none();
+    is_alike.then_some(Deliberate::FirstOfAlike)
+}
+
+/// Whether SQLite has the same rows where VALUES are made before they are read. It makes them once for both sides
+/// of a UNION ALL that it merges, and goes back and forth between these.
+pub fn shared_values(sql: &str, ordered: bool, pair: &mut Pair) -> Option<Deliberate> {
+    let plan = pair.ask_sqlite(&format!("EXPLAIN QUERY PLAN {sql}")).ok()?;
+    let steps = |what: &str| {
+        let says = |step: &&Plain| matches!(step, Plain::Text(text) if text.contains(what));
+        plan.iter().flatten().filter(says).count()
+    };
+    let is_shared = steps("MERGE (UNION ALL)") > 0 && steps("-ROW VALUES CLAUSE") > 1;
+    let before = sql
+        .replace("(VALUES (1, ", "(WITH m AS MATERIALIZED (VALUES (1, ")
+        .replace("(3, 'a')) ", "(3, 'a')) SELECT * FROM m) ");
+    (is_shared && pair.difference_between(sql, &before, ordered).is_none())
+        .then_some(Deliberate::SharedValues)
 }
 
 /// Why asof takes a statement that SQLite refuses, if that is meant.

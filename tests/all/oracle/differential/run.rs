@@ -234,21 +234,31 @@ impl Run {
             Ok(_) => self.count.answered += 1,
             Err(_) => self.count.unanswered += 1,
         }
+        let mut meant = None;
         for rewrites in ["off", "on"] {
             let switch = format!("SET rewrites = {rewrites}");
             self.pair.session.execute(&switch).expect("a setting");
             if let Some(what) = self.pair.difference(sql, ordered) {
                 let ours = rows_of(&mut self.pair.session, sql);
-                let meant = match (ours, &theirs) {
+                let why = match (ours, &theirs) {
                     (Err(error), _) => deliberate::refusal(&error, sql, &mut self.pair),
                     (Ok(_), Err(error)) => deliberate::answer(error),
-                    (Ok(_), Ok(_)) => None,
+                    (Ok(_), Ok(_)) => {
+                        let first = match rewrites {
+                            "off" => deliberate::first_of_alike(sql, &mut self.pair),
+                            _ => None,
+                        };
+                        first.or_else(|| deliberate::shared_values(sql, ordered, &mut self.pair))
+                    }
                 };
-                return match meant {
-                    Some(difference) => Verdict::Meant(difference),
-                    None => Verdict::Differs(format!("with rewrites {rewrites}: {what}")),
-                };
+                if why.is_none() {
+                    return Verdict::Differs(format!("with rewrites {rewrites}: {what}"));
+                }
+                meant = why;
             }
+        }
+        if let Some(difference) = meant {
+            return Verdict::Meant(difference);
         }
         if let Ok(rows) = theirs
             && of_its_time
