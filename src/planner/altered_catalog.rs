@@ -6,7 +6,7 @@ use crate::language::ast::{
     AsOf, CreateView, EventSelection, History, Identifier, ObjectName, ShowSubject, Temporal,
 };
 use crate::storage::SchemaChange;
-use crate::types::{EventId, Period, Schema, SchemaName, Span, TableSchema, Value};
+use crate::types::{Definition, EventId, Period, Schema, SchemaName, Span, TableSchema, Value};
 use std::sync::Arc;
 
 /// Whether tables are read by the names that they had, which no change of the schema changes.
@@ -76,6 +76,10 @@ impl Catalog for AlteredCatalog<'_> {
             Some(view) => view_schema(&view, None, self),
             None => self.inner.view_columns(name),
         }
+    }
+
+    fn rely_on(&mut self, definition: &Arc<Definition>) {
+        self.inner.rely_on(definition);
     }
 
     fn target(&mut self, name: &ObjectName) -> Result<TableSource, Error> {

@@ -137,7 +137,7 @@ use crate::language::ast::{
     QueryStatement, SchemaStatement, ShowSubject, Temporal, WriteStatement,
 };
 use crate::storage::TableStatistics;
-use crate::types::{Period, Schema, SchemaName, Span, TableSchema, Value};
+use crate::types::{Definition, Period, Schema, SchemaName, Span, TableSchema, Value};
 use common_table::SharedTable;
 use logical::{ColumnNames, Logical};
 use references::ReferenceRecorder;
@@ -177,6 +177,9 @@ pub trait Catalog {
     /// # Errors
     /// `unknown-table` where there is none, and those of its query.
     fn view_columns(&mut self, name: &ObjectName) -> Result<Arc<TableSchema>, Error>;
+
+    /// Takes note of a definition without which a plan would be another, beside the views that it reads.
+    fn rely_on(&mut self, definition: &Arc<Definition>);
 
     /// The table of this name now, to be changed.
     ///

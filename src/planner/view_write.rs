@@ -48,9 +48,11 @@ pub(super) fn target(
             && super::parse_trigger(trigger)
                 .is_ok_and(|known| RowEvent::of(&known.event) == event && is_about(&known.event))
     };
-    if !schema.all_triggers().any(is_on) {
+    let Some(trigger) = schema.all_triggers().find(|trigger| is_on(trigger)) else {
         return Ok(None);
-    }
+    };
+    let made_for = [Arc::clone(view), Arc::clone(trigger)];
+    made_for.iter().for_each(|definition| planning.catalog.rely_on(definition));
     planning.catalog.view_columns(name).map(Some)
 }
 

@@ -39,7 +39,7 @@ pub(super) struct SharedPlan {
     pub moment: Option<usize>,
     /// The table of each slot as it was when the plan was made.
     pub tables: Vec<Arc<TableSchema>>,
-    /// The views that were bound, as they were defined then.
+    /// The views that were bound and the triggers that it was made for, as they were defined then.
     pub definitions: Vec<Arc<Definition>>,
     /// The columns of a query.
     pub columns: Arc<[OutputColumn]>,

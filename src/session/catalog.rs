@@ -43,7 +43,7 @@ pub(super) struct StatementCatalog<'a> {
     inputs: Vec<PlanInput>,
     /// The period of each slot; `None` where it was read at no moment that could be named.
     periods: Vec<Option<Period>>,
-    /// The views that were bound.
+    /// The views that were bound, and what else the plan relies on.
     pub definitions: Vec<Arc<Definition>>,
 }
 
@@ -451,6 +451,10 @@ impl Catalog for StatementCatalog<'_> {
 
     fn view_columns(&mut self, name: &ObjectName) -> Result<Arc<TableSchema>, Error> {
         self.described(name, None).map(|(columns, _)| columns)
+    }
+
+    fn rely_on(&mut self, definition: &Arc<Definition>) {
+        self.definitions.push(Arc::clone(definition));
     }
 
     fn target(&mut self, name: &ObjectName) -> Result<TableSource, Error> {
