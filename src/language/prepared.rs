@@ -5,6 +5,9 @@
 //! one shape have one plan, with slots where the literals stood. `$name` and `?` are literals whose
 //! values come from elsewhere.
 //!
+//! Behind ORDER BY and GROUP BY a whole number may be the place of a column of the result, which says what
+//! the statement does: there it is a word of the shape.
+//!
 //! Beside a DECIMAL, how many digits a literal has decides the type of what is computed. Where that is
 //! so, the digits are part of the shape, too ([`LiteralSharing::SameDigits`]).
 
@@ -79,10 +82,12 @@ impl<'a> Prepared<'a> {
     pub fn literals(&self, parameters: &Parameters) -> Option<StatementLiterals> {
         let mut literals = StatementLiterals::default();
         let mut numbering = ParameterNumbering::default();
-        let mut before = TokenKind::End;
+        let (mut before, mut places) = (TokenKind::End, ResultPlaces::default());
         for token in &self.tokens {
             let word = &self.text[token.span.start..token.span.end];
-            if token.kind == TokenKind::Parameter {
+            if places.may_be(token.kind) {
+                // A word.
+            } else if token.kind == TokenKind::Parameter {
                 literals.push(token, parameters.find(&numbering.name(word)?)?.clone())?;
             } else if matches!(
                 token.kind,
@@ -158,10 +163,20 @@ impl StatementLiterals {
 
     /// Which of them stands in a part of the text, if exactly one does.
     pub fn only_in(&self, span: Span) -> Option<usize> {
-        let inside = |slot: &LiteralSlot| (span.start..span.end).contains(&slot.start);
-        let mut found = self.slots.iter().enumerate().filter(|(_, slot)| inside(slot));
+        let mut found = self.within(span);
         let (index, _) = found.next()?;
         found.next().is_none().then_some(index)
+    }
+
+    /// Whether none of them stands in a part of the text.
+    pub fn none_in(&self, span: Span) -> bool {
+        self.within(span).next().is_none()
+    }
+
+    /// Those that stand in a part of the text.
+    fn within(&self, span: Span) -> impl Iterator<Item = (usize, &LiteralSlot)> {
+        let inside = move |slot: &LiteralSlot| (span.start..span.end).contains(&slot.start);
+        self.slots.iter().enumerate().filter(move |(_, slot)| inside(slot))
     }
 }
 
@@ -181,26 +196,62 @@ fn moment_behind(before: TokenKind) -> Option<DataType> {
 const LITERAL: u8 = 0;
 const PARAMETER: u8 = 2;
 
-/// The text of these tokens as it stands, but for three things: each literal is only its type, what is
-/// more than one blank between two of them is one, and nothing stands around them. `None` where a
-/// parameter or a JSON object says more than its type does.
+/// Follows the tokens of a statement, and knows where a whole number may be the place of a column.
+#[derive(Debug, Default)]
+struct ResultPlaces {
+    /// How many parentheses are open.
+    depth: usize,
+    /// How many were at the BY whose list this is, or a part of.
+    list: Option<usize>,
+}
+
+impl ResultPlaces {
+    /// Takes the next token; whether it is a number that may be a place. What stands deeper in a list than
+    /// its terms do is taken for one, too: that costs no more than a plan of its own.
+    fn may_be(&mut self, kind: TokenKind) -> bool {
+        match kind {
+            TokenKind::Integer => return self.list.is_some(),
+            TokenKind::Symbol(Symbol::LeftParenthesis) => self.depth += 1,
+            TokenKind::Symbol(Symbol::RightParenthesis) => {
+                self.depth = self.depth.saturating_sub(1);
+                self.list = self.list.filter(|list| *list <= self.depth);
+            }
+            TokenKind::Keyword(Keyword::By) => {
+                self.list.get_or_insert(self.depth);
+            }
+            // What follows a list.
+            TokenKind::Keyword(Keyword::Limit | Keyword::As | Keyword::Before) => {
+                self.list = self.list.filter(|list| *list < self.depth);
+            }
+            TokenKind::Keyword(_)
+            | TokenKind::Symbol(_)
+            | TokenKind::Name
+            | TokenKind::QuotedName
+            | TokenKind::Parameter
+            | TokenKind::Text
+            | TokenKind::Blob
+            | TokenKind::Real
+            | TokenKind::Json
+            | TokenKind::End => {}
+        }
+        false
+    }
+}
+
+/// The text of these tokens as it stands, but that each literal is only its type, and that nothing stands
+/// around them. `None` where a parameter or a JSON object says more than its type does.
 fn shape(text: &str, tokens: &[Token], parameters: &Parameters) -> Option<Vec<u8>> {
     let is_said = |kind| !matches!(kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon));
     let last = tokens.iter().rposition(|token| is_said(token.kind))?;
     let bytes = text.as_bytes();
     let mut shape = Vec::with_capacity(text.len() + tokens.len());
     let mut numbering = ParameterNumbering::default();
+    let mut places = ResultPlaces::default();
     // From where on the text is still to be copied, and the token before.
-    let mut from = tokens[0].span.start;
-    let (mut end, mut before) = (from, TokenKind::End);
+    let (mut from, mut before) = (tokens[0].span.start, TokenKind::End);
     for Token { kind, span } in &tokens[..=last] {
-        let gap = span.start - end;
-        if gap > 1 || gap == 1 && bytes[end] != b' ' {
-            shape.extend_from_slice(&bytes[from..end]);
-            shape.push(b' ');
-            from = span.start;
-        }
         let literal = match kind {
+            _ if places.may_be(*kind) => None,
             TokenKind::Keyword(_)
             | TokenKind::Name
             | TokenKind::QuotedName
@@ -223,9 +274,9 @@ fn shape(text: &str, tokens: &[Token], parameters: &Parameters) -> Option<Vec<u8
             shape.extend_from_slice(&literal);
             from = span.end;
         }
-        (end, before) = (span.end, *kind);
+        before = *kind;
     }
-    shape.extend_from_slice(&bytes[from..end]);
+    shape.extend_from_slice(&bytes[from..tokens[last].span.end]);
     Some(shape)
 }
 
@@ -266,7 +317,7 @@ mod tests {
         let prepared = |text: &'static str| Prepared::new(text, &none).expect("it can be prepared");
         let (one, other) = (
             prepared("UPDATE t SET a = -5 WHERE b = 'x' AND c = 1.5;"),
-            prepared("UPDATE t SET a  = -77 WHERE b = 'it''s' /* no */ AND c = 2e3"),
+            prepared(" UPDATE t SET a = -77 WHERE b = 'it''s' AND c = 2e3 -- no"),
         );
         let literals = |prepared: &Prepared| prepared.literals(&none).expect("literals");
         assert_eq!(one.shape(), other.shape());
@@ -295,11 +346,13 @@ mod tests {
         insta::assert_snapshot!(tree(&day), @"SELECT date FROM t WHERE date = ?1");
         let one = prepared("SELECT 1");
         for same in
-            [" SELECT 2", "SELECT\n2 ;", "SELECT  2;;", "SELECT /**/ 2 -- two", "\u{feff}SELECT 2"]
+            [" SELECT 2", "\nSELECT 2 ;", "SELECT 2;;", "/**/SELECT 2 -- two", "\u{feff}SELECT 2"]
         {
             assert_eq!(prepared(same).shape(), one.shape(), "{same}");
         }
-        for different in ["SELECT 2; x", "SELECT ; 2", "SELECT 2 2", "SELECT\"2\"", "SELECT 2x"] {
+        for different in
+            ["SELECT 2; x", "SELECT ; 2", "SELECT 2 2", "SELECT\"2\"", "SELECT 2x", "SELECT  2"]
+        {
             let shape = Prepared::new(different, &none).map(|prepared| prepared.shape().to_vec());
             assert_ne!(shape.as_deref(), Some(one.shape()), "{different}");
         }
@@ -314,5 +367,34 @@ mod tests {
             let text = sized(MAX_SHARED_SIZE.saturating_add_signed(size));
             assert_eq!(Prepared::new(&text, &none).is_some(), is_shared, "{size}");
         }
+    }
+
+    #[test]
+    fn a_number_that_may_be_the_place_of_a_column_is_a_word() {
+        let none = Parameters::new();
+        for (text, tree_of_text) in [
+            (
+                "SELECT a, 3 FROM t WHERE a > 3 ORDER BY 2, a + 1 LIMIT 1",
+                "SELECT a, ?1 FROM t WHERE a > ?2 ORDER BY 2, a + 1 LIMIT ?3",
+            ),
+            (
+                "SELECT a FROM t WHERE a IN (SELECT 1 ORDER BY 1) GROUP BY 1 HAVING a > 1",
+                "SELECT a FROM t WHERE a IN (SELECT ?1 ORDER BY 1) GROUP BY 1 HAVING a > 1",
+            ),
+            ("SELECT sum(1) OVER (ORDER BY 1), 1", "SELECT sum(?1) OVER (ORDER BY 1), ?2"),
+            (
+                "SELECT 1 ORDER BY (SELECT 1 ORDER BY 1 LIMIT 1), 1",
+                "SELECT ?1 ORDER BY (SELECT 1 ORDER BY 1 LIMIT 1), 1",
+            ),
+            ("SELECT 1.5 ORDER BY 1.5, 'a'", "SELECT ?1 ORDER BY ?2, ?3"),
+        ] {
+            let prepared = Prepared::new(text, &none).expect("it can be prepared");
+            let literals = prepared.literals(&none).expect("literals");
+            let tree = prepared.parse(&literals, LiteralSharing::SameTypes).expect("a statement");
+            assert_eq!(tree.to_string(), tree_of_text);
+        }
+        let moment = Prepared::new("SELECT a FROM t ORDER BY 1 AS OF EVENT 5", &none);
+        let literals = moment.expect("it can be prepared").literals(&none).expect("literals");
+        assert_eq!(literals.values.len(), 1);
     }
 }

@@ -1,17 +1,14 @@
 //! Plans that are used again: statements that differ in nothing but their literals share one.
 //!
 //! A plan may be shared only if it would be the same for any values of the same types: every literal
-//! became a parameter of it, and none was looked at on the way. GROUP BY, ORDER BY and names of
-//! computed columns look at literals, so that only simple SELECTs are shared.
+//! became a parameter of it, and none was looked at on the way ([`shareable`](super::shareable)).
 
 use super::catalog::StatementCatalog;
 use super::outcome::OutputColumn;
+use super::shareable::{is_shareable, moment_of};
 use super::{Error, Session};
 use crate::executor;
-use crate::language::ast::{
-    AsOf, Delete, ExpressionKind, InsertSource, PlannableStatement, Point, Query, QueryStatement,
-    RowLimits, Select, SelectItem, TableReference, Temporal, Update, WriteStatement,
-};
+use crate::language::ast::PlannableStatement;
 use crate::language::{LiteralSharing, Prepared, StatementLiterals, span_in};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
@@ -24,11 +21,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The most shapes that are remembered; then all are forgotten at once.
-const MOST_SHAPES: usize = 256;
+/// The most shapes of a generation.
+const MOST_SHAPES: usize = 1024;
 
-/// The most bytes of all shapes together, which their plans are some multiple of; then, too.
+/// The most bytes of a generation's shapes together, which their plans are some multiple of.
 const MOST_BYTES: usize = 1 << 20;
+
+/// How many shapes that came once are remembered at most.
+const MOST_SIGHTINGS: usize = 4096;
 
 /// A plan with parameters, over its tables at one moment: the present, or the event that one of the
 /// literals is.
@@ -146,74 +146,6 @@ fn is_parameter(expression: &BoundExpression) -> bool {
     matches!(expression.kind, BoundKind::Parameter { .. })
 }
 
-/// Whether statements of this kind can share a plan at all.
-pub(super) fn is_shareable(statement: PlannableStatement<'_>) -> bool {
-    match statement {
-        PlannableStatement::Query(QueryStatement::Query(query)) => {
-            query.as_select().is_some_and(|select| is_simple(query, select))
-        }
-        PlannableStatement::Write(WriteStatement::Insert(insert)) => {
-            let is_plain = insert.with.is_empty() && insert.returning.iter().all(is_named);
-            is_plain && matches!(insert.source, InsertSource::Values(_))
-        }
-        PlannableStatement::Write(WriteStatement::Update(update)) => {
-            let Update { with, from, limits, returning, .. } = &**update;
-            let is_plain = with.is_empty() && from.is_none() && *limits == RowLimits::default();
-            is_plain && returning.iter().all(is_named)
-        }
-        PlannableStatement::Write(WriteStatement::Delete(delete)) => {
-            let Delete { with, limits, returning, .. } = &**delete;
-            let is_plain = with.is_empty() && *limits == RowLimits::default();
-            is_plain && returning.iter().all(is_named)
-        }
-        PlannableStatement::Query(
-            QueryStatement::History(_) | QueryStatement::Events(_) | QueryStatement::Show { .. },
-        )
-        | PlannableStatement::Schema(_) => false,
-    }
-}
-
-/// Whether a column of an answer is called the same whatever literals it is made of.
-fn is_named(item: &SelectItem) -> bool {
-    match item {
-        SelectItem::Star(_) | SelectItem::TableStar(_) => true,
-        SelectItem::Expression { expression, alias } => {
-            alias.is_some() || matches!(expression.kind, ExpressionKind::Column { .. })
-        }
-    }
-}
-
-fn is_simple(query: &Query, select: &Select) -> bool {
-    one_table_at_one_moment(query, select)
-        && select.items.iter().all(is_named)
-        && select.group_by.is_empty()
-        && select.having.is_none()
-        && query.order_by.is_empty()
-}
-
-/// Whether a query reads one table, now or as of an event by its number.
-fn one_table_at_one_moment(query: &Query, select: &Select) -> bool {
-    let is_number = |as_of: &AsOf| matches!(as_of.point, Point::Event(_)) && !as_of.before;
-    let Some(TableReference::Table { temporal, .. }) = &select.from else { return false };
-    match (temporal.as_deref(), &query.as_of) {
-        (None, as_of) => as_of.as_ref().is_none_or(is_number),
-        (Some(Temporal::AsOf(as_of)), None) => is_number(as_of),
-        (Some(_), _) => false,
-    }
-}
-
-/// The moment of a statement that [`is_shareable`], if it names one.
-fn moment_of(statement: PlannableStatement<'_>) -> Option<&AsOf> {
-    let PlannableStatement::Query(QueryStatement::Query(query)) = statement else { return None };
-    let select = query.as_select()?;
-    if let Some(TableReference::Table { temporal, .. }) = &select.from
-        && let Some(Temporal::AsOf(as_of)) = temporal.as_deref()
-    {
-        return Some(as_of);
-    }
-    query.as_of.as_ref()
-}
-
 /// What is known of a shape.
 #[derive(Clone, Debug)]
 pub(super) enum PlanCacheEntry {
@@ -271,50 +203,71 @@ impl PlanCacheEntry {
     }
 }
 
-/// The plans of a session by the shape of their statements.
+/// The plans of a session by the shape of their statements: those that came lately, in two generations.
+/// One that is found among the earlier is among the recent again; when those are full, they are the
+/// earlier ones, and what was is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct PlanCache {
-    shapes: KeyTable,
-    /// What is known of each shape, by its number.
-    entries: Vec<PlanCacheEntry>,
+    recent: PlanGeneration,
+    earlier: PlanGeneration,
     sightings: Sightings,
 }
 
-/// The shapes of statements that came lately, by their hashes: each in the one place that it may have.
-#[derive(Debug)]
-struct Sightings([u64; 256]);
-
-impl Default for Sightings {
-    fn default() -> Sightings {
-        Sightings([0; 256])
-    }
+/// What is known of shapes that came between two others.
+#[derive(Debug, Default)]
+struct PlanGeneration {
+    shapes: KeyTable,
+    /// What is known of each shape, by its number.
+    entries: Vec<PlanCacheEntry>,
 }
 
-impl Sightings {
-    /// Whether a shape came before; from now on it did.
-    fn has(&mut self, shape: &[u8]) -> bool {
-        let hash = KeyHashing::default().hash(shape);
-        let [place, ..] = hash.to_le_bytes();
-        std::mem::replace(&mut self.0[usize::from(place)], hash) == hash
+impl PlanGeneration {
+    fn find(&self, shape: &[u8]) -> Option<&PlanCacheEntry> {
+        self.entries.get(self.shapes.number(shape)?)
+    }
+
+    /// Whether there is no room for another shape.
+    fn is_full(&self, shape: &[u8]) -> bool {
+        let is_large = self.shapes.byte_length() + shape.len() > MOST_BYTES;
+        self.shapes.len() >= MOST_SHAPES || is_large
     }
 }
 
 impl PlanCache {
     /// What is known of a shape.
-    pub fn find(&self, shape: &[u8]) -> Option<&PlanCacheEntry> {
-        self.entries.get(self.shapes.number(shape)?)
+    pub fn find(&mut self, shape: &[u8]) -> Option<PlanCacheEntry> {
+        if let Some(known) = self.recent.find(shape) {
+            return Some(known.clone());
+        }
+        let known = self.earlier.find(shape)?.clone();
+        self.put(shape, known.clone());
+        Some(known)
     }
 
     /// Remembers what a shape has.
-    pub fn put(&mut self, shape: &[u8], plan: PlanCacheEntry) {
-        let is_full = self.shapes.len() >= MOST_SHAPES;
-        if is_full || self.shapes.byte_length() + shape.len() > MOST_BYTES {
-            (self.shapes, self.entries) = Default::default();
+    pub fn put(&mut self, shape: &[u8], known: PlanCacheEntry) {
+        if self.recent.is_full(shape) {
+            self.earlier = std::mem::take(&mut self.recent);
         }
-        match self.shapes.insert(shape) {
-            (number, false) => self.entries[number] = plan,
-            (_, true) => self.entries.push(plan),
+        match self.recent.shapes.insert(shape) {
+            (number, false) => self.recent.entries[number] = known,
+            (_, true) => self.recent.entries.push(known),
         }
+    }
+}
+
+/// The shapes of statements that came lately, by their hashes: each in the one place that it may have.
+#[derive(Debug, Default)]
+struct Sightings(Vec<u64>);
+
+impl Sightings {
+    /// Whether a shape came before; from now on it did.
+    fn has(&mut self, shape: &[u8]) -> bool {
+        self.0.resize(MOST_SIGHTINGS, 0);
+        let hash = KeyHashing::default().hash(shape);
+        let [low, high, ..] = hash.to_le_bytes();
+        let place = usize::from(u16::from_le_bytes([low, high])) % MOST_SIGHTINGS;
+        std::mem::replace(&mut self.0[place], hash) == hash
     }
 }
 
@@ -326,19 +279,22 @@ impl Session {
     ) -> Result<Option<SharedStatement>, Error> {
         let shape = prepared.shape();
         let known = self.cache.find(shape);
-        let (is_unshared, is_new) =
-            (matches!(known, Some(PlanCacheEntry::Unshared)), known.is_none());
-        let is_exact = matches!(known, Some(PlanCacheEntry::SameDigits));
-        // Most statements of most scripts come once, and a plan for all of a shape takes longer.
-        if is_unshared || is_new && !self.cache.sightings.has(shape) {
-            return Ok(None);
+        match &known {
+            Some(PlanCacheEntry::Unshared) => return Ok(None),
+            // Most statements of most scripts come once, and a plan for all of a shape takes longer.
+            None if !self.cache.sightings.has(shape) => return Ok(None),
+            Some(PlanCacheEntry::Shared(_) | PlanCacheEntry::SameDigits) | None => {}
         }
         let Some(literals) = prepared.literals(&self.parameters) else { return Ok(None) };
-        let (sharing, shape) = match is_exact {
-            true => (LiteralSharing::SameDigits, Cow::Owned(prepared.exact_shape(&literals))),
-            false => (LiteralSharing::SameTypes, Cow::Borrowed(shape)),
+        let is_exact = matches!(known, Some(PlanCacheEntry::SameDigits));
+        let (sharing, shape, known) = if is_exact {
+            let shape = prepared.exact_shape(&literals);
+            let known = self.cache.find(&shape);
+            (LiteralSharing::SameDigits, Cow::Owned(shape), known)
+        } else {
+            (LiteralSharing::SameTypes, Cow::Borrowed(shape), known)
         };
-        match self.cache.find(&shape).cloned() {
+        match known {
             Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
             Some(PlanCacheEntry::Shared(plan)) => {
                 let Some(view) = self.view_of(&plan, &literals)? else { return Ok(None) };
@@ -374,15 +330,15 @@ impl Session {
     ) -> Result<Option<PlanCacheEntry>, Error> {
         let mut catalog = StatementCatalog::new(self, self.present()?);
         let Some(parsed) = prepared.parse(literals, sharing) else { return Ok(None) };
-        let statement = parsed.plannable().filter(|statement| is_shareable(*statement));
+        let statement = parsed.plannable().filter(|statement| is_shareable(*statement, literals));
         let Some(statement) = statement else { return Ok(Some(PlanCacheEntry::Unshared)) };
-        let Ok(planned) = planner::plan(statement, "", &mut catalog, &mut self.rewriting()) else {
+        let (text, mut rewriting) = (prepared.text(), self.rewriting());
+        let Ok(planned) = planner::plan(statement, text, &mut catalog, &mut rewriting) else {
             return Ok(None);
         };
         let Some(tables) = catalog.tables() else { return Ok(Some(PlanCacheEntry::Unshared)) };
         let known = (tables, std::mem::take(&mut catalog.definitions));
-        let text = (prepared.text(), literals);
-        Ok(Some(PlanCacheEntry::of(planned, known, text, statement)))
+        Ok(Some(PlanCacheEntry::of(planned, known, (text, literals), statement)))
     }
 
     /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
@@ -411,18 +367,22 @@ mod tests {
     #[test]
     fn shapes_are_remembered_up_to_a_number_and_a_size() {
         let mut cache = PlanCache::default();
+        let shape = |index: usize| index.to_string().into_bytes();
         for index in 0..10 * MOST_SHAPES {
-            cache.put(index.to_string().as_bytes(), PlanCacheEntry::Unshared);
-            assert!(cache.shapes.len() <= MOST_SHAPES);
-            assert_eq!(cache.shapes.len(), cache.entries.len());
+            cache.put(&shape(index), PlanCacheEntry::Unshared);
+            assert!(cache.recent.shapes.len() <= MOST_SHAPES);
+            assert_eq!(cache.recent.shapes.len(), cache.recent.entries.len());
+            // What is asked for stays, and so does what came lately.
+            assert!(cache.find(&shape(0)).is_some());
+            assert!(cache.find(&shape(index.saturating_sub(MOST_SHAPES / 4))).is_some());
         }
+        assert!(cache.find(&shape(7)).is_none());
         let large = |index: u8| vec![index; MOST_BYTES / 4];
         for index in 0..40 {
             cache.put(&large(index), PlanCacheEntry::Unshared);
             cache.put(&large(index), PlanCacheEntry::SameDigits);
-            assert!(cache.shapes.byte_length() <= MOST_BYTES);
-            let known = cache.shapes.number(&large(index)).map(|number| &cache.entries[number]);
-            assert!(matches!(known, Some(PlanCacheEntry::SameDigits)));
+            assert!(cache.recent.shapes.byte_length() <= MOST_BYTES);
+            assert!(matches!(cache.find(&large(index)), Some(PlanCacheEntry::SameDigits)));
         }
     }
 

@@ -34,6 +34,7 @@ mod savepoint;
 mod script_check;
 mod sequence;
 mod settings;
+mod shareable;
 mod temporary;
 mod time;
 mod trace;

@@ -61,6 +61,15 @@ fn statements(column: &str, a: &str, b: &str) -> Vec<String> {
             format!("SELECT id FROM v WHERE {column} LIKE {a}"),
             format!("SELECT id, {column} + {a} AS x, {column} || {b} AS y FROM v"),
             format!("SELECT id, CASE {column} WHEN {a} THEN {b} END AS x FROM v LIMIT 3"),
+            format!("SELECT id, {column} FROM v WHERE {column} > {a} ORDER BY 2, id LIMIT 2"),
+            format!("SELECT {column}, {b} FROM v ORDER BY {a}, {column}, 1"),
+            format!("SELECT DISTINCT {column} + {a} AS x FROM v ORDER BY {column} + {a}, {b}"),
+            format!("SELECT count(*), max({column}) FROM v WHERE {column} <> {a}"),
+            format!("SELECT {column}, max(id) FROM v WHERE id <> {a} GROUP BY 1 HAVING 1 < {b}"),
+            format!("SELECT {column} + {a} AS x, min({b}) FROM v GROUP BY {column} + {a}"),
+            format!("SELECT {column}, {a}, count(*) AS n FROM v GROUP BY {a}, {column}"),
+            format!("SELECT id, sum(id) OVER (ORDER BY {a}), lag({column}, {b}) OVER () FROM v"),
+            format!("SELECT id, {column} + {a}, {column}+{b} FROM v"),
             format!("UPDATE v SET {column} = {a} WHERE id = 3"),
             format!("DELETE FROM v WHERE {column} = {a} AND id < 3"),
             format!("INSERT INTO v (id, {column}) VALUES (77, {a})"),
@@ -76,10 +85,22 @@ fn answer(session: &mut Session, statement: &str) -> String {
     }
 }
 
-/// What a statement and the table after it say.
-fn told(session: &mut Session, statement: &str) -> (String, String) {
+/// What the columns of an answer are called.
+fn names(session: &mut Session, statement: &str) -> Vec<String> {
+    match session.execute(statement) {
+        Ok(Outcome::Rows(rows)) => {
+            rows.columns.iter().map(|column| column.name.to_string()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a statement and the table after it say, and what the columns are called.
+fn told(session: &mut Session, statement: &str) -> (String, String, Vec<String>) {
     let told = answer(session, statement);
-    (told, answer(session, "SELECT * FROM v"))
+    let table = answer(session, "SELECT * FROM v");
+    let is_query = statement.starts_with("SELECT");
+    (told, table, if is_query { names(session, statement) } else { Vec::new() })
 }
 
 #[test]
