@@ -202,5 +202,5 @@ fn main() {
         peers.report(work, sql);
     }
     report_tpch(&mut peers);
-    corpus::report();
+    corpus::report(rounds);
 }
