@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::functions::MAX_TEXT;
-use crate::types::column::{ColumnBuilder, array_of_one, value_at};
+use crate::types::column::{ColumnBuilder, ColumnReader, array_of_one, value_at};
 use crate::types::row_filter::{RowFilter, run_start, take};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
@@ -144,9 +144,10 @@ impl Datum {
     ) -> Result<ArrayRef, Error> {
         match self {
             Datum::Array(array) if from != to => {
-                let mut builder = ColumnBuilder::new(to, rows);
+                let (mut builder, values) =
+                    (ColumnBuilder::new(to, rows), ColumnReader::of(&array, from));
                 for row in 0..rows {
-                    builder.push(&value_at(&array, from, row))?;
+                    builder.push(&values.at(row))?;
                 }
                 Ok(builder.finish())
             }
@@ -210,14 +211,37 @@ pub fn map_rows(
     operands: &[(&Datum, DataType)],
     mut compute: impl FnMut(&[Value]) -> Result<Value, Error>,
 ) -> Result<Datum, Error> {
+    let operands: Vec<OperandValues<'_>> = operands.iter().map(OperandValues::of).collect();
     let mut values = Vec::with_capacity(operands.len());
     let mut builder = ColumnBuilder::new(result, rows);
     for row in 0..rows {
         values.clear();
-        values.extend(operands.iter().map(|(datum, data_type)| datum.value(*data_type, row)));
+        values.extend(operands.iter().map(|operand| operand.at(row)));
         builder.push(&limited(compute(&values)?)?)?;
     }
     Ok(Datum::Array(builder.finish()))
+}
+
+/// The values of an operand, row by row.
+enum OperandValues<'a> {
+    Column(ColumnReader<'a>),
+    Scalar(&'a Value),
+}
+
+impl<'a> OperandValues<'a> {
+    fn of((datum, data_type): &(&'a Datum, DataType)) -> OperandValues<'a> {
+        match datum {
+            Datum::Array(array) => OperandValues::Column(ColumnReader::of(array, *data_type)),
+            Datum::Scalar(value) => OperandValues::Scalar(value),
+        }
+    }
+
+    fn at(&self, row: usize) -> Value {
+        match self {
+            OperandValues::Column(values) => values.at(row),
+            OperandValues::Scalar(value) => (*value).clone(),
+        }
+    }
 }
 
 /// The value, unless it is too long to be one.

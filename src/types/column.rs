@@ -6,7 +6,10 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, LargeBinaryArray,
+    PrimitiveArray, StringArray,
+};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, NullBufferBuilder};
 use arrow_schema::ArrowError;
 use std::sync::Arc;
@@ -202,31 +205,85 @@ fn is_scale(data_type: DataType, wanted: u8) -> bool {
 /// The value at `index` of an array whose elements are of `data_type`.
 ///
 /// # Panics
-/// If the array is not of that type's Arrow type or `index` lies outside it: both are made by the
-/// same plan.
+/// As [`ColumnReader::of`] and [`ColumnReader::at`].
 pub fn value_at(array: &ArrayRef, data_type: DataType, index: usize) -> Value {
-    // Each question goes through one pointer then, and not through two.
-    let array: &dyn Array = &**array;
-    if array.is_null(index) {
-        return Value::Null;
+    ColumnReader::of(array, data_type).at(index)
+}
+
+/// The values of an array, of which the type is looked at once: for who reads more than one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnReader<'a> {
+    nulls: Option<&'a NullBuffer>,
+    slots: ColumnSlots<'a>,
+}
+
+/// What stands in the places of an array, also where it is NULL.
+#[derive(Clone, Copy, Debug)]
+enum ColumnSlots<'a> {
+    Integer(&'a [i64]),
+    Real(&'a [f64]),
+    Decimal(&'a [i128], u8),
+    Text(&'a StringArray),
+    Json(&'a StringArray),
+    Boolean(&'a BooleanArray),
+    Date(&'a [i32]),
+    Timestamp(&'a [i64]),
+    Blob(&'a BinaryArray),
+    /// As [`encode_any`] made it.
+    Mixed(&'a LargeBinaryArray),
+}
+
+impl<'a> ColumnReader<'a> {
+    /// Those of an array whose elements are of a type.
+    ///
+    /// # Panics
+    /// If the array is not of that type's Arrow type: both are made by the same plan.
+    pub fn of(array: &'a ArrayRef, data_type: DataType) -> ColumnReader<'a> {
+        // Each question goes through one pointer then, and not through two.
+        let array: &dyn Array = &**array;
+        let slots = match data_type {
+            DataType::Integer => ColumnSlots::Integer(array.as_primitive::<Int64Type>().values()),
+            DataType::Real => ColumnSlots::Real(array.as_primitive::<Float64Type>().values()),
+            DataType::Decimal { scale, .. } => {
+                ColumnSlots::Decimal(array.as_primitive::<Decimal128Type>().values(), scale)
+            }
+            DataType::Text => ColumnSlots::Text(array.as_string()),
+            DataType::Json => ColumnSlots::Json(array.as_string()),
+            DataType::Boolean => ColumnSlots::Boolean(array.as_boolean()),
+            DataType::Date => ColumnSlots::Date(array.as_primitive::<Date32Type>().values()),
+            DataType::Timestamp => {
+                let moments = array.as_primitive::<TimestampMicrosecondType>();
+                ColumnSlots::Timestamp(moments.values())
+            }
+            DataType::Blob => ColumnSlots::Blob(array.as_binary()),
+            DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
+                ColumnSlots::Mixed(array.as_binary())
+            }
+        };
+        ColumnReader { nulls: array.nulls(), slots }
     }
-    match data_type {
-        DataType::Integer => Value::Integer(array.as_primitive::<Int64Type>().value(index)),
-        DataType::Real => Value::Real(array.as_primitive::<Float64Type>().value(index)),
-        DataType::Decimal { scale, .. } => Value::Decimal(Decimal {
-            mantissa: array.as_primitive::<Decimal128Type>().value(index),
-            scale,
-        }),
-        DataType::Text => Value::Text(array.as_string::<i32>().value(index).into()),
-        DataType::Json => Value::Json(array.as_string::<i32>().value(index).into()),
-        DataType::Boolean => Value::Boolean(array.as_boolean().value(index)),
-        DataType::Date => Value::Date(Date(array.as_primitive::<Date32Type>().value(index))),
-        DataType::Timestamp => Value::Timestamp(Timestamp(
-            array.as_primitive::<TimestampMicrosecondType>().value(index),
-        )),
-        DataType::Blob => Value::Blob(array.as_binary::<i32>().value(index).into()),
-        DataType::Numeric | DataType::Any | DataType::Flexible(_) => {
-            decode_any(array.as_binary::<i64>().value(index))
+
+    /// The value at `index`.
+    ///
+    /// # Panics
+    /// If `index` lies outside the array.
+    pub fn at(&self, index: usize) -> Value {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(index)) {
+            return Value::Null;
+        }
+        match self.slots {
+            ColumnSlots::Integer(integers) => Value::Integer(integers[index]),
+            ColumnSlots::Real(reals) => Value::Real(reals[index]),
+            ColumnSlots::Decimal(mantissas, scale) => {
+                Value::Decimal(Decimal { mantissa: mantissas[index], scale })
+            }
+            ColumnSlots::Text(texts) => Value::Text(texts.value(index).into()),
+            ColumnSlots::Json(texts) => Value::Json(texts.value(index).into()),
+            ColumnSlots::Boolean(truths) => Value::Boolean(truths.value(index)),
+            ColumnSlots::Date(days) => Value::Date(Date(days[index])),
+            ColumnSlots::Timestamp(moments) => Value::Timestamp(Timestamp(moments[index])),
+            ColumnSlots::Blob(blobs) => Value::Blob(blobs.value(index).into()),
+            ColumnSlots::Mixed(values) => decode_any(values.value(index)),
         }
     }
 }

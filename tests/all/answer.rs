@@ -2,7 +2,7 @@
 
 use asof::session::{Error, Outcome, Session};
 use asof::types::Value;
-use asof::types::column::value_at;
+use asof::types::column::ColumnReader;
 
 /// Runs a statement; gives its rows, none where it gives none.
 pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Error> {
@@ -11,10 +11,11 @@ pub fn rows_of(session: &mut Session, sql: &str) -> Result<Vec<Vec<Value>>, Erro
     let mut all = Vec::new();
     for batch in rows {
         let batch = batch?;
-        for row in 0..batch.rows {
-            let columns = batch.columns.iter().zip(&types);
-            all.push(columns.map(|(array, data_type)| value_at(array, *data_type, row)).collect());
-        }
+        let columns = batch.columns.iter().zip(&types);
+        let columns: Vec<ColumnReader<'_>> =
+            columns.map(|(array, data_type)| ColumnReader::of(array, *data_type)).collect();
+        let row = |row| columns.iter().map(|column| column.at(row)).collect();
+        all.extend((0..batch.rows).map(row));
     }
     Ok(all)
 }
