@@ -17,9 +17,11 @@ use crate::planner::{
     BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
 };
 use crate::storage::{Random, SystemRandom};
-use crate::types::column::value_at;
+
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};
+use arrow_buffer::NullBuffer;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -291,9 +293,10 @@ impl Context {
         let right = if let Datum::Array(array) = &left
             && b.may_fail()
         {
-            let decided = Value::Boolean(!and);
-            let undecided =
-                kernels::mask(batch.rows, |row| value_at(array, DataType::Boolean, row) != decided);
+            let undecided = kernels::undecided(array.as_boolean(), and);
+            if undecided.true_count() == 0 {
+                return Ok(left);
+            }
             Datum::Array(self.evaluate_where(b, &undecided, b.data_type, batch)?)
         } else {
             self.columns(b, batch)?
@@ -301,7 +304,8 @@ impl Context {
         compare::combine(and, left, right, batch.rows)
     }
 
-    /// Computes an expression as one of type `to`, for the rows where `mask` is true; NULL elsewhere.
+    /// Computes an expression as one of type `to`, for the rows where `mask` is true, which is never NULL;
+    /// NULL elsewhere.
     fn evaluate_where(
         &self,
         expression: &BoundExpression,
@@ -318,16 +322,15 @@ impl Context {
         if selected.rows == batch.rows {
             return Ok(computed);
         }
+        // A row that is not wanted has the place of the next one that is, and NULL instead of it.
         let mut next = 0;
-        let places: UInt64Array = mask
-            .iter()
-            .map(|wanted| {
-                wanted.unwrap_or(false).then(|| {
-                    next += 1;
-                    next - 1
-                })
-            })
-            .collect();
+        let places = mask.values().iter().map(|is_wanted| {
+            let place = next;
+            next += u64::from(is_wanted);
+            place
+        });
+        let places: Vec<u64> = places.collect();
+        let places = UInt64Array::new(places.into(), Some(NullBuffer::new(mask.values().clone())));
         Ok(arrow_select::take::take(&computed, &places, None)?)
     }
 

@@ -223,6 +223,15 @@ fn packed<T: Copy, B: TruthBits>(
     }
 }
 
+/// A bit for each number of a column: whether it is one of a few.
+pub(super) fn one_of_few<T: Copy + PartialEq>(column: &[T], few: &[T]) -> BooleanBuffer {
+    let words = column.chunks(64).map(|chunk| {
+        let equal = |one: &T| word(chunk.iter().map(|number| number == one));
+        few.iter().fold(0, |word, one| word | equal(one))
+    });
+    BooleanBuffer::gathered(words, column.len())
+}
+
 /// Up to 64 truth values as the bits of a word, the first one lowest. They are written as bytes first,
 /// which needs no shift for each; eight of those are gathered by one product, in which the byte at place i
 /// comes to stand at bit 56 + i (Warren, "Hacker's Delight", 2nd edition 2012, chapter 7).
@@ -293,6 +302,13 @@ pub fn or(a: &BooleanArray, b: &BooleanArray) -> BooleanArray {
     }
     let ((a, not_a), (b, not_b)) = (certain(a), certain(b));
     condition(&a | &b, &(&not_a & &not_b))
+}
+
+/// Where a condition as the left side of AND, or of OR, leaves open what the whole is.
+pub fn undecided(condition: &BooleanArray, and: bool) -> BooleanArray {
+    let (truth, falsehood) = certain(condition);
+    let decided = if and { falsehood } else { truth };
+    BooleanArray::new(!&decided, None)
 }
 
 /// NOT by three-valued logic.

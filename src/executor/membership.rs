@@ -1,8 +1,8 @@
 //! Whether a value is one of a list.
 
-use super::Error;
 use super::compare::as_column_has;
 use super::datum::{Datum, map_values};
+use super::{Error, kernels};
 use crate::types::{DataType, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -94,6 +94,9 @@ impl Membership {
     }
 }
 
+/// How many numbers are compared with all of a column one by one: to search them would take longer.
+const FEW_NUMBERS: usize = 8;
+
 /// Which slots of a column have one of some values, without making a value of each; `None` of a type that
 /// has no kernel, or where a value has another type than the column.
 fn among<'v>(array: &ArrayRef, data_type: DataType, values: &[&'v Value]) -> Option<BooleanBuffer> {
@@ -137,11 +140,14 @@ fn numbers<T>(
 }
 
 /// Which numbers of a column are one of some.
-fn found<T: Copy>(
+fn found<T: Copy + PartialEq>(
     column: &[T],
     mut numbers: Vec<T>,
     order: impl Fn(&T, &T) -> Ordering + Copy,
 ) -> BooleanBuffer {
+    if numbers.len() <= FEW_NUMBERS {
+        return kernels::one_of_few(column, &numbers);
+    }
     numbers.sort_unstable_by(order);
     let is_one =
         |row: usize| numbers.binary_search_by(|number| order(number, &column[row])).is_ok();
