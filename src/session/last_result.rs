@@ -3,7 +3,7 @@
 //! A session keeps results only where it is asked to: batches may share their memory with the tables
 //! they were read from, which are copied, piece by piece, where they change while somebody holds them.
 
-use super::outcome::{Listing, OutputColumn, Rows};
+use super::outcome::{BatchStream, Listing, OutputColumn, Rows};
 use super::relations::table_schema;
 use super::{Error, Session};
 use crate::executor::{self, Batch, Context, Operator, Relation};
@@ -36,12 +36,7 @@ impl Session {
 
     /// The same rows, which end as soon as the session is interrupted, wherever they come from.
     pub(super) fn interruptible(&self, mut rows: Rows) -> Rows {
-        let interrupt = Arc::clone(&self.interrupt);
-        let batches = std::mem::replace(&mut rows.batches, Box::new(std::iter::empty()));
-        rows.batches = Box::new(batches.map(move |batch| {
-            executor::check(&interrupt)?;
-            batch
-        }));
+        rows.batches.interrupt = Some(Arc::clone(&self.interrupt));
         rows
     }
 }
@@ -134,7 +129,7 @@ impl ResultStore {
     pub fn watch(&self, mut rows: Rows) -> Rows {
         let Some(limit) = self.limit else { return rows };
         let partial = PartialResult {
-            batches: std::mem::replace(&mut rows.batches, Box::new(std::iter::empty())),
+            batches: std::mem::replace(&mut rows.batches, BatchStream::new(std::iter::empty())),
             stored: Some((Vec::new(), 0)),
             columns: rows.columns.clone(),
             as_of: rows.as_of,
@@ -142,14 +137,15 @@ impl ResultStore {
             listing: rows.listing,
             limit,
         };
-        rows.batches = Box::new(ResultRecorder { partial: Some(partial), results: self.clone() });
+        let partial = Some(partial);
+        rows.batches = BatchStream::new(ResultRecorder { partial, results: self.clone() });
         rows
     }
 }
 
 /// A result that is being read, with copies of its batches so far.
 struct PartialResult {
-    batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
+    batches: BatchStream,
     /// The batches so far and their bytes; `None` where they are too many.
     stored: Option<(Vec<Batch>, usize)>,
     columns: Arc<[OutputColumn]>,

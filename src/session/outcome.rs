@@ -10,6 +10,7 @@ use arrow_schema::{ArrowError, Field, Schema as ArrowSchema, SchemaRef};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What one statement gave.
 #[derive(Debug)]
@@ -98,7 +99,34 @@ pub struct Rows {
     pub receipt: Option<Box<Receipt>>,
     /// What the statement fails with, behind its last row.
     pub(super) failure: Option<Box<Error>>,
-    pub(super) batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
+    pub(super) batches: BatchStream,
+}
+
+/// Batches that are computed as they are drawn, until the session whose they are is interrupted.
+pub(super) struct BatchStream {
+    batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
+    /// Set where nothing more of them is wanted; none where no session is known.
+    pub interrupt: Option<Arc<AtomicBool>>,
+}
+
+impl BatchStream {
+    /// Those of an iterator.
+    pub fn new(
+        batches: impl Iterator<Item = Result<Batch, Error>> + Send + 'static,
+    ) -> BatchStream {
+        BatchStream { batches: Box::new(batches), interrupt: None }
+    }
+}
+
+impl Iterator for BatchStream {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.batches.next()?;
+        let interrupt = self.interrupt.as_ref();
+        let checked = interrupt.map_or(Ok(()), |interrupt| executor::check(interrupt));
+        Some(checked.map_err(Error::from).and(batch))
+    }
 }
 
 impl Rows {
@@ -109,7 +137,7 @@ impl Rows {
         batches: impl Iterator<Item = Result<Batch, Error>> + Send + 'static,
     ) -> Rows {
         let (uncommitted, log, summary, listing, receipt, failure) = Default::default();
-        let (columns, batches) = (columns.into(), Box::new(batches));
+        let (columns, batches) = (columns.into(), BatchStream::new(batches));
         Rows { columns, as_of, uncommitted, log, summary, listing, receipt, failure, batches }
     }
 
@@ -131,7 +159,7 @@ impl Rows {
     pub fn with_first_batch(self) -> Result<Rows, Error> {
         let mut rows = self;
         let first = rows.batches.next().transpose()?;
-        rows.batches = Box::new(first.map(Ok).into_iter().chain(rows.batches));
+        rows.batches = BatchStream::new(first.map(Ok).into_iter().chain(rows.batches));
         Ok(rows)
     }
 
