@@ -222,8 +222,8 @@ struct PlanGeneration {
 }
 
 impl PlanGeneration {
-    fn find(&self, shape: &[u8]) -> Option<&PlanCacheEntry> {
-        self.entries.get(self.shapes.number(shape)?)
+    fn find(&self, hash: u64, shape: &[u8]) -> Option<&PlanCacheEntry> {
+        self.entries.get(self.shapes.number_of_hash(hash, shape)?)
     }
 
     /// Whether there is no room for another shape.
@@ -234,14 +234,17 @@ impl PlanGeneration {
 }
 
 impl PlanCache {
-    /// What is known of a shape.
-    pub fn find(&mut self, shape: &[u8]) -> Option<PlanCacheEntry> {
-        if let Some(known) = self.recent.find(shape) {
-            return Some(known.clone());
+    /// What is known of a shape, and whether it came before.
+    pub fn find(&mut self, shape: &[u8]) -> (Option<PlanCacheEntry>, bool) {
+        let hash = KeyHashing::default().hash(shape);
+        if let Some(known) = self.recent.find(hash, shape) {
+            return (Some(known.clone()), true);
         }
-        let known = self.earlier.find(shape)?.clone();
+        let Some(known) = self.earlier.find(hash, shape).cloned() else {
+            return (None, self.sightings.has(hash));
+        };
         self.put(shape, known.clone());
-        Some(known)
+        (Some(known), true)
     }
 
     /// Remembers what a shape has.
@@ -261,10 +264,9 @@ impl PlanCache {
 struct Sightings(Vec<u64>);
 
 impl Sightings {
-    /// Whether a shape came before; from now on it did.
-    fn has(&mut self, shape: &[u8]) -> bool {
+    /// Whether a shape of this hash came before; from now on it did.
+    fn has(&mut self, hash: u64) -> bool {
         self.0.resize(MOST_SIGHTINGS, 0);
-        let hash = KeyHashing::default().hash(shape);
         let [low, high, ..] = hash.to_le_bytes();
         let place = usize::from(u16::from_le_bytes([low, high])) % MOST_SIGHTINGS;
         std::mem::replace(&mut self.0[place], hash) == hash
@@ -278,21 +280,19 @@ impl Session {
         prepared: &Prepared,
     ) -> Result<Option<SharedStatement>, Error> {
         let shape = prepared.shape();
-        let known = self.cache.find(shape);
-        match &known {
-            Some(PlanCacheEntry::Unshared) => return Ok(None),
-            // Most statements of most scripts come once, and a plan for all of a shape takes longer.
-            None if !self.cache.sightings.has(shape) => return Ok(None),
-            Some(PlanCacheEntry::Shared(_) | PlanCacheEntry::SameDigits) | None => {}
+        let (known, came_before) = self.cache.find(shape);
+        // Most statements of most scripts come once, and a plan for all of a shape takes longer.
+        if !came_before || matches!(known, Some(PlanCacheEntry::Unshared)) {
+            return Ok(None);
         }
         let Some(literals) = prepared.literals(&self.parameters) else { return Ok(None) };
         let is_exact = matches!(known, Some(PlanCacheEntry::SameDigits));
-        let (sharing, shape, known) = if is_exact {
+        let (sharing, shape, (known, came_before)) = if is_exact {
             let shape = prepared.exact_shape(&literals);
-            let known = self.cache.find(&shape);
-            (LiteralSharing::SameDigits, Cow::Owned(shape), known)
+            let found = self.cache.find(&shape);
+            (LiteralSharing::SameDigits, Cow::Owned(shape), found)
         } else {
-            (LiteralSharing::SameTypes, Cow::Borrowed(shape), known)
+            (LiteralSharing::SameTypes, Cow::Borrowed(shape), (known, came_before))
         };
         match known {
             Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
@@ -306,7 +306,7 @@ impl Session {
                     return Ok(None);
                 }
             }
-            None if is_exact && !self.cache.sightings.has(&shape) => return Ok(None),
+            None if !came_before => return Ok(None),
             None => {}
         }
         let Some(known) = self.plan_for_all(prepared, &literals, sharing)? else { return Ok(None) };
@@ -373,23 +373,26 @@ mod tests {
             assert!(cache.recent.shapes.len() <= MOST_SHAPES);
             assert_eq!(cache.recent.shapes.len(), cache.recent.entries.len());
             // What is asked for stays, and so does what came lately.
-            assert!(cache.find(&shape(0)).is_some());
-            assert!(cache.find(&shape(index.saturating_sub(MOST_SHAPES / 4))).is_some());
+            assert!(cache.find(&shape(0)).0.is_some());
+            assert!(cache.find(&shape(index.saturating_sub(MOST_SHAPES / 4))).0.is_some());
         }
-        assert!(cache.find(&shape(7)).is_none());
+        assert!(cache.find(&shape(7)).0.is_none());
         let large = |index: u8| vec![index; MOST_BYTES / 4];
         for index in 0..40 {
             cache.put(&large(index), PlanCacheEntry::Unshared);
             cache.put(&large(index), PlanCacheEntry::SameDigits);
             assert!(cache.recent.shapes.byte_length() <= MOST_BYTES);
-            assert!(matches!(cache.find(&large(index)), Some(PlanCacheEntry::SameDigits)));
+            assert!(matches!(cache.find(&large(index)), (Some(PlanCacheEntry::SameDigits), _)));
         }
     }
 
     #[test]
     fn a_shape_is_known_from_its_second_sighting_on() {
-        let mut sightings = Sightings::default();
-        assert!(!sightings.has(b"SELECT"));
-        assert!(sightings.has(b"SELECT") && sightings.has(b"SELECT") && !sightings.has(b"INSERT"));
+        let mut cache = PlanCache::default();
+        for (shape, came_before) in
+            [("SELECT", false), ("SELECT", true), ("SELECT", true), ("INSERT", false)]
+        {
+            assert!(matches!(cache.find(shape.as_bytes()), (None, found) if found == came_before));
+        }
     }
 }

@@ -57,10 +57,12 @@ impl KeyTable {
 
     /// The number of a key, if it is there.
     pub fn number(&self, key: &[u8]) -> Option<usize> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        self.look_up(self.hashing.hash(key), key).ok()
+        self.number_of_hash(self.hashing.hash(key), key)
+    }
+
+    /// The same of a key whose hash is known, by the hashing that all tables begin with.
+    pub fn number_of_hash(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        if self.slots.is_empty() { None } else { self.look_up(hash, key).ok() }
     }
 
     /// Adds a key where it is not there yet; gives its number, and whether it is new.
