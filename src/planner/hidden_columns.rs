@@ -1,7 +1,7 @@
 //! The columns that a table has whatever it is, and SQLite's names for the number of a row.
 
 use super::comparison_traits::{CollationDerivation, ComparisonTraits};
-use super::scope::{ScopeColumn, is_same};
+use super::scope::{ScopeColumn, WantedName};
 use crate::types::{Name, TableSchema};
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -69,7 +69,8 @@ pub(super) fn schema_column(
 pub(super) fn hidden_columns(schema: &TableSchema, first: usize) -> Vec<ScopeColumn> {
     let column =
         |name: &'static str, index| schema_column(schema, first, Name::new_static(name), index);
-    let is_free = |name: &&&str| !schema.columns.iter().any(|known| is_same(&known.name, name));
+    let is_free =
+        |name: &&&str| !schema.columns.iter().any(|known| WantedName::new(name).is(&known.name));
     let numbers = schema.row_number().into_iter().flat_map(|number| {
         let names = TableSchema::ROWID_NAMES.iter().filter(is_free);
         names.map(move |name| column(name, number))

@@ -39,8 +39,11 @@ pub(super) fn keys(table: &LogicalTable, read: &[usize]) -> Vec<OrderKey> {
         SeenOrder::Index => index_of(table, read),
         SeenOrder::Nothing | SeenOrder::Table => None,
     };
-    let mut keys: Vec<OrderKey> = index.map(|key| parts(key, schema)).unwrap_or_default();
-    keys.extend(of_table(schema));
+    let mut keys = Vec::new();
+    if let Some(index) = index {
+        add_parts(&mut keys, index, schema);
+    }
+    add_order_of_table(&mut keys, schema);
     keys
 }
 
@@ -57,26 +60,25 @@ fn gives_several(table: &LogicalTable) -> bool {
     !(key.unique && values.len() == 1 && values.iter().all(is_whole))
 }
 
-/// The order of a table: by its number, which counts up however its key was declared, or by the primary
-/// key of one WITHOUT ROWID.
-fn of_table(schema: &TableSchema) -> Vec<OrderKey> {
-    let primary = schema.keys.iter().find(|key| is_of_rows(key, schema));
-    let mut keys = primary.map(|key| parts(key, schema)).unwrap_or_default();
+/// Adds the order of a table: by its number, which counts up however its key was declared, or by the
+/// primary key of one WITHOUT ROWID.
+fn add_order_of_table(keys: &mut Vec<OrderKey>, schema: &TableSchema) {
+    let Some(primary) = schema.keys.iter().find(|key| is_of_rows(key, schema)) else { return };
+    let first = keys.len();
+    add_parts(keys, primary, schema);
     if !schema.options.without_rowid {
-        keys.iter_mut().for_each(|key| (key.descending, key.nulls_first) = (false, true));
+        keys[first..].iter_mut().for_each(|key| (key.descending, key.nulls_first) = (false, true));
     }
-    keys
 }
 
-/// The parts of a key as those of an order.
-fn parts(key: &KeySchema, schema: &TableSchema) -> Vec<OrderKey> {
+/// Adds the parts of a key as those of an order.
+fn add_parts(keys: &mut Vec<OrderKey>, key: &KeySchema, schema: &TableSchema) {
     let parts = key.parts(schema);
-    let of_part = parts.iter().filter_map(|part| {
+    keys.extend(parts.iter().filter_map(|part| {
         let expression = access::compared_part(schema, 0, part)?;
         let (descending, nulls_first) = (part.descending, !part.descending);
         Some(OrderKey { expression, descending, nulls_first })
-    });
-    of_part.collect()
+    }));
 }
 
 /// The index that SQLite reads the rows by, if it is one.
@@ -90,30 +92,32 @@ fn index_of<'a>(table: &'a LogicalTable, read: &[usize]) -> Option<&'a KeySchema
                 table.may_use(*index)
                     && key_definition::is_implied(key, schema, table.first, &table.conditions)
             };
-            let indexes: Vec<&KeySchema> =
-                schema.keys.iter().enumerate().filter(usable).map(|(_, key)| key).collect();
-            match by_range(table, &indexes) {
+            let indexes = schema.keys.iter().enumerate().filter(usable).map(|(_, key)| key);
+            match by_range(table, indexes.clone()) {
                 // A range of what the rows are kept by.
                 Some(key) if is_of_rows(key, schema) => None,
                 Some(key) => Some(key),
-                None => covering(schema, &indexes, read),
+                None => covering(schema, indexes, read),
             }
         }
     }
 }
 
 /// The key whose first part most conditions bound; of several the table's own, else the newest.
-fn by_range<'a>(table: &LogicalTable, keys: &[&'a KeySchema]) -> Option<&'a KeySchema> {
+fn by_range<'a>(
+    table: &LogicalTable,
+    keys: impl Iterator<Item = &'a KeySchema>,
+) -> Option<&'a KeySchema> {
     let schema = &table.source.schema;
     let ranges: Vec<&BoundExpression> =
         table.conditions.iter().filter(|condition| is_of_order(condition)).collect();
     if ranges.is_empty() {
         return None;
     }
-    let bounded = keys.iter().filter_map(|key| {
+    let bounded = keys.filter_map(|key| {
         let first = access::compared_part(schema, table.first, &*key.first_part(schema)?)?;
         let bounds = ranges.iter().filter(|condition| bounds_part(condition, &first)).count();
-        (bounds > 0).then_some((bounds, *key))
+        (bounds > 0).then_some((bounds, key))
     });
     let best = bounded.max_by_key(|(bounds, key)| (*bounds, is_of_rows(key, schema)))?;
     Some(best.1)
@@ -146,26 +150,26 @@ fn is_of_order(condition: &BoundExpression) -> bool {
 /// The narrowest key that has all columns that are read, where it is narrower than its table.
 fn covering<'a>(
     schema: &TableSchema,
-    keys: &[&'a KeySchema],
+    keys: impl DoubleEndedIterator<Item = &'a KeySchema>,
     read: &[usize],
 ) -> Option<&'a KeySchema> {
     if schema.options.without_rowid {
         return None;
     }
     let number = schema.integer_primary_key();
-    let all: usize = schema.columns.iter().map(estimate).sum();
-    let of_table = all + usize::from(number.is_none());
     // A key has the number of the row, too.
     let width = |column: &usize| estimate(&schema.columns[*column]);
     let of_key = |key: &KeySchema| key.columns.iter().map(width).sum::<usize>() + 1;
-    let covers = |key: &&&KeySchema| {
+    let covers = |key: &&KeySchema| {
         let is_number = |column: usize| {
             number == Some(column) || schema.pseudo(column) == Some(PseudoColumn::Row)
         };
         let has = |column: &usize| key.columns.contains(column) || is_number(*column);
         !key.is_computed() && !is_of_rows(key, schema) && read.iter().all(has)
     };
-    let narrow = keys.iter().rev().filter(covers).min_by_key(|key| of_key(key))?;
+    let narrow = keys.rev().filter(covers).min_by_key(|key| of_key(key))?;
+    let of_table =
+        schema.columns.iter().map(estimate).sum::<usize>() + usize::from(number.is_none());
     (of_key(narrow) < of_table).then_some(narrow)
 }
 

@@ -13,11 +13,28 @@ use crate::types::{DataType, Name, PseudoColumn, SchemaName, Span, TableId, Tabl
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Whether two names are the same in any case. This is asked of each column for each name of a statement:
-/// the names of a table's columns mostly differ in their ends.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
-    let end = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
-    a.len() == b.len() && end(a) == end(b) && a.eq_ignore_ascii_case(b)
+/// A name that is looked for among others, in any case. This is asked of each column for each name of a
+/// statement: the names of a table's columns mostly differ in their ends.
+#[derive(Clone, Copy)]
+pub(super) struct WantedName<'a> {
+    name: &'a [u8],
+    end: u8,
+}
+
+impl<'a> WantedName<'a> {
+    pub fn new(name: &'a str) -> WantedName<'a> {
+        let name = name.as_bytes();
+        WantedName { name, end: name.last().map_or(0, u8::to_ascii_lowercase) }
+    }
+
+    /// Whether it is this one.
+    #[inline]
+    pub fn is(self, other: &str) -> bool {
+        let other = other.as_bytes();
+        other.len() == self.name.len()
+            && other.last().is_none_or(|end| end.to_ascii_lowercase() == self.end)
+            && other.eq_ignore_ascii_case(self.name)
+    }
 }
 
 /// One column that a name can mean.
@@ -193,7 +210,8 @@ impl ScopeRelation {
 
     /// The column of this name, a hidden one only where no other has it.
     fn column(&self, name: &str) -> Option<&ScopeColumn> {
-        let called = |column: &&ScopeColumn| is_same(&column.name, name);
+        let wanted = WantedName::new(name);
+        let called = |column: &&ScopeColumn| wanted.is(&column.name);
         self.columns.iter().find(called).or_else(|| self.hidden_column(name))
     }
 
@@ -203,7 +221,8 @@ impl ScopeRelation {
     }
 
     fn hidden_column(&self, name: &str) -> Option<&ScopeColumn> {
-        self.hidden.get().iter().find(|column| is_same(&column.name, name))
+        let wanted = WantedName::new(name);
+        self.hidden.get().iter().find(|column| wanted.is(&column.name))
     }
 
     /// Whether it has a hidden column of this name.
@@ -480,10 +499,10 @@ impl Scope {
     /// The first two columns of a name. They are not in the order of `*`, which nobody sees here: this is
     /// done for each name of a statement.
     fn declared(&self, relation: Option<&ObjectName>, name: &str) -> [Option<NamedColumn<'_>>; 2] {
-        let mut found = [None, None];
+        let (wanted, mut found) = (WantedName::new(name), [None, None]);
         for relation in self.meant_by(relation) {
             for known in &*relation.columns {
-                if !is_same(&known.name, name) || known.is_merged || known.is_shadowed {
+                if !wanted.is(&known.name) || known.is_merged || known.is_shadowed {
                     continue;
                 }
                 if found[0].is_some() {

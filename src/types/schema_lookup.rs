@@ -70,6 +70,9 @@ impl Schema {
 
     /// The view that a name means, unless a table before it has it.
     pub fn find_view(&self, schema: Option<SchemaName>, name: &str) -> Option<&Arc<Definition>> {
+        if self.temporary.is_none() && schema != Some(SchemaName::Temporary) {
+            return self.view(name);
+        }
         self.holding(schema, name)?.view(name)
     }
 
