@@ -456,6 +456,8 @@ mod tests {
                 (None, _) | (_, None) => None,
             }));
             prop_assert_eq!(not(&a), expected(|a, _| a.map(|truth| !truth)));
+            prop_assert_eq!(undecided(&a, true), expected(|a, _| Some(a != Some(false))));
+            prop_assert_eq!(undecided(&a, false), expected(|a, _| Some(a != Some(true))));
             prop_assert_eq!(is_null(&a), expected(|a, _| Some(a.is_none())));
             prop_assert_eq!(is_not_null(&a), expected(|a, _| Some(a.is_some())));
         }
