@@ -336,6 +336,14 @@ impl Session {
         let Ok(planned) = planner::plan(statement, text, &mut catalog, &mut rewriting) else {
             return Ok(None);
         };
+        // A view may name a moment of its own, whatever is present when the plan is used again.
+        let is_elsewhere = match moment_of(statement) {
+            None => catalog.names_moment,
+            Some(_) => !catalog.definitions.is_empty(),
+        };
+        if is_elsewhere {
+            return Ok(Some(PlanCacheEntry::Unshared));
+        }
         let Some(tables) = catalog.tables() else { return Ok(Some(PlanCacheEntry::Unshared)) };
         let known = (tables, std::mem::take(&mut catalog.definitions));
         Ok(Some(PlanCacheEntry::of(planned, known, (text, literals), statement)))

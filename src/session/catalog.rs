@@ -43,6 +43,8 @@ pub(super) struct StatementCatalog<'a> {
     inputs: Vec<PlanInput>,
     /// The period of each slot; `None` where it was read at no moment that could be named.
     periods: Vec<Option<Period>>,
+    /// Whether a moment was named for a table, by the statement or by what it reads.
+    pub names_moment: bool,
     /// The views that were bound, and what else the plan relies on.
     pub definitions: Vec<Arc<Definition>>,
 }
@@ -62,6 +64,7 @@ impl<'a> StatementCatalog<'a> {
             // Most statements read one table.
             inputs: Vec::with_capacity(1),
             periods: Vec::with_capacity(1),
+            names_moment: false,
             definitions: Vec::new(),
         }
     }
@@ -145,6 +148,7 @@ impl<'a> StatementCatalog<'a> {
             past: self.past.clone(),
             inputs: Vec::new(),
             periods: Vec::new(),
+            names_moment: false,
             definitions: Vec::new(),
         }
     }
@@ -417,6 +421,7 @@ impl Catalog for StatementCatalog<'_> {
             self.periods[source.slot] = None;
             return Ok(source);
         }
+        self.names_moment |= temporal.is_some();
         let (period, past) = match temporal {
             None => (self.present.period(), None),
             Some(temporal) => {
