@@ -52,6 +52,10 @@ impl Session {
                 format!("triggers {what} inside of themselves")
             }
             Switch::Rewrites => {
+                if is_on != self.rewrites {
+                    // The plans that are shared were made the other way.
+                    self.cache = PlanCache::default();
+                }
                 self.rewrites = is_on;
                 let what = if is_on { "rewritten" } else { "run as they are bound" };
                 format!("plans are {what}")

@@ -197,3 +197,17 @@ fn a_plan_is_shared_by_moments_too() {
         }
     }
 }
+
+#[test]
+fn plans_are_made_anew_where_rewrites_are_switched() {
+    let mut session = session();
+    let by_text = "SELECT t FROM v";
+    let of = |session: &mut Session, switch: &str| {
+        session.execute(switch).expect("a setting");
+        [0; 3].map(|_| answer(session, by_text))
+    };
+    let rewritten = of(&mut session, "SET rewrites = on");
+    let bound = of(&mut session, "SET rewrites = off");
+    assert!(rewritten.iter().all(|answer| *answer == rewritten[0]));
+    assert!(bound.iter().all(|answer| *answer == bound[0] && *answer != rewritten[0]));
+}
