@@ -2,8 +2,8 @@
 //! and of SQLite.
 //!
 //! A script is made from a seed. After each write both have taken it or both have refused it, what it
-//! returned and every table are the same; each query has the same rows, with rewrites and without, and in
-//! the end again `AS OF` its event. What differs is shrunk to a script of a few lines. Half of the scripts
+//! returned and every table are the same; each query has the same rows, with rewrites and without, again and with
+//! other numbers (`again`), and in the end `AS OF` its event. What differs is shrunk to a script of a few lines. Half of the scripts
 //! run on FLEXIBLE tables and put values of any kind into any column.
 //!
 //! What it makes, and where:
@@ -26,6 +26,7 @@
 //!
 //! `deliberate` knows the differences that are meant, `dropped` what SQLite's parser drops of a statement. `generate_series` is not in this SQLite.
 
+mod again;
 mod alter;
 mod conditions;
 mod deliberate;

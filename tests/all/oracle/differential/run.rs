@@ -2,6 +2,7 @@
 
 use super::super::{Pair, Plain, Rows, are_like, plain, sort};
 use super::Step;
+use super::again::with_other_numbers;
 use super::deliberate::{self, Deliberate};
 use super::shrink::{shrink, words};
 use super::writes::for_sqlite;
@@ -234,27 +235,17 @@ impl Run {
             Ok(_) => self.count.answered += 1,
             Err(_) => self.count.unanswered += 1,
         }
+        // From the second on, those of one shape share a plan.
+        let other = with_other_numbers(sql).unwrap_or_else(|| sql.to_owned());
         let mut meant = None;
-        for rewrites in ["off", "on"] {
+        for (rewrites, sql) in [("off", sql), ("on", sql), ("on", sql), ("on", &other)] {
             let switch = format!("SET rewrites = {rewrites}");
             self.pair.session.execute(&switch).expect("a setting");
             if let Some(what) = self.pair.difference(sql, ordered) {
-                let ours = rows_of(&mut self.pair.session, sql);
-                let why = match (ours, &theirs) {
-                    (Err(error), _) => deliberate::refusal(&error, sql, &mut self.pair),
-                    (Ok(_), Err(error)) => deliberate::answer(error),
-                    (Ok(_), Ok(_)) => {
-                        let first = match rewrites {
-                            "off" => deliberate::first_of_alike(sql, &mut self.pair),
-                            _ => None,
-                        };
-                        first.or_else(|| deliberate::shared_values(sql, ordered, &mut self.pair))
-                    }
-                };
-                if why.is_none() {
-                    return Verdict::Differs(format!("with rewrites {rewrites}: {what}"));
+                meant = self.meaning(sql, ordered, rewrites);
+                if meant.is_none() {
+                    return Verdict::Differs(format!("with rewrites {rewrites}: {what}\n{sql}"));
                 }
-                meant = why;
             }
         }
         if let Some(difference) = meant {
@@ -267,6 +258,22 @@ impl Run {
             self.asked.push((sql.to_owned(), self.pair.session.head(), rows));
         }
         Verdict::Alike
+    }
+
+    /// Why the answers to a query differ, if that is meant.
+    fn meaning(&mut self, sql: &str, ordered: bool, rewrites: &str) -> Option<Deliberate> {
+        let ours = rows_of(&mut self.pair.session, sql);
+        match (ours, self.pair.ask_sqlite(sql)) {
+            (Err(error), _) => deliberate::refusal(&error, sql, &mut self.pair),
+            (Ok(_), Err(error)) => deliberate::answer(&error),
+            (Ok(_), Ok(_)) => {
+                let first = match rewrites {
+                    "off" => deliberate::first_of_alike(sql, &mut self.pair),
+                    _ => None,
+                };
+                first.or_else(|| deliberate::shared_values(sql, ordered, &mut self.pair))
+            }
+        }
     }
 
     /// Asks the queries of its past again.
