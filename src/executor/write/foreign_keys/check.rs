@@ -112,7 +112,7 @@ pub fn check(fork: &Fork, first: usize, which: CheckedConstraints) -> Result<(),
         let now = schema.home(touched.table.id).table(&touched.table.name);
         let is_there = now.is_some_and(|now| now.id == touched.table.id);
         let own = touched.table.foreign_keys.iter().filter(|key| is_there && which.has(key));
-        own.into_iter().try_for_each(|key| check_referring(&view, &touched, key))?;
+        own.into_iter().try_for_each(|key| check_referring(&view, &touched, key, which))?;
         for child in &referring_tables {
             for key in child.keys_to(&touched.table).filter(|key| which.has(key)) {
                 check_referenced(&view, &touched, child, key)?;
@@ -149,6 +149,7 @@ fn check_referring(
     view: &View,
     touched: &TouchedTable,
     constraint: &ForeignKey,
+    which: CheckedConstraints,
 ) -> Result<(), Error> {
     let table = &touched.table;
     // What the last operation left is what is there now.
@@ -168,6 +169,10 @@ fn check_referring(
         if changed && let Some(row) = now.remove(&touched.row) {
             asked.push((touched.row, row));
         }
+    }
+    if which != CheckedConstraints::Immediate {
+        // By the end of a transaction the table may be gone, of which a row with NULL asks nothing.
+        asked.retain(|(_, row)| !values_of(row, &constraint.columns).iter().any(Value::is_null));
     }
     if asked.is_empty() {
         return Ok(());
