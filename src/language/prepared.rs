@@ -220,7 +220,9 @@ impl ResultPlaces {
                 self.list.get_or_insert(self.depth);
             }
             // What follows a list.
-            TokenKind::Keyword(Keyword::Limit | Keyword::As | Keyword::Before) => {
+            TokenKind::Keyword(
+                Keyword::Having | Keyword::Limit | Keyword::As | Keyword::Before,
+            ) => {
                 self.list = self.list.filter(|list| *list < self.depth);
             }
             TokenKind::Keyword(_)
@@ -379,7 +381,7 @@ mod tests {
             ),
             (
                 "SELECT a FROM t WHERE a IN (SELECT 1 ORDER BY 1) GROUP BY 1 HAVING a > 1",
-                "SELECT a FROM t WHERE a IN (SELECT ?1 ORDER BY 1) GROUP BY 1 HAVING a > 1",
+                "SELECT a FROM t WHERE a IN (SELECT ?1 ORDER BY 1) GROUP BY 1 HAVING a > ?2",
             ),
             ("SELECT sum(1) OVER (ORDER BY 1), 1", "SELECT sum(?1) OVER (ORDER BY 1), ?2"),
             (

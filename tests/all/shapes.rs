@@ -65,7 +65,9 @@ fn statements(column: &str, a: &str, b: &str) -> Vec<String> {
             format!("SELECT {column}, {b} FROM v ORDER BY {a}, {column}, 1"),
             format!("SELECT DISTINCT {column} + {a} AS x FROM v ORDER BY {column} + {a}, {b}"),
             format!("SELECT count(*), max({column}) FROM v WHERE {column} <> {a}"),
-            format!("SELECT {column}, max(id) FROM v WHERE id <> {a} GROUP BY 1 HAVING 1 < {b}"),
+            format!(
+                "SELECT {column}, max(id) FROM v WHERE id <> {a} GROUP BY 1 HAVING count(*) < {b}"
+            ),
             format!("SELECT {column} + {a} AS x, min({b}) FROM v GROUP BY {column} + {a}"),
             format!("SELECT {column}, {a}, count(*) AS n FROM v GROUP BY {a}, {column}"),
             format!("SELECT id, sum(id) OVER (ORDER BY {a}), lag({column}, {b}) OVER () FROM v"),
