@@ -13,7 +13,7 @@
 
 use super::ast::Statement;
 use super::keyword::Keyword;
-use super::lexer::{Tokens, tokenize};
+use super::lexer::{Lexer, Tokens, tokenize};
 use super::parameters::{ParameterNumbering, Parameters};
 use super::parser::{LiteralSlot, literal_value, parse_lexed, parse_with_slots};
 use super::token::{Token, TokenKind};
@@ -58,11 +58,12 @@ impl<'a> Prepared<'a> {
         if text.len() > MAX_SHARED_SIZE {
             return None;
         }
-        let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let changes_or_reads = [Keyword::Insert, Keyword::Update, Keyword::Delete, Keyword::Select];
-        if !changes_or_reads.contains(&tokens.first()?.kind.keyword()?) {
+        let first = Lexer::new(text, 0).next().ok()?.kind.keyword()?;
+        if !changes_or_reads.contains(&first) {
             return None;
         }
+        let Tokens { tokens, error: None } = tokenize(text) else { return None };
         let shape = shape(text, &tokens, parameters)?;
         Some(Prepared { text, tokens, shape })
     }
