@@ -4,6 +4,7 @@ use super::query::QueryColumn;
 use super::subquery::{Outer, OuterScope};
 use super::{Error, Planning};
 use crate::language::ast::{CommonTable, Query, Temporal};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -111,7 +112,7 @@ impl<'q> Surroundings<'q> {
         Surroundings { outer, recursion: None, ..self.clone() }
     }
 
-    /// The same for what a query has inside.
+    /// The same for what a query has inside: most know nothing more.
     ///
     /// # Errors
     /// Those of the [`Catalog`] where there is no moment as its AS OF says.
@@ -121,14 +122,17 @@ impl<'q> Surroundings<'q> {
         &self,
         query: &'q Query,
         planning: &mut Planning,
-    ) -> Result<Surroundings<'q>, Error> {
+    ) -> Result<Cow<'_, Surroundings<'q>>, Error> {
+        if query.with.is_empty() && query.as_of.is_none() && self.recursion.is_none() {
+            return Ok(Cow::Borrowed(self));
+        }
         let mut inside = self.with(&query.with, planning);
         if let Some(as_of) = &query.as_of {
             // Also where no table is read then.
             planning.catalog.check_moment(as_of)?;
             inside.temporal = Some(Temporal::AsOf(as_of.clone()));
         }
-        Ok(inside)
+        Ok(Cow::Owned(inside))
     }
 
     /// The same for what knows the tables of a WITH, too.
