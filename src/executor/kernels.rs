@@ -209,41 +209,48 @@ fn packed<T: Copy, B: TruthBits>(
     is_scalar: bool,
     test: impl Fn(T, T) -> bool,
 ) -> B {
-    let chunks = a.chunks(64);
+    let (chunks, rest) = a.as_chunks::<64>();
+    let last = |word: u64| (!rest.is_empty()).then_some(word);
     match b {
         [other] if is_scalar => {
-            let words = chunks.map(|a| word(a.iter().map(|a| test(*a, *other))));
-            B::gathered(words, a.len())
+            let words = chunks.iter().map(|a| full_word(|at| test(a[at], *other)));
+            let last = last(word(rest.iter().map(|a| test(*a, *other))));
+            B::gathered(words.chain(last), a.len())
         }
         _ => {
-            let pairs = chunks.zip(b.chunks(64));
-            let words = pairs.map(|(a, b)| word(a.iter().zip(b).map(|(a, b)| test(*a, *b))));
-            B::gathered(words, a.len())
+            let (others, other_rest) = b.as_chunks::<64>();
+            let pairs = chunks.iter().zip(others);
+            let words = pairs.map(|(a, b)| full_word(|at| test(a[at], b[at])));
+            let last = last(word(rest.iter().zip(other_rest).map(|(a, b)| test(*a, *b))));
+            B::gathered(words.chain(last), a.len())
         }
     }
 }
 
 /// A bit for each number of a column: whether it is one of a few.
 pub(super) fn one_of_few<T: Copy + PartialEq>(column: &[T], few: &[T]) -> BooleanBuffer {
-    let words = column.chunks(64).map(|chunk| {
-        let equal = |one: &T| word(chunk.iter().map(|number| number == one));
-        few.iter().fold(0, |word, one| word | equal(one))
-    });
-    BooleanBuffer::gathered(words, column.len())
+    let (chunks, rest) = column.as_chunks::<64>();
+    let words = chunks
+        .iter()
+        .map(|chunk| few.iter().fold(0, |word, one| word | full_word(|at| chunk[at] == *one)));
+    let last = word(rest.iter().map(|number| few.contains(number)));
+    let last = (!rest.is_empty()).then_some(last);
+    BooleanBuffer::gathered(words.chain(last), column.len())
 }
 
-/// Up to 64 truth values as the bits of a word, the first one lowest. They are written as bytes first,
-/// which needs no shift for each; eight of those are gathered by one product, in which the byte at place i
-/// comes to stand at bit 56 + i (Warren, "Hacker's Delight", 2nd edition 2012, chapter 7).
+/// Up to 64 truth values as the bits of a word, the first one lowest.
 fn word(truths: impl Iterator<Item = bool>) -> u64 {
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut bytes = [0_u8; 64];
-    for (byte, truth) in bytes.iter_mut().zip(truths) {
-        *byte = u8::from(truth);
-    }
-    let (eights, _) = bytes.as_chunks::<8>();
-    let gathered = eights.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
-    gathered.enumerate().fold(0, |word, (place, bits)| word | bits << (8 * place))
+    let push = |(word, count): (u64, u32), truth| (word >> 1 | u64::from(truth) << 63, count + 1);
+    let (word, count) = truths.fold((0, 0), push);
+    word.checked_shr(64 - count).unwrap_or(0)
+}
+
+/// The same of 64, which are gathered by eights: every shift is known then, and no more are in flight than
+/// there are registers.
+fn full_word(is_true: impl Fn(usize) -> bool) -> u64 {
+    let eight =
+        |first: usize| (0..8).fold(0, |byte, at| byte | u64::from(is_true(8 * first + at)) << at);
+    (0..8).fold(0, |word, place| word | eight(place) << (8 * place))
 }
 
 /// A bit for each row: whether its order is one that the comparison asks for.
@@ -426,6 +433,9 @@ mod tests {
     /// What is known of two conditions in one row.
     type Pair = (Option<bool>, Option<bool>);
 
+    /// What a comparison says of two numbers.
+    type Order = fn(&i64, &i64) -> bool;
+
     /// Conditions of at least as many rows as fit into a word, at times.
     fn conditions() -> impl Strategy<Value = Vec<Pair>> {
         proptest::collection::vec(any::<Pair>(), 0..200)
@@ -460,6 +470,30 @@ mod tests {
             prop_assert_eq!(undecided(&a, false), expected(|a, _| Some(a != Some(true))));
             prop_assert_eq!(is_null(&a), expected(|a, _| Some(a.is_none())));
             prop_assert_eq!(is_not_null(&a), expected(|a, _| Some(a.is_some())));
+        }
+
+        #[test]
+        fn columns_compare_as_their_numbers_do(
+            rows in proptest::collection::vec((proptest::option::of(-3_i64..3), -3_i64..3), 0..200),
+        ) {
+            let a: Int64Array = rows.iter().map(|row| row.0).collect();
+            let b: Int64Array = rows.iter().map(|row| Some(row.1)).collect();
+            let orders: [(Comparison, Order); 3] = [
+                (Comparison::Less, i64::lt),
+                (Comparison::NotEqual, i64::ne),
+                (Comparison::GreaterEqual, i64::ge),
+            ];
+            for (comparison, is_so) in orders {
+                let column = compare(comparison, &a, Other::Column(&b)).expect("a kernel");
+                let each = rows.iter().map(|(a, b)| a.map(|a| is_so(&a, b)));
+                prop_assert_eq!(column, each.collect::<BooleanArray>());
+                let one = Value::Integer(1);
+                let column = compare(comparison, &a, Other::Value(&one)).expect("a kernel");
+                let each = rows.iter().map(|(a, _)| a.map(|a| is_so(&a, &1)));
+                prop_assert_eq!(column, each.collect::<BooleanArray>());
+            }
+            let found = one_of_few(b.values(), &[-2, 2, 7]);
+            prop_assert!(found.iter().eq(rows.iter().map(|(_, b)| [-2, 2, 7].contains(b))));
         }
 
         #[test]
