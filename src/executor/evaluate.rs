@@ -17,7 +17,6 @@ use crate::planner::{
     BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
 };
 use crate::storage::{Random, SystemRandom};
-
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};

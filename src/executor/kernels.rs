@@ -209,33 +209,36 @@ fn packed<T: Copy, B: TruthBits>(
     is_scalar: bool,
     test: impl Fn(T, T) -> bool,
 ) -> B {
-    let (chunks, rest) = a.as_chunks::<64>();
-    let last = |word: u64| (!rest.is_empty()).then_some(word);
     match b {
         [other] if is_scalar => {
-            let words = chunks.iter().map(|a| full_word(|at| test(a[at], *other)));
-            let last = last(word(rest.iter().map(|a| test(*a, *other))));
-            B::gathered(words.chain(last), a.len())
+            by_words(a, |a| full_word(|at| test(a[at], *other)), |a| test(*a, *other))
         }
         _ => {
-            let (others, other_rest) = b.as_chunks::<64>();
+            let ((chunks, rest), (others, other_rest)) = (a.as_chunks::<64>(), b.as_chunks::<64>());
             let pairs = chunks.iter().zip(others);
             let words = pairs.map(|(a, b)| full_word(|at| test(a[at], b[at])));
-            let last = last(word(rest.iter().zip(other_rest).map(|(a, b)| test(*a, *b))));
-            B::gathered(words.chain(last), a.len())
+            let last = word(rest.iter().zip(other_rest).map(|(a, b)| test(*a, *b)));
+            B::gathered(words.chain((!rest.is_empty()).then_some(last)), a.len())
         }
     }
 }
 
 /// A bit for each number of a column: whether it is one of a few.
 pub(super) fn one_of_few<T: Copy + PartialEq>(column: &[T], few: &[T]) -> BooleanBuffer {
+    let equal = |chunk: &[T; 64], one: &T| full_word(|at| chunk[at] == *one);
+    let full = |chunk: &[T; 64]| few.iter().fold(0, |word, one| word | equal(chunk, one));
+    by_words(column, full, |number| few.contains(number))
+}
+
+/// A bit for each number of a column: 64 at a time, and those that are left one by one.
+fn by_words<T, B: TruthBits>(
+    column: &[T],
+    full: impl Fn(&[T; 64]) -> u64,
+    is_true: impl Fn(&T) -> bool,
+) -> B {
     let (chunks, rest) = column.as_chunks::<64>();
-    let words = chunks
-        .iter()
-        .map(|chunk| few.iter().fold(0, |word, one| word | full_word(|at| chunk[at] == *one)));
-    let last = word(rest.iter().map(|number| few.contains(number)));
-    let last = (!rest.is_empty()).then_some(last);
-    BooleanBuffer::gathered(words.chain(last), column.len())
+    let last = (!rest.is_empty()).then(|| word(rest.iter().map(is_true)));
+    B::gathered(chunks.iter().map(full).chain(last), column.len())
 }
 
 /// Up to 64 truth values as the bits of a word, the first one lowest.
