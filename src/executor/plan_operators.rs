@@ -96,7 +96,6 @@ fn operator(
             Box::new(WindowFunctions::new(input(rows)?, window, calls, context)?)
         }
         Plan::Distinct { input: rows, types } => {
-            let types = Arc::clone(types);
             Box::new(Distinct::new(input(rows)?, types, Arc::clone(context)))
         }
         Plan::Sort { input: rows, keys, limit } => {

@@ -7,7 +7,7 @@
 
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::held_keys::HeldKeys;
+use super::held_keys::{HeldKeys, KeyRows};
 use super::numbered::{RowNumbers, number_key, without_number};
 use super::operator::{BoxedOperator, Operator};
 use super::partitions::{KeyPartition, KeyPartitions};
@@ -16,7 +16,6 @@ use super::spill::{SpillFile, Spilled};
 use super::streaming::key_columns;
 use super::{Error, kernels};
 use crate::types::DataType;
-use crate::types::key::row_key;
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
@@ -61,22 +60,16 @@ impl SetFilter {
     /// Reads the right side.
     fn hold(&mut self, mut right: BoxedOperator) -> Result<(), Error> {
         let mut rest: Option<RightRest> = None;
-        let mut key = Vec::new();
         while let Some(batch) = right.next()? {
             self.context.check()?;
-            let keys = key_columns(&batch, &self.types);
+            let keys = self.keys_of(&batch);
             if let Some(RightRest { file, parts }) = &mut rest {
-                let other = (0..batch.rows).filter(|row| {
-                    row_key(&mut key, &keys, *row);
-                    !self.held.contains(&key)
-                });
-                parts.write(file, &batch, &keys, other)?;
+                let held = self.held.contained(&keys);
+                let other = (0..batch.rows).filter(|row| !held.value(*row));
+                parts.write(file, &batch, keys.columns(), other)?;
                 continue;
             }
-            for row in 0..batch.rows {
-                row_key(&mut key, &keys, row);
-                self.held.insert(&key);
-            }
+            self.held.insert(&keys);
             if self.held.is_full() {
                 rest =
                     Some(RightRest { file: SpillFile::new(), parts: KeyPartitions::new(0, true) });
@@ -86,29 +79,28 @@ impl SetFilter {
         rest.map_or(Ok(()), |rest| self.filter_parts(rest))
     }
 
+    fn keys_of(&self, batch: &Batch) -> KeyRows {
+        KeyRows::new(key_columns(batch, &self.types), batch.rows)
+    }
+
     /// All left rows that come out, where the right side is not all held.
     fn filter_parts(&mut self, right: RightRest) -> Result<(), Error> {
         let RightRest { file: mut right_file, parts: right } = right;
         let (mut file, mut parts) = (SpillFile::new(), KeyPartitions::new(0, true));
         let mut runs = SortedRuns::new(number_key(self.width));
-        let (mut numbers, mut key) = (RowNumbers::default(), Vec::new());
+        let mut numbers = RowNumbers::default();
         runs.begin();
         while let Some(batch) = self.left.next()? {
             self.context.check()?;
-            let keys = key_columns(&batch, &self.types);
-            let mut open = Vec::new();
-            let mut is_kept = |row: usize| {
-                row_key(&mut key, &keys, row);
-                let is_common = self.held.contains(&key);
-                if !is_common {
-                    open.push(row);
-                }
-                is_common && self.keeps_common
-            };
-            let kept = kernels::mask(batch.rows, &mut is_kept);
+            let keys = self.keys_of(&batch);
+            let common = self.held.contained(&keys);
             let numbered = numbers.add_to(batch);
-            parts.write(&mut file, &numbered, &keys, open.into_iter())?;
-            if let Some(kept) = numbered.filter_some(&kept)? {
+            let open = (0..numbered.rows).filter(|row| !common.value(*row));
+            parts.write(&mut file, &numbered, keys.columns(), open)?;
+            if !self.keeps_common {
+                continue;
+            }
+            if let Some(kept) = numbered.filter_some(&common)? {
                 runs.write(&kept)?;
             }
         }
@@ -131,28 +123,21 @@ impl SetFilter {
         runs: &mut SortedRuns,
     ) -> Result<(), Error> {
         let mut common = vec![false; left.rows()];
-        let (mut right, mut key) = (right.batches.into_iter().peekable(), Vec::new());
+        let mut right = right.batches.into_iter().peekable();
         while right.peek().is_some() {
             let mut held = HeldKeys::new(&self.context.memory);
             while !held.is_full()
                 && let Some(place) = right.next()
             {
                 let batch = right_file.read(place)?;
-                let keys = key_columns(&batch, &self.types);
-                for row in 0..batch.rows {
-                    row_key(&mut key, &keys, row);
-                    held.insert(&key);
-                }
+                held.insert(&self.keys_of(&batch));
             }
             let mut common = common.iter_mut();
             for place in &left.batches {
                 self.context.check()?;
                 let batch = file.read(*place)?;
-                let keys = key_columns(&batch, &self.types);
-                for (row, common) in (0..batch.rows).zip(&mut common) {
-                    row_key(&mut key, &keys, row);
-                    *common |= held.contains(&key);
-                }
+                let held = held.contained(&self.keys_of(&batch));
+                held.values().iter().zip(&mut common).for_each(|(held, common)| *common |= held);
             }
         }
         runs.begin();
@@ -178,13 +163,9 @@ impl Operator for SetFilter {
         if let Some(merged) = &mut self.merged {
             return Ok(merged.next()?.map(without_number));
         }
-        let mut key = Vec::new();
         while let Some(batch) = self.left.next()? {
-            let keys = key_columns(&batch, &self.types);
-            let kept = kernels::mask(batch.rows, |row| {
-                row_key(&mut key, &keys, row);
-                self.held.contains(&key) == self.keeps_common
-            });
+            let common = self.held.contained(&self.keys_of(&batch));
+            let kept = if self.keeps_common { common } else { kernels::not(&common) };
             if let Some(kept) = batch.filter_some(&kept)? {
                 return Ok(Some(kept));
             }

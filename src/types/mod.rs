@@ -35,6 +35,7 @@ mod stack;
 mod tagged_json;
 mod tree;
 mod value;
+pub mod word_set;
 
 pub use affinity::ColumnAffinity;
 pub use byte_size::ByteSize;
