@@ -10,9 +10,9 @@ use crate::planner::{
     AggregateCall, AggregateFunction, OrderedSetFunction, PercentileFunction, quotient_scale,
 };
 use crate::types::{DataType, Decimal, Value};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
-use arrow_array::{Array, BooleanArray};
 use std::cmp::Ordering;
 
 /// One aggregate's state, an entry per group.
@@ -105,30 +105,23 @@ pub struct AccumulatorInput<'a> {
     /// The values of the arguments.
     pub arguments: &'a [Datum],
     /// The call, for the arguments' types.
-    pub calls: &'a AggregateCall,
+    pub call: &'a AggregateCall,
     /// The group of each row.
     pub numbers: &'a [usize],
-    /// Which rows count; all where absent.
-    pub mask: Option<&'a BooleanArray>,
 }
 
 impl AccumulatorInput<'_> {
-    fn counts(&self, row: usize) -> bool {
-        self.mask.is_none_or(|mask| mask.value(row))
-    }
-
     /// The value of an argument.
     pub fn value(&self, argument: usize, row: usize) -> Value {
-        self.arguments[argument].value(self.calls.arguments[argument].data_type, row)
+        self.arguments[argument].value(self.call.arguments[argument].data_type, row)
     }
 
-    /// Each row that counts, and its group.
-    pub fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
-        let rows = self.numbers.iter().enumerate().filter(|(row, _)| self.counts(*row));
-        rows.map(|(row, number)| (row, *number))
+    /// Each row, and its group.
+    fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.numbers.iter().copied().enumerate()
     }
 
-    /// The group of each row that counts, and all arguments.
+    /// The group of each row, and all arguments.
     fn all_values(&self) -> impl Iterator<Item = (usize, Vec<Value>)> {
         self.rows().map(|(row, number)| {
             (number, (0..self.arguments.len()).map(|at| self.value(at, row)).collect())
@@ -231,9 +224,8 @@ impl Accumulator {
             }
             Accumulator::Percentile(function, held) => {
                 held.resize(groups, Percentile::default());
-                for (row, group, value) in input.counted() {
-                    let share = (input.arguments.len() > 1).then(|| input.value(1, row));
-                    held[group].add(*function, &value, share.as_ref())?;
+                for (_, group, value) in input.counted() {
+                    held[group].add(*function, &value)?;
                 }
             }
             Accumulator::OrderedSet(function, held) => {
@@ -245,6 +237,37 @@ impl Accumulator {
             Accumulator::Bare(_) => {}
         }
         Ok(None)
+    }
+
+    /// Learns what of some rows must be known before they are fed in their order; each of them is announced
+    /// so before the first comes.
+    ///
+    /// # Errors
+    /// `function` or `type` of a percentile.
+    pub fn expect(&mut self, input: &AccumulatorInput, groups: usize) -> Result<(), Error> {
+        match self {
+            Accumulator::Percentile(function, held) => {
+                held.resize(groups, Percentile::default());
+                for (row, group, value) in input.counted() {
+                    let share = (input.arguments.len() > 1).then(|| input.value(1, row));
+                    held[group].expect(*function, &value, share.as_ref())?;
+                }
+            }
+            Accumulator::OrderedSet(function, held) => {
+                held.resize(groups, OrderedSet::default());
+                for (group, given) in input.all_values() {
+                    held[group].expect(*function, &given)?;
+                }
+            }
+            Accumulator::Count(_)
+            | Accumulator::Sum(_)
+            | Accumulator::Exact(..)
+            | Accumulator::Real(..)
+            | Accumulator::Extreme(..)
+            | Accumulator::JoinedTexts(..)
+            | Accumulator::Bare(_) => {}
+        }
+        Ok(())
     }
 
     /// Sets bare columns to the values of these rows, in their order; only where there is none yet
@@ -323,18 +346,16 @@ impl Accumulator {
 fn count(counts: &mut [i64], input: &AccumulatorInput) {
     match input.arguments.first() {
         None => {
-            for (row, group) in input.numbers.iter().enumerate() {
-                counts[*group] += i64::from(input.counts(row));
-            }
+            input.numbers.iter().for_each(|group| counts[*group] += 1);
         }
         Some(Datum::Array(array)) => {
-            for (row, group) in input.numbers.iter().enumerate() {
-                counts[*group] += i64::from(array.is_valid(row) && input.counts(row));
+            for (row, group) in input.rows() {
+                counts[group] += i64::from(array.is_valid(row));
             }
         }
         Some(Datum::Scalar(value)) => {
-            for (row, group) in input.numbers.iter().enumerate() {
-                counts[*group] += i64::from(!value.is_null() && input.counts(row));
+            for (_, group) in input.rows() {
+                counts[group] += i64::from(!value.is_null());
             }
         }
     }
@@ -349,7 +370,7 @@ fn add_exact<T>(
     input: &AccumulatorInput,
     part: impl Fn(&mut T) -> &mut Option<Sum>,
 ) -> Result<(), Error> {
-    let data_type = input.calls.arguments[0].data_type;
+    let data_type = input.call.arguments[0].data_type;
     let mut add = |group: usize, value: Value| Sum::add(part(&mut sums[group]), &value);
     match (&input.arguments[0], data_type) {
         (Datum::Array(array), DataType::Decimal { scale, .. }) => {
@@ -372,13 +393,11 @@ fn add_exact<T>(
 
 fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
     if let (Datum::Array(array), DataType::Real) =
-        (&input.arguments[0], input.calls.arguments[0].data_type)
+        (&input.arguments[0], input.call.arguments[0].data_type)
     {
         let reals = array.as_primitive::<Float64Type>();
-        for (row, group) in input.numbers.iter().enumerate() {
-            if reals.is_valid(row) && input.counts(row) {
-                sums[*group].add(reals.value(row));
-            }
+        for (row, group) in input.rows().filter(|(row, _)| reals.is_valid(*row)) {
+            sums[group].add(reals.value(row));
         }
         return;
     }
@@ -400,7 +419,7 @@ fn extremes(
         if value.is_null() && !held.is_null() {
             continue;
         }
-        if held.is_null() || is_better(input.calls.collation.compare(&value, held)) {
+        if held.is_null() || is_better(input.call.collation.compare(&value, held)) {
             *held = value;
             rows.push(row);
         }

@@ -65,7 +65,7 @@ impl Aggregate {
 
     /// Takes all rows in.
     fn read(&mut self, mut input: BatchCutter) -> Result<AggregateRows, Error> {
-        let mut table = GroupTable::new(&self.groups, &self.aggregates);
+        let mut table = self.table();
         let context = Arc::clone(&self.context);
         while let Some(batch) = input.next(|batch| self.evaluate(batch))? {
             context.check()?;
@@ -74,7 +74,9 @@ impl Aggregate {
                 return self.read_rest(input, table);
             }
         }
-        Ok(AggregateRows::Held(table.finish()?))
+        let rows = table.finish()?;
+        self.spilled = rows.spilled();
+        Ok(AggregateRows::Held(rows))
     }
 
     /// Takes the rest of the rows in, of which only those of the groups held are looked at now.
@@ -124,6 +126,10 @@ impl Aggregate {
         Ok(())
     }
 
+    fn table(&self) -> GroupTable {
+        GroupTable::new(&self.groups, &self.aggregates, &self.context)
+    }
+
     fn evaluate(&self, batch: &Batch) -> Result<AggregateBatch, Error> {
         evaluate(&self.groups, &self.aggregates, &self.context, batch)
     }
@@ -136,7 +142,7 @@ impl Aggregate {
             SortKey { column, data_type, descending: false, nulls_first: true }
         };
         let mut runs = SortedRuns::new(self.groups.iter().enumerate().map(key).collect());
-        write_run(&mut runs, table)?;
+        self.spilled = write_run(&mut runs, table)?;
         let mut pending = parts.finish();
         while let Some(part) = pending.pop() {
             self.memory.release();
@@ -144,7 +150,7 @@ impl Aggregate {
             pending.extend(others);
         }
         self.memory.release();
-        self.spilled = file.spilled() + runs.spilled();
+        self.spilled = self.spilled + file.spilled() + runs.spilled();
         Ok(AggregateRows::Merged(runs.merge()?))
     }
 
@@ -155,7 +161,7 @@ impl Aggregate {
         part: KeyPartition,
         runs: &mut SortedRuns,
     ) -> Result<Vec<KeyPartition>, Error> {
-        let mut table = GroupTable::new(&self.groups, &self.aggregates);
+        let mut table = self.table();
         let mut others: Option<KeyPartitions> = None;
         for place in part.batches {
             self.context.check()?;
@@ -176,19 +182,19 @@ impl Aggregate {
                 others = Some(KeyPartitions::new(part.level, true));
             }
         }
-        write_run(runs, table)?;
+        self.spilled = self.spilled + write_run(runs, table)?;
         Ok(others.map(KeyPartitions::finish).unwrap_or_default())
     }
 }
 
-/// Writes the rows of groups, in order of their keys.
-fn write_run(runs: &mut SortedRuns, table: GroupTable) -> Result<(), Error> {
+/// Writes the rows of groups, in order of their keys; gives what was written for them before.
+fn write_run(runs: &mut SortedRuns, table: GroupTable) -> Result<Spilled, Error> {
     let mut rows = table.finish()?;
     runs.begin();
     while let Some(batch) = rows.next()? {
         runs.write(&batch)?;
     }
-    Ok(())
+    Ok(rows.spilled())
 }
 
 impl Operator for Aggregate {

@@ -1,18 +1,18 @@
 //! The groups that an aggregate holds: a key, the values that they have in common, and what each aggregate
 //! keeps of them.
 
+use super::Error;
 use super::accumulate::{Accumulator, AccumulatorInput};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
+use super::gathered::GatheredRows;
 use super::held::{OUTPUT, array_bytes};
-use super::ordered::OrderedRows;
-use super::{Error, kernels};
+use super::spill::Spilled;
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
-use crate::types::key::{KeyColumn, push_collated, row_key};
+use crate::types::key::{KeyColumn, row_key};
 use crate::types::key_table::KeyTable;
-use crate::types::{Collation, DataType, Value};
-use arrow_array::BooleanArray;
+use crate::types::{DataType, Value};
 use std::sync::Arc;
 
 /// Bytes that a group takes besides its key and its values, and those of each of its values and
@@ -29,21 +29,23 @@ pub struct GroupTable {
     /// The values of each group, a list per group expression.
     values: Vec<Vec<Value>>,
     accumulators: Vec<Accumulator>,
-    /// The rows of each aggregate that has an order.
-    ordered: Vec<OrderedRows>,
-    /// What an aggregate with DISTINCT has already seen: group number and value.
-    seen: Vec<KeyTable>,
+    /// The rows of each aggregate that does not take them as they come.
+    gathered: Vec<Option<GatheredRows>>,
     /// About how many bytes came since somebody asked.
     growth: usize,
 }
 
 impl GroupTable {
     /// No rows.
-    pub fn new(groups: &Arc<[BoundExpression]>, aggregates: &Arc<[AggregateCall]>) -> GroupTable {
+    pub fn new(
+        groups: &Arc<[BoundExpression]>,
+        aggregates: &Arc<[AggregateCall]>,
+        context: &Arc<Context>,
+    ) -> GroupTable {
+        let gathered = |call| GatheredRows::of(call, !groups.is_empty(), context);
         GroupTable {
             values: vec![Vec::new(); groups.len()],
-            seen: vec![KeyTable::default(); aggregates.len()],
-            ordered: aggregates.iter().map(|_| OrderedRows::default()).collect(),
+            gathered: aggregates.iter().map(gathered).collect(),
             accumulators: aggregates.iter().map(Accumulator::new).collect(),
             groups: Arc::clone(groups),
             aggregates: Arc::clone(aggregates),
@@ -142,28 +144,14 @@ impl GroupTable {
                 &filtered
             }
         };
-        let mask = if aggregate.distinct && !values.arguments.is_empty() {
-            let data_type = aggregate.arguments[0].data_type;
-            let (values, collation) = (&values.arguments[0], aggregate.collation);
-            let (seen, growth) = (&mut self.seen[at], &mut self.growth);
-            Some(first_seen(seen, (values, data_type, collation), numbers, growth))
-        } else {
-            None
-        };
-        let input = AccumulatorInput {
-            arguments: &values.arguments,
-            calls: aggregate,
-            numbers,
-            mask: mask.as_ref(),
-        };
-        if !values.order.is_empty() {
-            let keys = values.order.iter().map(|key| array_bytes(&key.array)).sum::<usize>();
-            self.growth += argument_bytes(&input) + keys + VALUE_BYTES * numbers.len();
-            self.ordered[at].add(&input, &values.order);
+        let input = AccumulatorInput { arguments: &values.arguments, call: aggregate, numbers };
+        let accumulator = &mut self.accumulators[at];
+        self.growth += growth(accumulator, &input);
+        if let Some(gathered) = &mut self.gathered[at] {
+            gathered.push(&input, &values.order, accumulator, groups)?;
             return Ok(None);
         }
-        self.growth += growth(&self.accumulators[at], &input);
-        let taken = self.accumulators[at].update(&input, groups)?;
+        let taken = accumulator.update(&input, groups)?;
         Ok(match (taken, &values.kept) {
             (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
             (taken, _) => taken,
@@ -200,13 +188,16 @@ impl GroupTable {
             columns.push((group.data_type, values));
         }
         let calls = self.aggregates.iter().zip(&mut self.accumulators);
-        for ((aggregate, accumulator), ordered) in calls.zip(self.ordered) {
-            let fed = ordered.feed(accumulator, aggregate, groups);
-            let values = fed.and_then(|()| accumulator.finish(groups));
-            let values = values.map_err(|error| error.at(aggregate.place))?;
-            columns.push((aggregate.data_type, values));
+        let mut spilled = Spilled::default();
+        for ((aggregate, accumulator), gathered) in calls.zip(self.gathered) {
+            let at = |error: Error| error.at(aggregate.place);
+            if let Some(gathered) = gathered {
+                let written = gathered.finish(aggregate, accumulator, groups).map_err(at)?;
+                spilled = spilled + written;
+            }
+            columns.push((aggregate.data_type, accumulator.finish(groups).map_err(at)?));
         }
-        Ok(GroupRows { columns, order, given: 0 })
+        Ok(GroupRows { columns, order, given: 0, spilled })
     }
 }
 
@@ -248,9 +239,10 @@ impl Standing {
 /// About how many bytes more an aggregate keeps of groups that are there when these rows are in.
 fn growth(accumulator: &Accumulator, input: &AccumulatorInput) -> usize {
     match accumulator {
-        Accumulator::JoinedTexts(..) | Accumulator::OrderedSet(..) => argument_bytes(input),
-        Accumulator::Percentile(..) => 8 * input.numbers.len(),
-        Accumulator::Count(_)
+        Accumulator::JoinedTexts(..) => argument_bytes(input),
+        Accumulator::Percentile(..)
+        | Accumulator::OrderedSet(..)
+        | Accumulator::Count(_)
         | Accumulator::Sum(_)
         | Accumulator::Exact(..)
         | Accumulator::Real(..)
@@ -348,9 +340,15 @@ pub struct GroupRows {
     /// The indexes of the values in order of the rows.
     order: Vec<usize>,
     given: usize,
+    spilled: Spilled,
 }
 
 impl GroupRows {
+    /// What was written to temporary files for them.
+    pub fn spilled(&self) -> Spilled {
+        self.spilled
+    }
+
     /// The next rows, `None` behind the last.
     ///
     /// # Errors
@@ -376,35 +374,4 @@ impl GroupRows {
         let columns: Result<Vec<_>, _> = self.columns.iter().map(column).collect();
         Ok(Batch { columns: columns?, rows: order.len() })
     }
-}
-
-/// Which rows bring a value that their group has not had yet; NULL is one.
-fn first_seen(
-    seen: &mut KeyTable,
-    (values, data_type, collation): (&Datum, DataType, Collation),
-    numbers: &[usize],
-    growth: &mut usize,
-) -> BooleanArray {
-    let column = match values {
-        Datum::Array(array) => {
-            Some(KeyColumn::ascending(array.clone(), data_type).collated(collation))
-        }
-        Datum::Scalar(_) => None,
-    };
-    let mut key = Vec::new();
-    let mut is_first = |row: usize, number: usize| {
-        key.clear();
-        key.extend_from_slice(&number.to_be_bytes());
-        match (&column, values) {
-            (Some(column), Datum::Array(_) | Datum::Scalar(_)) => column.push(&mut key, row),
-            (None, Datum::Scalar(value)) => push_collated(&mut key, value, collation),
-            (None, Datum::Array(_)) => {}
-        }
-        let (_, is_new) = seen.insert(&key);
-        if is_new {
-            *growth += GROUP_BYTES + key.len();
-        }
-        is_new
-    };
-    kernels::mask(numbers.len(), |row| is_first(row, numbers[row]))
 }

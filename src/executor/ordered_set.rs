@@ -1,9 +1,8 @@
 //! What WITHIN GROUP orders: which of the values of a group is wanted.
 
 use super::Error;
-use super::arithmetic::to_real;
 use super::compare::compare;
-use super::percentile::{between, number_of, share_of};
+use super::percentile::{ValuesAtPlace, number_of, place_below, share_of};
 use crate::planner::{Comparison, OrderedSetFunction, PercentileFunction};
 use crate::types::Value;
 
@@ -12,8 +11,8 @@ use crate::types::Value;
 pub struct OrderedSet {
     /// How far the wanted one lies from the first to the last; `None` where nobody knows.
     fraction: Option<f64>,
-    /// The values, for what lies somewhere between them.
-    values: Vec<Value>,
+    /// Those around the place of the wanted one.
+    values: ValuesAtPlace,
     /// The value that came most often up to the last one, and how often.
     most: Option<(Value, u64)>,
     /// The values that equal each other and came last.
@@ -30,31 +29,48 @@ struct EqualValues {
 }
 
 impl OrderedSet {
-    /// Takes the arguments of a row in: the value, and behind it the fraction or what the value is told
+    /// Announces the arguments of a row: the value, and behind it the fraction or what the value is told
     /// from others by. NULL is none of the values.
     ///
     /// # Errors
     /// `function` of a fraction that is no number from 0 to 1, or another than before; `type` of what
     /// no number lies beside.
-    pub fn add(&mut self, function: OrderedSetFunction, arguments: &[Value]) -> Result<(), Error> {
-        let [value, second] = arguments else {
-            unreachable!("{} has two arguments", function.name())
-        };
+    pub fn expect(
+        &mut self,
+        function: OrderedSetFunction,
+        arguments: &[Value],
+    ) -> Result<(), Error> {
+        let [value, second] = arguments_of(function, arguments);
         if function == OrderedSetFunction::Mode {
-            if !value.is_null() {
-                self.count(value, second);
-            }
             return Ok(());
         }
         if !second.is_null() {
             let share = share_of(PercentileFunction::Continuous, Some(second), self.fraction)?;
             self.fraction = Some(share);
         }
-        if function == OrderedSetFunction::Continuous {
-            let number = number_of(PercentileFunction::Continuous, value)?;
-            self.values.extend(number.map(Value::real));
-        } else if !value.is_null() {
-            self.values.push(value.clone());
+        self.values.expected += usize::from(!number_or_value(function, value)?.is_null());
+        Ok(())
+    }
+
+    /// Takes the arguments of the next row in, which were announced.
+    ///
+    /// # Errors
+    /// `type` of what no number lies beside.
+    pub fn add(&mut self, function: OrderedSetFunction, arguments: &[Value]) -> Result<(), Error> {
+        let [value, second] = arguments_of(function, arguments);
+        let value = number_or_value(function, value)?;
+        if value.is_null() {
+            return Ok(());
+        }
+        let (fraction, count) = (self.fraction.unwrap_or(0.0), self.values.expected);
+        match function {
+            OrderedSetFunction::Mode => self.count(&value, second),
+            OrderedSetFunction::Continuous => {
+                self.values.add(place_below(fraction, count), &value);
+            }
+            OrderedSetFunction::Discrete => {
+                self.values.add(first_with_share(fraction, count), &value);
+            }
         }
         Ok(())
     }
@@ -74,20 +90,30 @@ impl OrderedSet {
 
     /// The value that is wanted; NULL of none, and where the fraction is.
     pub fn finish(self, function: OrderedSetFunction) -> Value {
-        let count = self.values.len();
         match (function, self.fraction) {
             (OrderedSetFunction::Mode, _) => self.most.map_or(Value::Null, |(value, _)| value),
             (_, None) => Value::Null,
             (OrderedSetFunction::Continuous, Some(fraction)) => {
-                let at = |place: usize| to_real(&self.values[place]);
-                between(PercentileFunction::Continuous, fraction, count, at)
+                self.values.between(PercentileFunction::Continuous, fraction)
             }
-            (OrderedSetFunction::Discrete, Some(fraction)) => {
-                let place = first_with_share(fraction, count);
-                self.values.into_iter().nth(place).unwrap_or(Value::Null)
-            }
+            (OrderedSetFunction::Discrete, Some(_)) => self.values.first(),
         }
     }
+}
+
+/// The two arguments that each of these functions has.
+fn arguments_of(function: OrderedSetFunction, arguments: &[Value]) -> [&Value; 2] {
+    let [value, second] = arguments else { unreachable!("{} has two arguments", function.name()) };
+    [value, second]
+}
+
+/// The value as the function takes it: a number where it looks for what lies between two.
+fn number_or_value(function: OrderedSetFunction, value: &Value) -> Result<Value, Error> {
+    if function == OrderedSetFunction::Continuous {
+        let number = number_of(PercentileFunction::Continuous, value)?;
+        return Ok(number.map_or(Value::Null, Value::real));
+    }
+    Ok(value.clone())
 }
 
 /// The place of the first of so many values up to which there is this share of all: computed in doubles,

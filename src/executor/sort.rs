@@ -23,9 +23,45 @@ use std::sync::Arc;
 const PLACE_BYTES: usize = 40;
 const KEY_BYTES: usize = 12;
 
-/// Rows in order.
+/// The rows of an input in order.
 pub struct Sort {
     input: Option<BoxedOperator>,
+    rows: RowSorter,
+}
+
+impl Sort {
+    /// Sorts the input's rows; `wanted` is how many of the first ones will be asked for.
+    pub fn new(
+        input: BoxedOperator,
+        keys: Arc<[SortKey]>,
+        wanted: Option<usize>,
+        context: Arc<Context>,
+    ) -> Sort {
+        Sort { input: Some(input), rows: RowSorter::new(keys, wanted, context) }
+    }
+}
+
+impl Operator for Sort {
+    fn next(&mut self) -> Result<Option<Batch>, Error> {
+        if let Some(mut input) = self.input.take()
+            && self.rows.wanted != Some(0)
+        {
+            while let Some(batch) = input.next()? {
+                self.rows.push(batch)?;
+            }
+            drop(input);
+            self.rows.finish()?;
+        }
+        self.rows.next()
+    }
+
+    fn spilled(&self) -> Spilled {
+        self.rows.spilled()
+    }
+}
+
+/// Rows that are pushed, and come out in order when all are there.
+pub struct RowSorter {
     keys: Arc<[SortKey]>,
     /// How many rows are wanted; all where absent.
     wanted: Option<usize>,
@@ -54,17 +90,12 @@ enum SortedRows {
     Merged(Box<MergedRuns>, usize),
 }
 
-impl Sort {
-    /// Sorts the input's rows; `wanted` is how many of the first ones will be asked for.
-    pub fn new(
-        input: BoxedOperator,
-        keys: Arc<[SortKey]>,
-        wanted: Option<usize>,
-        context: Arc<Context>,
-    ) -> Sort {
+impl RowSorter {
+    /// No rows yet; of equal ones those come first that were pushed first. `wanted` is how many of the first
+    /// ones will be asked for.
+    pub fn new(keys: Arc<[SortKey]>, wanted: Option<usize>, context: Arc<Context>) -> RowSorter {
         let memory = Reservation::new(&context.memory);
-        Sort {
-            input: Some(input),
+        RowSorter {
             keys,
             wanted,
             context,
@@ -76,16 +107,11 @@ impl Sort {
         }
     }
 
-    /// Takes all rows of the input in.
-    fn read(&mut self, mut input: BoxedOperator) -> Result<(), Error> {
-        if self.wanted == Some(0) {
-            return Ok(());
-        }
-        while let Some(batch) = input.next()? {
-            self.context.check()?;
-            self.add(batch)?;
-        }
-        drop(input);
+    /// Puts what was pushed in order: no more rows come.
+    ///
+    /// # Errors
+    /// `io` where rows cannot be read or written.
+    pub fn finish(&mut self) -> Result<(), Error> {
         if self.runs.is_none() {
             let order = self.order();
             self.output = SortedRows::Held(order, 0);
@@ -99,7 +125,12 @@ impl Sort {
         Ok(())
     }
 
-    fn add(&mut self, batch: Batch) -> Result<(), Error> {
+    /// Takes rows in, unless it is clear that they will not be asked for.
+    ///
+    /// # Errors
+    /// `interrupted`, and `io` where rows cannot be written.
+    pub fn push(&mut self, batch: Batch) -> Result<(), Error> {
+        self.context.check()?;
         let batch = match &self.worst {
             None => batch,
             Some(worst) => {
@@ -192,13 +223,12 @@ impl Sort {
         self.memory.release();
         Ok(())
     }
-}
 
-impl Operator for Sort {
-    fn next(&mut self) -> Result<Option<Batch>, Error> {
-        if let Some(input) = self.input.take() {
-            self.read(input)?;
-        }
+    /// The next rows in order; `None` behind the last.
+    ///
+    /// # Errors
+    /// `interrupted`, and `io` where rows cannot be read.
+    pub fn next(&mut self) -> Result<Option<Batch>, Error> {
         match &mut self.output {
             SortedRows::Held(order, given) => {
                 let rest = &order[*given..];
@@ -220,7 +250,8 @@ impl Operator for Sort {
         }
     }
 
-    fn spilled(&self) -> Spilled {
+    /// What was written to temporary files.
+    pub fn spilled(&self) -> Spilled {
         match (&self.output, &self.runs) {
             (SortedRows::Merged(merged, _), _) => merged.spilled(),
             (SortedRows::Held(..), Some(runs)) => runs.spilled(),

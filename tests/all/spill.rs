@@ -11,7 +11,7 @@ use std::sync::Arc;
 const ROWS: usize = 13_000;
 
 /// Queries over `big (id, grp, word, amount)`, whose rows come in several batches, and `small`.
-const QUERIES: [&str; 28] = [
+const QUERIES: &[&str] = &[
     "SELECT * FROM big ORDER BY word, grp DESC",
     "SELECT id FROM big ORDER BY amount DESC NULLS LAST, word",
     "SELECT word, id FROM big ORDER BY word LIMIT 5000 OFFSET 100",
@@ -22,6 +22,16 @@ const QUERIES: [&str; 28] = [
     "SELECT id, count(*), total(amount) FROM big GROUP BY id",
     "SELECT grp, max(amount), word, median(amount) FROM big GROUP BY grp HAVING count(*) > 1",
     "SELECT count(DISTINCT word), count(DISTINCT amount), avg(amount) FROM big",
+    "SELECT group_concat(word ORDER BY amount DESC, id), group_concat(DISTINCT word) FROM big",
+    "SELECT sum(DISTINCT amount * 0.1), total(DISTINCT amount), max(DISTINCT word), id FROM big",
+    "SELECT median(id), percentile(amount, 30), median(DISTINCT id % 5000) FROM big",
+    "SELECT percentile_cont(0.35) WITHIN GROUP (ORDER BY amount DESC),
+            percentile_disc(0.7) WITHIN GROUP (ORDER BY word), mode() WITHIN GROUP (ORDER BY word) FROM big",
+    "SELECT grp, median(amount) FILTER (WHERE id > 99), json_group_array(DISTINCT amount),
+            group_concat(id ORDER BY word COLLATE NOCASE DESC, id), mode() WITHIN GROUP (ORDER BY amount)
+     FROM big GROUP BY grp",
+    "SELECT word, count(DISTINCT grp), group_concat(amount ORDER BY id DESC), percentile_disc(amount, 0.5)
+     FROM big GROUP BY word",
     "SELECT a.id, b.id FROM big a JOIN big b ON a.word = b.word AND b.id < 40",
     "SELECT s.id, big.id, word FROM small s LEFT JOIN big ON big.grp = s.grp AND big.id > 12000",
     "SELECT big.id, s.id FROM big LEFT JOIN small s ON s.id = big.amount AND s.id < big.id",
@@ -99,6 +109,9 @@ fn explain_analyze_says_what_was_written() {
         ("SELECT * FROM big ORDER BY word", "sort"),
         ("SELECT word, count(*) FROM big GROUP BY word", "aggregate"),
         ("SELECT DISTINCT word FROM big", "distinct"),
+        ("SELECT count(DISTINCT word) FROM big", "aggregate"),
+        ("SELECT median(amount) FROM big", "aggregate"),
+        ("SELECT group_concat(id ORDER BY word) FROM big", "aggregate"),
         ("SELECT count(*) FROM small a LEFT JOIN big b ON a.grp = b.grp AND a.id > 50", "join"),
         ("SELECT word FROM big EXCEPT SELECT word FROM big WHERE id > 9", "except"),
         ("SELECT word, sum(amount) OVER () FROM big", "window"),
