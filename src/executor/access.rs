@@ -10,7 +10,7 @@ use super::runtime_filter::{RuntimeFilter, ScanFilter};
 use super::truths::Selection;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{DataType, KeySchema, TableSchema, Value};
+use crate::types::{DataType, KeySchema, RowId, TableSchema, Value};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
@@ -162,15 +162,43 @@ fn table_rows(
     read: &[usize],
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
-    if let AccessPath::Find { key, values } = &access.path
-        && let Some(rows) = find(view, &access.table.keys[*key], values, access, context)?
-    {
+    let found = match &access.path {
+        AccessPath::Scan | AccessPath::Lookup { .. } => None,
+        AccessPath::Numbered(numbers) => Some(numbered(view, numbers, context)?),
+        AccessPath::Find { key, values } => {
+            find(view, &access.table.keys[*key], values, access, context)?
+        }
+    };
+    if let Some(rows) = found {
         return Ok((RowSource::Found { rows, given: 0 }, None));
     }
     Ok(match with_path(access, read)? {
         None => (RowSource::Scan(view.scan(read)), None),
         Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
     })
+}
+
+/// The rows of these numbers, in their order, each once.
+fn numbered(
+    view: &TableView,
+    numbers: &[BoundExpression],
+    context: &Context,
+) -> Result<Vec<LocatedVersion>, Error> {
+    let mut found = Vec::new();
+    for number in numbers {
+        let given = context.constant(number)?;
+        // A real may be the same number; what is none is that of no row.
+        if let Ok(Value::Integer(number)) = DataType::Integer.accept(given.clone())
+            && Value::Integer(number) == given
+            && let Ok(number) = u64::try_from(number)
+        {
+            found.extend(view.versions_of(RowId(number)));
+        }
+    }
+    if numbers.len() > 1 {
+        view.settle(&mut found);
+    }
+    Ok(found)
 }
 
 /// The rows that a key finds, in order of `_row`, each once; `None` where the view lacks the key.
@@ -208,6 +236,7 @@ fn with_path(
     access: &TableAccess,
     read: &[usize],
 ) -> Result<Option<(BoundExpression, Vec<usize>)>, Error> {
+    // What the database makes for a statement has no numbers.
     let AccessPath::Find { key, values } = &access.path else { return Ok(None) };
     let key = &access.table.keys[*key];
     let mut columns = read.to_vec();

@@ -130,6 +130,12 @@ impl Context {
         Context { profile: Some(profile), ..self }
     }
 
+    /// The same without measuring operators: of a plan whose lines nobody shows.
+    #[must_use]
+    pub fn unmeasured(self) -> Context {
+        Context { profile: None, ..self }
+    }
+
     /// Goes on unless the statement shall stop.
     ///
     /// # Errors

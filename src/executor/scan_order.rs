@@ -44,7 +44,7 @@ pub fn open(
         // To sort them takes no longer than to look.
         AccessPath::Scan if view.row_estimate() <= FEW_ROWS => false,
         AccessPath::Scan => context.is_in_order(access, || is_in_order(access, view, context))?,
-        AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
+        AccessPath::Numbered(_) | AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
     };
     if is_kept_so {
         return Ok(Box::new(AccessRows::open(access, context)?.filtered(filters)));

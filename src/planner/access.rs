@@ -11,7 +11,9 @@ use super::plan::AccessPath;
 use super::scan_order;
 use super::suggest::suggest;
 use crate::language::ast::IndexHint;
-use crate::types::{DataType, KeyPart, KeySchema, KeySource, TableSchema, with_stack};
+use crate::types::{
+    DataType, KeyPart, KeySchema, KeySource, PseudoColumn, TableSchema, with_stack,
+};
 
 /// The most lists of values that one access looks up; more are found by a scan.
 const MOST_LOOKUPS: usize = 1_000;
@@ -127,9 +129,9 @@ fn is_hinted(from: &Logical) -> bool {
     matches!(from, Logical::Table(table) if matches!(table.usable, UsableKeys::Only(..)))
 }
 
-/// Whether a table's own conditions lead to its rows by a key.
+/// Whether a table's own conditions lead to its rows by a key or by their numbers.
 pub(super) fn is_found_by_key(table: &LogicalTable) -> bool {
-    choice(table).is_some()
+    numbers(table).is_some() || choice(table).is_some()
 }
 
 /// The keys whose first parts the conditions of a join and of its right side, a table, give values, at
@@ -181,9 +183,14 @@ fn constant<'a>(table: &'a LogicalTable, part: &BoundExpression) -> Option<&'a B
     })
 }
 
-/// Chooses the key that most conditions fix, a unique one before another; what it finds makes those
-/// conditions true, so that they go.
+/// Chooses the rows' numbers where conditions say them, else the key that most conditions fix, a unique one
+/// before another; what it finds makes those conditions true, so that they go.
 pub(super) fn choose(table: &mut LogicalTable) {
+    if let Some((at, numbers)) = numbers(table) {
+        table.conditions.remove(at);
+        table.path = AccessPath::Numbered(numbers);
+        return;
+    }
     let Some(KeyCandidate { key, values, used, .. }) = choice(table) else { return };
     let mut at = 0;
     table.conditions.retain(|_| {
@@ -191,6 +198,21 @@ pub(super) fn choose(table: &mut LogicalTable) {
         !used.contains(&(at - 1))
     });
     table.path = AccessPath::Find { key, values };
+}
+
+/// The numbers that a condition fixes the rows to, and which it is.
+fn numbers(table: &LogicalTable) -> Option<(usize, Vec<BoundExpression>)> {
+    let schema = &table.source.schema;
+    let row = schema.index_of(PseudoColumn::Row);
+    // What the database makes for a statement has no numbers.
+    if matches!(table.usable, UsableKeys::Only(..)) || schema.pseudo(row).is_none() {
+        return None;
+    }
+    let row = BoundExpression::column(table.first + row, PseudoColumn::Row.data_type());
+    table.conditions.iter().enumerate().find_map(|(at, condition)| {
+        let numbers = options(condition, &row).filter(|numbers| numbers.len() <= MOST_LOOKUPS)?;
+        Some((at, numbers.into_iter().cloned().collect()))
+    })
 }
 
 /// The key that most conditions fix, a unique one before another.

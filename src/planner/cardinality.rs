@@ -9,7 +9,7 @@ use super::expression::{BoundExpression, BoundKind, Comparison};
 use super::logical::{Logical, LogicalAggregate, LogicalJoin, LogicalTable, LogicalWindow};
 use super::plan::Limits;
 use super::{TableSource, access};
-use crate::types::{KeySchema, Value, with_stack};
+use crate::types::{KeySchema, PseudoColumn, Value, with_stack};
 
 /// What is left of rows by a condition of which nothing is known.
 const SOME: f64 = 0.5;
@@ -261,6 +261,9 @@ fn table_rows(table: &LogicalTable, input: &Logical) -> f64 {
     let is_fixed = |index: &usize| {
         table.conditions.iter().any(|condition| fixes(condition, table.first + index))
     };
+    if is_fixed(&table.source.schema.index_of(PseudoColumn::Row)) {
+        return 1.0;
+    }
     let keys = &table.source.schema.keys;
     let is_unique = |key: &&KeySchema| key.unique && !key.is_computed();
     if keys.iter().filter(is_unique).any(|key| key.columns.iter().all(is_fixed)) {

@@ -115,7 +115,7 @@ pub use plan::{
 };
 pub use pragmas::{PRAGMAS, Pragma, PragmaEntry, PragmaSwitch};
 pub use print::{OperatorId, PlanLine};
-pub use relation_query::{condition, constant};
+pub use relation_query::{constant, row_numbers};
 pub use rewrites::{RewriteStep, Rewriting};
 pub use suggest::suggest;
 pub use table_functions::{LAST_OF_SERIES, TABLE_FUNCTIONS, TableFunction, TableFunctionEntry};

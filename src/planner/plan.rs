@@ -166,6 +166,8 @@ pub struct TableAccess {
 pub enum AccessPath {
     /// All rows.
     Scan,
+    /// The rows of these numbers, which are constants.
+    Numbered(Vec<BoundExpression>),
     /// The rows that have one of these values in a key's first columns.
     Find {
         /// Which of the table's keys.
@@ -551,7 +553,7 @@ impl TableAccess {
     pub fn lookup(&self) -> Option<(&KeySchema, &[BoundExpression])> {
         match &self.path {
             AccessPath::Lookup { key, values } => Some((&self.table.keys[*key], values)),
-            AccessPath::Scan | AccessPath::Find { .. } => None,
+            AccessPath::Scan | AccessPath::Numbered(_) | AccessPath::Find { .. } => None,
         }
     }
 
@@ -567,6 +569,7 @@ impl TableAccess {
     pub(super) fn for_each_expression<'a>(&'a self, visit: &mut impl FnMut(&'a BoundExpression)) {
         match &self.path {
             AccessPath::Scan => {}
+            AccessPath::Numbered(numbers) => numbers.iter().for_each(&mut *visit),
             AccessPath::Find { values, .. } => values.iter().flatten().for_each(&mut *visit),
             AccessPath::Lookup { values, .. } => values.iter().for_each(&mut *visit),
         }

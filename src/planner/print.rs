@@ -9,7 +9,7 @@ use super::plan::{
 use super::window::{Frame, WindowCall};
 use super::write_plan::{BoundUpsert, InsertInput, Write, WriteAction};
 use crate::language::ast::FrameBound;
-use crate::types::{KeyKind, KeySchema, TableSchema, with_stack};
+use crate::types::{KeyKind, KeySchema, PseudoColumn, TableSchema, with_stack};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
@@ -141,10 +141,16 @@ impl fmt::Display for Limits {
 }
 
 impl AccessPath {
-    /// ` by primary key id = 5`, ` by primary key id` of a lookup; nothing for a scan.
+    /// ` by _row = 7`, ` by primary key id = 5`, ` by primary key id` of a lookup; nothing for a scan.
     pub(super) fn words(&self, table: &TableSchema) -> String {
         let (key, values) = match self {
             AccessPath::Scan => return String::new(),
+            AccessPath::Numbered(numbers) => {
+                let name = PseudoColumn::Row.name();
+                let equal: Vec<_> =
+                    numbers.iter().map(|number| format!("{name} = {number}")).collect();
+                return format!(" by {}", equal.join(" or "));
+            }
             AccessPath::Find { key, values } => (&table.keys[*key], values),
             AccessPath::Lookup { key, values } => {
                 let key = &table.keys[*key];
@@ -314,7 +320,7 @@ impl fmt::Display for TableAccess {
         let (name, label) = (&self.table.name, &self.label);
         match &self.path {
             AccessPath::Scan => write!(f, "scan {name}{label}")?,
-            AccessPath::Lookup { .. } | AccessPath::Find { .. } => {
+            AccessPath::Numbered(_) | AccessPath::Lookup { .. } | AccessPath::Find { .. } => {
                 write!(f, "find {name}{label}{}", self.path.words(&self.table))?
             }
         }

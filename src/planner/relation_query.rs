@@ -2,11 +2,12 @@
 
 use super::bind::Binder;
 use super::expression::BoundExpression;
+use super::logical::{Logical, LogicalTable};
 use super::plan::{AccessPath, Plan, QueryPlan, TableAccess, TableLabel};
 use super::scope::Scope;
-use super::{Error, TableSource};
+use super::{Error, TableSource, access, lower};
 use crate::language::ast::Expression;
-use crate::types::{PseudoColumn, TableSchema};
+use crate::types::{EventId, Period, PseudoColumn, TableSchema};
 use std::sync::Arc;
 
 /// The query for all that a source has.
@@ -27,12 +28,25 @@ pub(super) fn all(source: TableSource) -> QueryPlan {
     QueryPlan { plan: Plan::Access(Arc::new(access)), columns }
 }
 
-/// A condition on images of one table's rows, by the columns' indexes; of the hidden ones an image
-/// has `_row` alone.
+/// The numbers of a table's rows for which a condition is true, found as a query finds them in whatever
+/// fills the first slot; of the hidden columns the condition has `_row` alone.
 ///
 /// # Errors
 /// `unknown-column`, `unknown-function`, `function`, `type` and `misplaced-aggregate`, as in a WHERE.
-pub fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundExpression, Error> {
+pub fn row_numbers(table: &Arc<TableSchema>, filter: &Expression) -> Result<Plan, Error> {
+    let period = Period::at(EventId::START);
+    let schema = Arc::clone(table);
+    let source = TableSource { slot: 0, schema, period, rows: 0, statistics: None };
+    let (first, row) = (0, table.index_of(PseudoColumn::Row));
+    let mut rows = LogicalTable::new(source, TableLabel::default(), first);
+    rows.columns = vec![row];
+    rows.conditions = condition(table, filter)?.conjuncts();
+    access::choose(&mut rows);
+    Ok(lower::query(Logical::Table(Box::new(rows)), &[row]))
+}
+
+/// A condition on rows of a table whatever the moment, by the columns' indexes.
+fn condition(table: &Arc<TableSchema>, filter: &Expression) -> Result<BoundExpression, Error> {
     let scope = Scope::of(&table.name, table);
     let mut binder = Binder::new(&scope, "WHERE");
     let condition = binder.condition(filter)?;

@@ -51,6 +51,7 @@ pub(super) fn keys(table: &LogicalTable, read: &[usize]) -> Vec<OrderKey> {
 fn gives_several(table: &LogicalTable) -> bool {
     let (key, values) = match &table.path {
         AccessPath::Scan => return true,
+        AccessPath::Numbered(numbers) => return numbers.len() > 1,
         AccessPath::Lookup { .. } => return false,
         AccessPath::Find { key, values } => (key, values),
     };
@@ -86,7 +87,7 @@ fn index_of<'a>(table: &'a LogicalTable, read: &[usize]) -> Option<&'a KeySchema
     let schema = &table.source.schema;
     match &table.path {
         AccessPath::Find { key, .. } => Some(&schema.keys[*key]),
-        AccessPath::Lookup { .. } => None,
+        AccessPath::Numbered(_) | AccessPath::Lookup { .. } => None,
         AccessPath::Scan => {
             let usable = |(index, key): &(usize, &KeySchema)| {
                 table.may_use(*index)

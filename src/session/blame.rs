@@ -10,6 +10,7 @@ use crate::planner::{self, Catalog};
 use crate::storage::{Operation, RowImages, RowOperation};
 use crate::types::column::value_at;
 use crate::types::{Column, DataType, EventId, Period, Row, RowId, Span, TableSchema, Value};
+use std::sync::Arc;
 
 impl Session {
     /// For each column of the row with this primary key (or `_row`, where there is none): its value,
@@ -33,11 +34,8 @@ impl Session {
         let row = self.row_of(&table, key, last)?;
         let period = Period { first: EventId::START.next(), last };
         let mut known: Option<(Row, Vec<EventId>)> = None;
-        for change in self.database.changes(&table, period)? {
+        for change in self.database.changes(&table, period, Some(Arc::from([row])))? {
             let change = change?;
-            if change.row != row {
-                continue;
-            }
             known = match (known, change.new) {
                 (_, None) => None,
                 (None, Some(new)) => {

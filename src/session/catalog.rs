@@ -512,7 +512,7 @@ impl Catalog for StatementCatalog<'_> {
             return Err(self.missing_at("TO", &history.table, last, past, view.schema()));
         };
         let filter = history.filter.as_ref();
-        let filter = filter.map(|filter| planner::condition(&table, filter)).transpose()?;
+        let filter = filter.map(|filter| planner::row_numbers(&table, filter)).transpose()?;
         let limit = history.limit.as_ref().map(planner::constant).transpose()?;
         let schema =
             relations::HistoryRelation::SCHEMA.called(&format!("history of {}", table.name));

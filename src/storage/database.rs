@@ -22,7 +22,7 @@ use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
 use super::versions::{Fork, RowChange, View};
 use crate::types::{
-    Definition, DefinitionKind, EventId, Period, TableId, TableSchema, Timestamp, TxId,
+    Definition, DefinitionKind, EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -169,8 +169,9 @@ impl Database {
         self.engine.view_with_ends(period)
     }
 
-    /// What happened to the rows of a table in a period: each change once, in order of events. The
-    /// rows are whole, in the columns of `table`, whatever the table's were then.
+    /// What happened to the rows of a table in a period: each change once, in order of events; of these
+    /// rows alone if there are any said. The rows are whole, in the columns of `table`, whatever the
+    /// table's were then.
     ///
     /// # Errors
     /// [`Error::BeyondHead`] where the period ends behind the last event. The items are the errors
@@ -179,8 +180,22 @@ impl Database {
         &self,
         table: &Arc<TableSchema>,
         period: Period,
+        rows: Option<Arc<[RowId]>>,
     ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
-        QueryEngine::changes(&self.engine, table, period)
+        QueryEngine::changes(&self.engine, table, period, rows)
+    }
+
+    /// What was visible of a table in a period and at the event before it, piece by piece: together the
+    /// views show each version that [`Database::changes`] tells of.
+    ///
+    /// # Errors
+    /// As [`Database::changes`].
+    pub fn pieces(
+        &self,
+        table: TableId,
+        period: Period,
+    ) -> Result<impl Iterator<Item = Result<View, Error>> + Send + use<>, Error> {
+        QueryEngine::pieces(&self.engine, table, period)
     }
 
     /// What is visible now.

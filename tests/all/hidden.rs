@@ -184,7 +184,7 @@ fn a_hidden_column_is_named_and_never_written() {
 fn plans_name_the_hidden_columns_they_read() {
     let mut session = session();
     for (query, lines) in [
-        ("SELECT a, _rev FROM t WHERE _row = 2", "'scan t (a, _rev) where (_row = 2)'"),
+        ("SELECT a, _rev FROM t WHERE _row = 2", "'find t by _row = 2 (a, _rev)'"),
         (
             "SELECT a FROM t WHERE id = 12 AND _op = 'update'",
             "'find t by primary key id = 12 (a) where (_op = ''update'')'",

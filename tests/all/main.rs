@@ -43,6 +43,7 @@ mod random_sql;
 mod ranges;
 mod readme;
 mod refused;
+mod row_history;
 mod schema;
 mod schemas;
 mod shapes;

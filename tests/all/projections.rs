@@ -250,7 +250,7 @@ fn check_changes(database: &Arc<Database>, events: &[Event], what: &str) {
                 Some(format!("{} {row} {old:?} {new:?}", event.id))
             })
             .collect();
-        let changes = database.changes(table, period).expect("the period has happened");
+        let changes = database.changes(table, period, None).expect("the period has happened");
         let found: Vec<String> = changes
             .map(|change| {
                 let RowChange { event, row, old, new, .. } = change.expect("the log is whole");

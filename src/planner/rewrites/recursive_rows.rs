@@ -49,7 +49,7 @@ fn may_be_arguments(logical: &Logical, number: usize) -> bool {
 fn finds_all(logical: &Logical) -> bool {
     let mut all = match logical {
         Logical::Table(table) => match table.path {
-            AccessPath::Find { .. } | AccessPath::Lookup { .. } => true,
+            AccessPath::Numbered(_) | AccessPath::Find { .. } | AccessPath::Lookup { .. } => true,
             AccessPath::Scan => false,
         },
         Logical::Shared(_) | Logical::Recursive(_) => false,

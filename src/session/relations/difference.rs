@@ -222,7 +222,7 @@ impl Difference {
         // Which rows, and nothing of what they held.
         let no_columns =
             TableSchema { id: table, ..(*table_schema("", std::iter::empty())).clone() };
-        let changes = self.database.changes(&Arc::new(no_columns), period)?;
+        let changes = self.database.changes(&Arc::new(no_columns), period, None)?;
         let mut rows = Vec::new();
         for change in changes {
             context.check()?;

@@ -1,24 +1,21 @@
 //! HISTORY: every change of a table's rows, as rows.
 //!
-//! A row matches if its condition is true of any of its images, so that a first pass over the changes
-//! finds the rows and a second lists what happened to them; nothing else is held. The condition has the
-//! columns of the table at the end of the period; what is listed is what each event recorded, under
-//! the names of then.
+//! A row matches if its condition is true of any of its versions in the period, so that a first query
+//! finds the rows, by a key where one serves, and then their changes are listed, along the chain of each;
+//! nothing else is held. The condition has the columns of the table at the end of the period; what is
+//! listed is what each event recorded, under the names of then.
 
 use super::events::MetadataLookup;
-use super::table_changes::{TableChange, table_changes};
+use super::table_changes::table_changes;
 use super::{RelationSchema, change_text, integer, limit, optional, relation_rows};
-use crate::executor::{Batch, BoxedOperator, Context, Error, Relation};
-use crate::planner::BoundExpression;
+use crate::executor::{self, BoxedOperator, Context, Error, PlanInput, Relation};
+use crate::planner::{BoundExpression, Plan};
 use crate::storage::{self, Database, RowChange, TransactionInfo, row_json};
-use crate::types::column::array_of;
 use crate::types::{Column, DataType, Period, Row, RowId, TableSchema, Value};
-use arrow_schema::ArrowError;
-use std::collections::{BTreeSet, HashSet};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// How many images are looked at together.
-const IMAGES: usize = 1_024;
 
 /// The changes of one table.
 #[derive(Debug)]
@@ -26,7 +23,8 @@ pub(in crate::session) struct HistoryRelation {
     database: Arc<Database>,
     table: Arc<TableSchema>,
     period: Period,
-    filter: Option<BoundExpression>,
+    /// Finds the rows' numbers.
+    filter: Option<Plan>,
     limit: Option<BoundExpression>,
 }
 
@@ -51,97 +49,32 @@ impl HistoryRelation {
         ],
     };
 
-    /// The changes in a period, of the rows for which `filter` is ever true there; `limit` of them.
+    /// The changes in a period, of the rows whose numbers `filter` ever finds there; `limit` of them.
     pub fn new(
         database: Arc<Database>,
         table: Arc<TableSchema>,
         period: Period,
-        filter: Option<BoundExpression>,
+        filter: Option<Plan>,
         limit: Option<BoundExpression>,
     ) -> HistoryRelation {
         HistoryRelation { database, table, period, filter, limit }
     }
 
-    /// The rows of which the condition is true at some time.
-    fn matching(
-        &self,
-        filter: &BoundExpression,
-        context: &Context,
-    ) -> Result<HashSet<RowId>, Error> {
-        let mut found = HashSet::new();
-        let mut images = ImageFilter::new(&self.table, filter);
-        for change in self.database.changes(&self.table, self.period)? {
-            let RowChange { row, old, new, .. } = change?;
-            if !found.contains(&row) {
-                images.gathered.extend(old.into_iter().chain(new).map(|image| (row, image)));
-            }
-            if images.gathered.len() >= IMAGES {
-                images.look(context, &mut found)?;
+    /// The rows of which the condition is true at some time, in their order.
+    fn matching(&self, filter: &Plan, context: &Context) -> Result<Arc<[RowId]>, Error> {
+        let mut found = BTreeSet::new();
+        for piece in self.database.pieces(self.table.id, self.period)? {
+            let rows = PlanInput::Table(piece?.table(&self.table));
+            // What is measured is the history, not how it is found.
+            let context = context.clone().unmeasured();
+            let mut rows = executor::open(filter, vec![rows], context)?;
+            while let Some(batch) = rows.next()? {
+                let numbers = batch.columns[0].as_primitive::<Int64Type>().values();
+                let row = |number: &i64| RowId(u64::try_from(*number).unwrap_or_default());
+                found.extend(numbers.iter().map(row));
             }
         }
-        images.look(context, &mut found)?;
-        Ok(found)
-    }
-}
-
-/// Images of rows on their way through the condition.
-struct ImageFilter<'a> {
-    table: &'a TableSchema,
-    filter: BoundExpression,
-    /// The columns that it reads.
-    columns: Vec<usize>,
-    gathered: Vec<(RowId, Row)>,
-}
-
-impl<'a> ImageFilter<'a> {
-    fn new(table: &'a TableSchema, filter: &BoundExpression) -> ImageFilter<'a> {
-        let mut columns = BTreeSet::new();
-        filter.for_each_column(&mut |column| {
-            columns.insert(column);
-        });
-        let columns: Vec<usize> = columns.into_iter().collect();
-        let mut filter = filter.clone();
-        filter.relocate(&columns);
-        ImageFilter { table, filter, columns, gathered: Vec::new() }
-    }
-
-    /// Notes the rows of those images for which the condition is true, and forgets the images.
-    fn look(&mut self, context: &Context, found: &mut HashSet<RowId>) -> Result<(), Error> {
-        context.check()?;
-        let images = std::mem::take(&mut self.gathered);
-        self.look_at(&images, context, found)
-    }
-
-    fn look_at(
-        &self,
-        images: &[(RowId, Row)],
-        context: &Context,
-        found: &mut HashSet<RowId>,
-    ) -> Result<(), Error> {
-        let array = |column: &usize| match self.table.columns.get(*column) {
-            Some(known) => {
-                array_of(known.data_type, images.iter().map(|(_, image)| &image[*column]))
-            }
-            // The only hidden column that is let through is `_row`.
-            None => {
-                let rows: Vec<Value> = images.iter().map(|(row, _)| integer(row.0)).collect();
-                array_of(DataType::Integer, rows.iter())
-            }
-        };
-        let columns: Result<Vec<_>, ArrowError> = self.columns.iter().map(array).collect();
-        let columns = match columns {
-            // Values of megabytes each have no room in one batch.
-            Err(ArrowError::OffsetOverflowError(_)) if images.len() > 1 => {
-                let (first, last) = images.split_at(images.len() / 2);
-                self.look_at(first, context, found)?;
-                return self.look_at(last, context, found);
-            }
-            columns => columns?,
-        };
-        let mask = context.mask(&self.filter, &Batch { columns, rows: images.len() })?;
-        let rows = images.iter().zip(mask.values().iter());
-        found.extend(rows.filter(|(_, is_true)| *is_true).map(|((row, _), _)| *row));
-        Ok(())
+        Ok(found.into_iter().collect())
     }
 }
 
@@ -156,12 +89,8 @@ impl Relation for HistoryRelation {
         let asks_cause = columns.iter().any(|column| is_cause(*column));
         let database = Arc::clone(&self.database);
         let mut metadata_lookup = MetadataLookup::new(Arc::clone(&self.database));
-        let changes = table_changes(&self.database, self.table.id, self.period);
-        let wanted = move |change: &Result<TableChange, storage::Error>| match (change, &wanted) {
-            (Ok((_, change)), Some(rows)) => rows.contains(&change.row),
-            (Ok(_), None) | (Err(_), _) => true,
-        };
-        let changes = changes.filter(wanted).take(limit).map(move |change| {
+        let changes = table_changes(&self.database, self.table.id, self.period, wanted);
+        let changes = changes.take(limit).map(move |change| {
             let (table, change) = change?;
             let about = metadata_lookup.about(change.event)?;
             let cause = match asks_cause {
@@ -183,7 +112,11 @@ impl Relation for HistoryRelation {
     }
 
     fn source(&self) -> String {
-        format!("history of {}: its versions, {}", self.table.name, self.period)
+        let mut source = format!("history of {}: its versions, {}", self.table.name, self.period);
+        if let Some(filter) = &self.filter {
+            filter.for_each_access(&mut |access| source.push_str(&format!("; rows: {access}")));
+        }
+        source
     }
 }
 

@@ -54,7 +54,7 @@ impl RowImageReader {
                 ImageColumns::All => Arc::clone(table),
                 ImageColumns::Key => Arc::new(key_columns(table)),
             };
-            let changes: RowChangeStream = Box::new(self.database.changes(&columns, period)?);
+            let changes: RowChangeStream = Box::new(self.database.changes(&columns, period, None)?);
             self.changes.insert(table.id, (Arc::clone(table), changes));
         }
         let Some((_, changes)) = self.changes.get_mut(&table.id) else { return Ok((None, None)) };

@@ -4,22 +4,23 @@
 //! changes of the definition the versions tell what that was; a period is read piece by piece.
 
 use crate::storage::{self, Database, RowChange};
-use crate::types::{EventId, Period, TableId, TableSchema};
+use crate::types::{EventId, Period, RowId, TableId, TableSchema};
 use std::sync::Arc;
 
 /// A change, and the table as it was when that happened.
 pub(super) type TableChange = (Arc<TableSchema>, RowChange);
 
-/// The changes of a table's rows in a period, in order of events.
+/// The changes of a table's rows in a period, in order of events; of these rows alone if there are any said.
 pub(super) fn table_changes(
     database: &Arc<Database>,
     table: TableId,
     period: Period,
+    rows: Option<Arc<[RowId]>>,
 ) -> impl Iterator<Item = Result<TableChange, storage::Error>> + Send + use<> {
     let pieces = definitions(database, table, period);
     let database = Arc::clone(database);
     pieces.into_iter().flat_map(move |(table, period)| {
-        let (changes, failure) = match database.changes(&table, period) {
+        let (changes, failure) = match database.changes(&table, period, rows.clone()) {
             Ok(changes) => (Some(changes), None),
             Err(error) => (None, Some(Err(error))),
         };

@@ -15,8 +15,8 @@ use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
 use crate::storage::projections::{ProjectionPosition, SnapshotEntry, SnapshotManager};
 use crate::storage::store::EventStore;
-use crate::storage::versions::{Base, EventLookup, Origin, RowChange, RowChanges, State, View};
-use crate::types::{EventId, Period, TableSchema};
+use crate::storage::versions::{Base, EventLookup, Origin, RowChange, State, View};
+use crate::types::{EventId, Period, RowId, TableId, TableSchema};
 use std::collections::HashSet;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -184,59 +184,64 @@ impl QueryEngine {
         self.with_epoch(wanted, |state, origin| state.view(period).with_origin(origin))
     }
 
-    /// What happened to the rows of a table in a period: each change once, in order of events. The
-    /// rows are whole, in the columns of `table`, whatever the table's were then. Epochs are reached
-    /// one after the other.
+    /// What was visible in a period and at the event before it, piece by piece: each view is of one epoch,
+    /// which is reached when it is asked for, and begins where the one before it ends. Of a table's period
+    /// there is nothing before the table.
     ///
     /// # Errors
     /// [`Error::BeyondHead`] where the period ends behind the last event. The items are the errors
     /// of [`QueryEngine::view`]; there the iteration ends.
-    pub fn changes(
+    pub fn pieces(
         engine: &Arc<QueryEngine>,
-        table: &Arc<TableSchema>,
+        table: TableId,
         period: Period,
-    ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
+    ) -> Result<impl Iterator<Item = Result<View, Error>> + Send + use<>, Error> {
         let head = engine.last();
         if period.last > head {
             return Err(Error::BeyondHead { event: period.last, head });
         }
-        let (engine, table) = (Arc::clone(engine), Arc::clone(table));
-        // Before the table there is nothing of it.
-        let mut next = period.first.max(table.id.0);
-        let mut current: Option<RowChanges> = None;
+        let engine = Arc::clone(engine);
+        let mut next = period.first.max(table.0);
         Ok(std::iter::from_fn(move || {
-            loop {
-                if let Some(change) = current.as_mut().and_then(Iterator::next) {
-                    return Some(Ok(change));
-                }
-                if next > period.last {
-                    return None;
-                }
-                match engine.changes_from(&table, next, period.last) {
-                    Ok((changes, last)) => (current, next) = (Some(changes), last.next()),
-                    Err(error) => {
-                        next = EventId::NEVER;
-                        return Some(Err(error));
-                    }
-                }
+            if next > period.last {
+                return None;
             }
+            let piece = engine.piece(next, period.last);
+            next = piece.as_ref().map_or(EventId::NEVER, |piece| piece.period().last.next());
+            Some(piece)
         }))
     }
 
-    /// The changes from an event on, as far as the epoch knows them in which it lies; and how far
-    /// that is.
-    fn changes_from(
-        &self,
-        table: &TableSchema,
-        first: EventId,
-        last: EventId,
-    ) -> Result<(RowChanges, EventId), Error> {
+    /// The piece that begins before an event, as far as the epoch goes in which that lies.
+    fn piece(&self, first: EventId, last: EventId) -> Result<View, Error> {
         // What an epoch begins with did not happen in it.
-        let wanted = Period { first: EventId(first.0.saturating_sub(1)), last: first };
-        self.with_epoch(wanted, |state, _| {
-            let last = last.min(state.head());
-            (state.changes(table, Period { first, last }), last)
+        let before = EventId(first.0.saturating_sub(1));
+        self.with_epoch(Period { first: before, last: first }, |state, origin| {
+            let period = Period { first: before, last: last.min(state.head()) };
+            state.view(period).with_origin(origin)
         })
+    }
+
+    /// What happened to the rows of a table in a period: each change once, in order of events; of these
+    /// rows alone if there are any said. The rows are whole, in the columns of `table`, whatever the
+    /// table's were then.
+    ///
+    /// # Errors
+    /// As [`QueryEngine::pieces`].
+    pub fn changes(
+        engine: &Arc<QueryEngine>,
+        table: &Arc<TableSchema>,
+        period: Period,
+        rows: Option<Arc<[RowId]>>,
+    ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
+        let (pieces, table) = (QueryEngine::pieces(engine, table.id, period)?, Arc::clone(table));
+        Ok(pieces.flat_map(move |piece| {
+            let (changes, failure) = match piece {
+                Ok(piece) => (Some(piece.changes(&table, rows.as_deref())), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            changes.into_iter().flatten().map(Ok).chain(failure)
+        }))
     }
 
     /// Looks at an epoch that knows all of a period.

@@ -195,7 +195,7 @@ fn the_past_is_reached_epoch_by_epoch() -> Result<(), Error> {
     assert!(next > 500 && next < first, "{next}");
     let users = Arc::clone(database.latest()?.schema().table("users").expect("created before"));
     let all = Period { first: EventId(1), last: database.head() };
-    let changes = database.changes(&users, all)?.collect::<Result<Vec<_>, _>>()?;
+    let changes = database.changes(&users, all, None)?.collect::<Result<Vec<_>, _>>()?;
     assert!(changes.iter().map(|change| change.event.0).eq(2..=60_001));
     Ok(())
 }

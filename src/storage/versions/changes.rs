@@ -42,44 +42,79 @@ struct VersionBoundary {
 }
 
 impl RowChanges {
-    /// The changes in a period, with the columns of `table` in its order.
+    /// The changes in a period, of these rows alone if there are any said, with the columns of `table` in
+    /// its order.
     pub(super) fn new(
         versions: Option<&Arc<TableVersions>>,
         table: &TableSchema,
         period: Period,
+        rows: Option<&[RowId]>,
     ) -> RowChanges {
-        let marks = versions.map_or_else(Vec::new, |versions| marks(versions, period));
+        let marks = versions.map_or_else(Vec::new, |versions| marks(versions, period, rows));
         let columns = table.columns.iter().map(StoredColumn::new).collect();
         RowChanges { versions: versions.cloned(), columns, marks: marks.into_iter() }
     }
 }
 
 /// What begins and ends in a period, one mark per event.
-fn marks(versions: &TableVersions, period: Period) -> Vec<VersionBoundary> {
+fn marks(versions: &TableVersions, period: Period, rows: Option<&[RowId]>) -> Vec<VersionBoundary> {
     // What the epoch began with did not happen in it.
     let first = period.first.max(versions.start().next());
-    let inside = |event: EventId| first <= event && event <= period.last;
-    let mut marks = Vec::new();
-    for number in 0..versions.chunk_count() {
-        let chunk = versions.chunk(number);
-        if !chunk.has_changes(Period { first, last: period.last }) {
-            continue;
-        }
-        for offset in 0..chunk.len() {
-            let position = VersionPosition::new(number, offset);
-            let (from, to) = (chunk.headers().from(offset), chunk.end(offset));
-            if inside(from) {
-                marks.push(VersionBoundary { event: from, ends: false, position });
-            }
-            if to != EventId::NEVER && inside(to) && !versions.was_dropped_by(to) {
-                marks.push(VersionBoundary { event: to, ends: true, position });
-            }
-        }
+    let mut marks = Boundaries { versions, period: Period { first, ..period }, found: Vec::new() };
+    match rows {
+        None => marks.add_all(),
+        Some(rows) => rows.iter().for_each(|row| marks.add_row(*row)),
     }
+    let mut marks = marks.found;
     marks.sort_unstable();
     // An update ends a version and begins one: the beginning says all.
     marks.dedup_by_key(|mark| mark.event);
     marks
+}
+
+/// What begins and ends in a period, in no particular order.
+struct Boundaries<'a> {
+    versions: &'a TableVersions,
+    period: Period,
+    found: Vec<VersionBoundary>,
+}
+
+impl Boundaries<'_> {
+    /// Those of all rows.
+    fn add_all(&mut self) {
+        for number in 0..self.versions.chunk_count() {
+            let chunk = self.versions.chunk(number);
+            if chunk.has_changes(self.period) {
+                for offset in 0..chunk.len() {
+                    let position = VersionPosition::new(number, offset);
+                    self.add(position, chunk.headers().from(offset), chunk.end(offset));
+                }
+            }
+        }
+    }
+
+    /// Those of a row, back to the version that the period found.
+    fn add_row(&mut self, row: RowId) {
+        let mut next = self.versions.ancestor(row, self.period.last);
+        while let Some(position) = next {
+            let header = self.versions.header(position);
+            self.add(position, header.from, self.versions.end_of(position));
+            next =
+                Some(header.prev).filter(|prev| prev.exists() && header.from >= self.period.first);
+        }
+    }
+
+    /// Those of a version.
+    fn add(&mut self, position: VersionPosition, from: EventId, to: EventId) {
+        let Period { first, last } = self.period;
+        let inside = |event: EventId| first <= event && event <= last;
+        if inside(from) {
+            self.found.push(VersionBoundary { event: from, ends: false, position });
+        }
+        if to != EventId::NEVER && inside(to) && !self.versions.was_dropped_by(to) {
+            self.found.push(VersionBoundary { event: to, ends: true, position });
+        }
+    }
 }
 
 impl Iterator for RowChanges {

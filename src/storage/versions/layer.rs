@@ -66,6 +66,24 @@ impl Layer {
         }
     }
 
+    /// The visible versions of a row, in order of their age.
+    pub fn versions_of(&self, row: RowId) -> Vec<LocatedVersion> {
+        let mut found = Vec::new();
+        match (self.versions.rows().get(row), self.versions.base()) {
+            (None, Some(base)) => {
+                found.extend(base.versions_of(row).into_iter().map(LocatedVersion::deeper));
+            }
+            (None, None) => {}
+            (Some(_), _) => {
+                self.versions.visible(row, self.period, |position| {
+                    found.push(LocatedVersion { row, position, depth: 0 });
+                });
+                found.reverse();
+            }
+        }
+        found
+    }
+
     /// Whether there is an index of this key.
     pub fn has_index(&self, key: KeyId) -> bool {
         self.versions.index(key).is_some()

@@ -1,6 +1,5 @@
 //! What all events lead to, and the one function that knows what an event does.
 
-use super::changes::RowChanges;
 use super::chunk::VersionPosition;
 use super::hidden_columns::EventLookup;
 use super::layer::Layer;
@@ -198,12 +197,6 @@ impl State {
             kept: None,
             temporary: None,
         })
-    }
-
-    /// What happened to the rows of a table in a period, as far as this state knows: after its base.
-    /// The rows are given in the columns of `table`, whatever the table's were then.
-    pub fn changes(&self, table: &TableSchema, period: Period) -> RowChanges {
-        RowChanges::new(self.tables.get(&table.id), table, period)
     }
 
     /// Does what an event says.

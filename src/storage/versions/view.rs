@@ -1,6 +1,7 @@
 //! Views: everything at one moment or in one period, as values that never change.
 
 use super::Error;
+use super::changes::RowChanges;
 use super::chunk::VersionPosition;
 use super::chunk::chunk_rows;
 use super::column::StoredColumn;
@@ -84,6 +85,15 @@ impl View {
             parts.schema.temporary = Some(Arc::new(temporary.schema().clone()));
             parts.temporary = Some(temporary);
         })
+    }
+
+    /// What happened to the rows of a table behind the period's first event, as far as the view's epoch goes
+    /// back, of these rows alone if there are any said. They are whole, in the columns of `table`, whatever
+    /// the table's were then.
+    pub(crate) fn changes(&self, table: &TableSchema, rows: Option<&[RowId]>) -> RowChanges {
+        let Period { first, last } = self.0.period;
+        let period = Period { first: first.next(), last };
+        RowChanges::new(self.0.tables.get(&table.id), table, period, rows)
     }
 
     /// The visible rows of one table, which is found by its identity.
@@ -306,6 +316,11 @@ impl TableView {
     /// The visible version of a row.
     pub fn locate(&self, row: RowId) -> Option<LocatedVersion> {
         self.layer.as_ref()?.locate(row)
+    }
+
+    /// The visible versions of a row, in order of their age: of a moment at most one.
+    pub fn versions_of(&self, row: RowId) -> Vec<LocatedVersion> {
+        self.layer.as_ref().map_or_else(Vec::new, |layer| layer.versions_of(row))
     }
 
     /// The number that the next row gets, or got after the view's moment: a snapshot of that which
