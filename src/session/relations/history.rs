@@ -85,14 +85,18 @@ impl Relation for HistoryRelation {
             Some(filter) => Some(self.matching(filter, context)?),
             None => None,
         };
-        // Its lines are read for nothing else.
-        let asks_cause = columns.iter().any(|column| is_cause(*column));
+        // Lines of the log are read for these alone.
+        let asks = |is_it: fn(&str) -> bool| columns.iter().any(|column| is_it(name_of(*column)));
+        let (asks_cause, asks_transaction) = (asks(is_cause), asks(is_of_transaction));
         let database = Arc::clone(&self.database);
         let mut metadata_lookup = MetadataLookup::new(Arc::clone(&self.database));
         let changes = table_changes(&self.database, self.table.id, self.period, wanted);
         let changes = changes.take(limit).map(move |change| {
             let (table, change) = change?;
-            let about = metadata_lookup.about(change.event)?;
+            let about = match asks_transaction {
+                true => metadata_lookup.about(change.event)?,
+                false => None,
+            };
             let cause = match asks_cause {
                 true => database.store().cause(change.event)?,
                 false => None,
@@ -105,7 +109,7 @@ impl Relation for HistoryRelation {
             context,
             changes,
             |(table, change, about, cause), column| match cause {
-                Some(cause) if is_cause(column) => Ok(integer(cause.0)),
+                Some(cause) if is_cause(name_of(column)) => Ok(integer(cause.0)),
                 Some(_) | None => value(table, change, about.as_deref(), column),
             },
         ))
@@ -127,26 +131,36 @@ fn value(
     column: usize,
 ) -> Result<Value, storage::Error> {
     let metadata = about.map(|about| &about.metadata);
-    Ok(match HistoryRelation::SCHEMA.columns.get(column).map(|column| column.0) {
-        Some("event") => integer(change.event.0),
-        Some("at") => about.map_or(Value::Null, |about| Value::Timestamp(about.at)),
-        Some("tx") => about.map_or(Value::Null, |about| integer(about.tx.0)),
-        Some("op") => Value::text(operation(change)),
-        Some("row") => integer(change.row.0),
-        Some("rev") => integer(u64::from(change.rev)),
-        Some("intent") => optional(metadata.and_then(|metadata| metadata.intent.as_deref())),
-        Some("actor") => optional(metadata.and_then(|metadata| metadata.actor.as_deref())),
-        Some("note") => optional(metadata.and_then(|metadata| metadata.note.as_deref())),
-        Some("change") => Value::text(words(table, change)),
-        Some("old") => image(table, change, change.old.as_ref())?,
-        Some("new") => image(table, change, change.new.as_ref())?,
+    Ok(match name_of(column) {
+        "event" => integer(change.event.0),
+        "at" => about.map_or(Value::Null, |about| Value::Timestamp(about.at)),
+        "tx" => about.map_or(Value::Null, |about| integer(about.tx.0)),
+        "op" => Value::text(operation(change)),
+        "row" => integer(change.row.0),
+        "rev" => integer(u64::from(change.rev)),
+        "intent" => optional(metadata.and_then(|metadata| metadata.intent.as_deref())),
+        "actor" => optional(metadata.and_then(|metadata| metadata.actor.as_deref())),
+        "note" => optional(metadata.and_then(|metadata| metadata.note.as_deref())),
+        "change" => Value::text(words(table, change)),
+        "old" => image(table, change, change.old.as_ref())?,
+        "new" => image(table, change, change.new.as_ref())?,
         _ => Value::Null,
     })
 }
 
-/// Whether a column has the event that made another, for which its line has to be read.
-fn is_cause(column: usize) -> bool {
-    HistoryRelation::SCHEMA.columns.get(column).is_some_and(|(name, _)| *name == "cause")
+/// The name of a column; none of what is no column.
+fn name_of(column: usize) -> &'static str {
+    HistoryRelation::SCHEMA.columns.get(column).map_or("", |(name, _)| name)
+}
+
+/// Whether a column has the event that made another.
+fn is_cause(name: &str) -> bool {
+    name == "cause"
+}
+
+/// Whether a column tells of the transaction.
+fn is_of_transaction(name: &str) -> bool {
+    matches!(name, "at" | "tx" | "intent" | "actor" | "note")
 }
 
 /// What happened, in words.

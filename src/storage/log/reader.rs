@@ -54,7 +54,10 @@ pub(crate) struct LineReader {
 impl LineReader {
     /// The lines from `offset` to `end`, both ends of lines.
     pub(crate) fn new(file: Arc<dyn VfsFile>, offset: u64, end: u64) -> LineReader {
-        let stream = BufReader::with_capacity(BUFFER_SIZE, LogStream { file, offset, end });
+        // Where a line or two are read, no more memory than they have is made ready.
+        let length = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let buffer = BUFFER_SIZE.min(length);
+        let stream = BufReader::with_capacity(buffer, LogStream { file, offset, end });
         LineReader { stream, line: Vec::new(), offset, next_offset: offset }
     }
 

@@ -267,14 +267,14 @@ impl EventStore {
         let first = period.first.max(published.index.base().next());
         let last = period.last.min(published.index.head());
         let links = links.filter(|links| links.next_event() == first);
-        let (entry, end) = (published.index.entry(first), published.index.end());
+        let (entry, end) = (published.index.entry(first), published.index.end_of(last));
         let schema = published.timeline.schema_at(EventId(first.0.saturating_sub(1)));
         drop(published);
-        let open = |entry: Option<super::index::IndexEntry>| {
+        let open = |(entry, end): (Option<super::index::IndexEntry>, u64)| {
             let (entry, file) = entry.zip(self.file())?;
             Some((LineReader::new(file, entry.offset, end), schema))
         };
-        let opened = entry.map(open);
+        let opened = entry.and_then(|entry| Ok((entry, end?))).map(open);
         EventReader::new(&self.damage, &self.directory, Period { first, last }, opened, links)
     }
 
