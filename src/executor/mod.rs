@@ -57,6 +57,7 @@ mod memory;
 mod numbered;
 mod operator;
 mod ordered_set;
+mod paged;
 mod partitions;
 mod percentile;
 mod plan_operators;

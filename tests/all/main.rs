@@ -58,3 +58,4 @@ mod timeline;
 mod transfer;
 mod verify;
 mod who;
+mod windows;

@@ -65,3 +65,29 @@ fn expressions_beyond_their_number_are_an_error_and_take_no_more_memory() {
         assert!(said.contains(limit), "{said}");
     }
 }
+
+/// One partition of rows that would take some 40 MB for each function.
+#[test]
+fn a_partition_of_any_size_takes_no_more_than_the_memory() {
+    let functions = [
+        "max(-value) OVER (ORDER BY value ROWS 250000 PRECEDING)",
+        "min(value) OVER (ORDER BY value ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+           EXCLUDE CURRENT ROW)",
+        "sum(value) OVER (ORDER BY value RANGE 200000 PRECEDING)",
+        "length(lag(text, 1000) OVER (ORDER BY value))",
+        "count(text) OVER (ORDER BY value GROUPS BETWEEN 100 PRECEDING AND 100000 FOLLOWING)",
+    ];
+    let place = TestDirectory::new();
+    let mut session = Piped::new(&place, &["--memory", "1MB"]);
+    let rows = "(SELECT value, 'a text that is number ' || value AS text
+       FROM generate_series(1, 300000))";
+    let ask = |what: &str| format!("SELECT sum(x) IS NULL FROM (SELECT {what} AS x FROM {rows})");
+    assert_eq!(session.ask(&ask("value")), "0\n");
+    let before = peak(session.child.id());
+    for function in functions {
+        assert_eq!(session.ask(&ask(function)), "0\n", "{function}");
+        let taken = peak(session.child.id()) - before;
+        assert!(taken < 12 << 20, "{function}: {taken} bytes");
+    }
+    session.end();
+}

@@ -1,35 +1,24 @@
 //! Aggregates that values leave as they came: counts, sums, averages and percentiles.
 
 use super::super::Error;
+use super::super::memory::Reservation;
+use super::super::paged::PageReader;
 use super::super::percentile::{self, share_of};
 use super::super::sums::{RealSum, SlidingSum, SumResult, exact_result, real_result};
+use super::call::{AskedCall, CallReader, RowByRow, WindowRows};
 use super::frame::Frames;
-use super::{OpenCall, Partition};
-use crate::planner::{AggregateFunction, PercentileFunction, WindowFunction, quotient_scale};
+use crate::planner::{AggregateFunction, PercentileFunction, quotient_scale};
 use crate::types::{DataType, Value};
 use std::ops::Range;
 
-/// The aggregate of the frame of each row.
-///
-/// # Errors
-/// Those of [`Frames::bounds`], and those of the aggregate outside of a window.
-pub(super) fn compute(
-    open: &OpenCall,
-    frames: Frames<'_>,
-    partition: &Partition,
-) -> Result<Vec<Value>, Error> {
-    let WindowFunction::Aggregate(function) = open.call().function else {
-        unreachable!("only aggregates are additive")
-    };
-    let rows = partition.rows;
+/// An aggregate before the first row.
+pub(super) fn aggregate(function: AggregateFunction, asked: &AskedCall) -> Box<dyn RowByRow> {
     match function {
-        AggregateFunction::Count => slide(Count { open, count: 0 }, frames, rows),
-        AggregateFunction::Sum => sums(open, SumResult::Sum, frames, rows),
-        AggregateFunction::Total => sums(open, SumResult::Total, frames, rows),
-        AggregateFunction::Avg => sums(open, SumResult::Average, frames, rows),
-        AggregateFunction::Percentile(function) => {
-            slide(Ranks::new(open, function, rows)?, frames, rows)
-        }
+        AggregateFunction::Count => slide(Count::default()),
+        AggregateFunction::Sum => sums(SumResult::Sum, asked),
+        AggregateFunction::Total => sums(SumResult::Total, asked),
+        AggregateFunction::Avg => sums(SumResult::Average, asked),
+        AggregateFunction::Percentile(function) => slide(Ranks::new(function, asked)),
         AggregateFunction::Min
         | AggregateFunction::Max
         | AggregateFunction::GroupConcat
@@ -41,31 +30,38 @@ pub(super) fn compute(
 }
 
 /// Sums of an argument, by its type as outside of a window.
-fn sums(
-    open: &OpenCall,
-    result: SumResult,
-    frames: Frames<'_>,
-    rows: usize,
-) -> Result<Vec<Value>, Error> {
-    let data_type = open.call().arguments[0].data_type;
+fn sums(result: SumResult, asked: &AskedCall) -> Box<dyn RowByRow> {
+    let data_type = asked.call().arguments[0].data_type;
     let is_sum = matches!(result, SumResult::Sum);
     if let DataType::Decimal { scale, .. } = data_type {
         let scale = quotient_scale(scale, 0);
-        slide(Exact { open, result, scale, sum: SlidingSum::default() }, frames, rows)
+        slide(Exact { result, scale, sum: SlidingSum::default() })
     } else if is_sum && data_type != DataType::Real {
-        slide(Exact { open, result, scale: 0, sum: SlidingSum::default() }, frames, rows)
+        slide(Exact { result, scale: 0, sum: SlidingSum::default() })
     } else {
-        slide(Reals { open, result, sum: RealSum::default() }, frames, rows)
+        slide(Reals { result, sum: RealSum::default() })
     }
 }
 
-/// An aggregate of rows that come and go.
-trait Additive {
-    /// A row comes.
-    fn add(&mut self, row: usize) -> Result<(), Error>;
-    /// A row goes that came before.
-    fn remove(&mut self, row: usize) -> Result<(), Error>;
-    /// All rows are gone, and what rounding left of them goes, too.
+/// An aggregate of values that come and go.
+trait Additive: Send {
+    /// Nothing, in a partition.
+    fn begin(&mut self, rows: WindowRows<'_>) -> Result<(), Error>;
+
+    /// What a row adds to it.
+    fn read(
+        reader: &mut CallReader,
+        rows: WindowRows<'_>,
+        row: usize,
+    ) -> Result<Option<Value>, Error> {
+        reader.known(rows, row)
+    }
+
+    /// A value comes.
+    fn add(&mut self, value: &Value) -> Result<(), Error>;
+    /// A value goes that came before.
+    fn remove(&mut self, value: &Value) -> Result<(), Error>;
+    /// All values are gone, and what rounding left of them goes, too.
     fn settle(&mut self) {}
     /// What it comes to.
     fn value(&self) -> Result<Value, Error>;
@@ -73,93 +69,139 @@ trait Additive {
 
 /// Moves an aggregate through the frames. Each row comes once and goes once, and once more where the
 /// hole of its peers passes.
-fn slide(
-    mut state: impl Additive,
-    mut frames: Frames<'_>,
-    rows: usize,
-) -> Result<Vec<Value>, Error> {
-    let mut results: Vec<Value> = Vec::with_capacity(rows);
-    let (mut seen, mut hole, mut kept_row) = (0..0, 0..0, false);
-    for row in 0..rows {
-        let bounds = frames.bounds(row)?;
-        let (wanted, keeps_row) = frames.hole(row);
+struct Slide<A> {
+    state: A,
+    frames: Frames,
+    /// The last frame, its hole, whether its row was in it none the less, and what it came to.
+    seen: Range<usize>,
+    hole: Range<usize>,
+    kept_row: bool,
+    last: Option<Value>,
+    /// Where rows come, where they go, and where the hole is.
+    entering: CallReader,
+    leaving: CallReader,
+    around: CallReader,
+}
+
+fn slide<A: Additive + 'static>(state: A) -> Box<dyn RowByRow> {
+    Box::new(Slide {
+        state,
+        frames: Frames::default(),
+        seen: 0..0,
+        hole: 0..0,
+        kept_row: false,
+        last: None,
+        entering: CallReader::default(),
+        leaving: CallReader::default(),
+        around: CallReader::default(),
+    })
+}
+
+impl<A: Additive> RowByRow for Slide<A> {
+    fn begin(&mut self, rows: WindowRows<'_>) -> Result<(), Error> {
+        self.frames.begin(rows.partition);
+        let first = rows.partition.rows.start;
+        (self.seen, self.hole) = (first..first, first..first);
+        self.kept_row = false;
+        self.last = None;
+        self.state.begin(rows)
+    }
+
+    fn next(&mut self, rows: WindowRows<'_>, row: usize) -> Result<Value, Error> {
+        let bounds = self.frames.bounds(rows, row)?;
+        let (wanted, keeps_row) = self.frames.hole(&rows.asked.frame, row);
         let keeps_row = keeps_row && bounds.contains(&row);
-        let is_same = bounds == seen && wanted == hole && !keeps_row && !kept_row;
-        if is_same && let Some(last) = results.last() {
-            results.push(last.clone());
-            continue;
+        let is_same = bounds == self.seen && wanted == self.hole && !keeps_row && !self.kept_row;
+        if let Some(last) = self.last.as_ref().filter(|_| is_same) {
+            return Ok(last.clone());
         }
-        move_hole(&mut state, &seen, &mut hole, wanted)?;
-        move_bounds(&mut state, &mut seen, &hole, bounds)?;
-        if keeps_row {
-            state.add(row)?;
+        self.move_hole(rows, wanted)?;
+        self.move_bounds(rows, bounds)?;
+        self.kept_row = keeps_row;
+        let own = if keeps_row { A::read(&mut self.around, rows, row)? } else { None };
+        if let Some(own) = &own {
+            self.state.add(own)?;
         }
-        results.push(state.value()?);
-        if keeps_row {
-            state.remove(row)?;
+        let value = self.state.value()?;
+        if let Some(own) = &own {
+            self.state.remove(own)?;
         }
-        kept_row = keeps_row;
-    }
-    Ok(results)
-}
-
-/// Lets the rows of the old hole come back, and those of the new one go.
-fn move_hole(
-    state: &mut impl Additive,
-    seen: &Range<usize>,
-    hole: &mut Range<usize>,
-    wanted: Range<usize>,
-) -> Result<(), Error> {
-    if *hole == wanted {
-        return Ok(());
-    }
-    let within = |part: &Range<usize>| part.start.max(seen.start)..part.end.min(seen.end);
-    within(hole).try_for_each(|row| state.add(row))?;
-    within(&wanted).try_for_each(|row| state.remove(row))?;
-    *hole = wanted;
-    Ok(())
-}
-
-/// Lets rows come and go, those in the hole left out.
-fn move_bounds(
-    state: &mut impl Additive,
-    seen: &mut Range<usize>,
-    hole: &Range<usize>,
-    wanted: Range<usize>,
-) -> Result<(), Error> {
-    let is_seen = |row: &usize| !hole.contains(row);
-    let gone = seen.start..wanted.start.min(seen.end);
-    gone.filter(is_seen).try_for_each(|row| state.remove(row))?;
-    if wanted.start >= seen.end {
-        state.settle();
-    }
-    let new = seen.end.max(wanted.start)..wanted.end;
-    new.filter(is_seen).try_for_each(|row| state.add(row))?;
-    *seen = wanted;
-    Ok(())
-}
-
-/// `count`
-struct Count<'a> {
-    open: &'a OpenCall,
-    count: i64,
-}
-
-impl Count<'_> {
-    fn counts(&self, row: usize) -> i64 {
-        let is_star = self.open.arguments.is_empty();
-        i64::from(if is_star { self.open.takes(row) } else { self.open.known(row).is_some() })
+        Ok(self.last.insert(value).clone())
     }
 }
 
-impl Additive for Count<'_> {
-    fn add(&mut self, row: usize) -> Result<(), Error> {
-        self.count += self.counts(row);
+impl<A: Additive> Slide<A> {
+    /// Lets the rows of the old hole come back, and those of the new one go.
+    fn move_hole(&mut self, rows: WindowRows<'_>, wanted: Range<usize>) -> Result<(), Error> {
+        if self.hole == wanted {
+            return Ok(());
+        }
+        let seen = &self.seen;
+        let within = |part: &Range<usize>| part.start.max(seen.start)..part.end.min(seen.end);
+        for row in within(&self.hole) {
+            if let Some(value) = A::read(&mut self.around, rows, row)? {
+                self.state.add(&value)?;
+            }
+        }
+        for row in within(&wanted) {
+            if let Some(value) = A::read(&mut self.around, rows, row)? {
+                self.state.remove(&value)?;
+            }
+        }
+        self.hole = wanted;
         Ok(())
     }
 
-    fn remove(&mut self, row: usize) -> Result<(), Error> {
-        self.count -= self.counts(row);
+    /// Lets rows come and go, those in the hole left out.
+    fn move_bounds(&mut self, rows: WindowRows<'_>, wanted: Range<usize>) -> Result<(), Error> {
+        let Slide { state, seen, hole, entering, leaving, .. } = self;
+        let is_seen = |row: &usize| !hole.contains(row);
+        for row in (seen.start..wanted.start.min(seen.end)).filter(is_seen) {
+            if let Some(value) = A::read(leaving, rows, row)? {
+                state.remove(&value)?;
+            }
+        }
+        if wanted.start >= seen.end {
+            state.settle();
+        }
+        for row in (seen.end.max(wanted.start)..wanted.end).filter(is_seen) {
+            if let Some(value) = A::read(entering, rows, row)? {
+                state.add(&value)?;
+            }
+        }
+        *seen = wanted;
+        Ok(())
+    }
+}
+
+/// `count`
+#[derive(Default)]
+struct Count {
+    count: i64,
+}
+
+impl Additive for Count {
+    fn begin(&mut self, _: WindowRows<'_>) -> Result<(), Error> {
+        self.count = 0;
+        Ok(())
+    }
+
+    /// Anything: which value it is does not matter.
+    fn read(
+        reader: &mut CallReader,
+        rows: WindowRows<'_>,
+        row: usize,
+    ) -> Result<Option<Value>, Error> {
+        Ok(reader.counts(rows, row)?.then_some(Value::Null))
+    }
+
+    fn add(&mut self, _: &Value) -> Result<(), Error> {
+        self.count += 1;
+        Ok(())
+    }
+
+    fn remove(&mut self, _: &Value) -> Result<(), Error> {
+        self.count -= 1;
         Ok(())
     }
 
@@ -169,24 +211,24 @@ impl Additive for Count<'_> {
 }
 
 /// Sums of doubles.
-struct Reals<'a> {
-    open: &'a OpenCall,
+struct Reals {
     result: SumResult,
     sum: RealSum,
 }
 
-impl Additive for Reals<'_> {
-    fn add(&mut self, row: usize) -> Result<(), Error> {
-        if let Some(value) = self.open.known(row) {
-            self.sum.add_value(value);
-        }
+impl Additive for Reals {
+    fn begin(&mut self, _: WindowRows<'_>) -> Result<(), Error> {
+        self.sum = RealSum::default();
         Ok(())
     }
 
-    fn remove(&mut self, row: usize) -> Result<(), Error> {
-        if let Some(value) = self.open.known(row) {
-            self.sum.remove_value(value);
-        }
+    fn add(&mut self, value: &Value) -> Result<(), Error> {
+        self.sum.add_value(value);
+        Ok(())
+    }
+
+    fn remove(&mut self, value: &Value) -> Result<(), Error> {
+        self.sum.remove_value(value);
         Ok(())
     }
 
@@ -200,21 +242,25 @@ impl Additive for Reals<'_> {
 }
 
 /// Sums of whatever comes, exact as long as integers and decimals do.
-struct Exact<'a> {
-    open: &'a OpenCall,
+struct Exact {
     result: SumResult,
     /// The digits that an average has behind the point.
     scale: u8,
     sum: SlidingSum,
 }
 
-impl Additive for Exact<'_> {
-    fn add(&mut self, row: usize) -> Result<(), Error> {
-        self.open.known(row).map_or(Ok(()), |value| self.sum.add(value))
+impl Additive for Exact {
+    fn begin(&mut self, _: WindowRows<'_>) -> Result<(), Error> {
+        self.sum = SlidingSum::default();
+        Ok(())
     }
 
-    fn remove(&mut self, row: usize) -> Result<(), Error> {
-        self.open.known(row).map_or(Ok(()), |value| self.sum.remove(value))
+    fn add(&mut self, value: &Value) -> Result<(), Error> {
+        self.sum.add(value)
+    }
+
+    fn remove(&mut self, value: &Value) -> Result<(), Error> {
+        self.sum.remove(value)
     }
 
     fn settle(&mut self) {
@@ -230,46 +276,34 @@ impl Additive for Exact<'_> {
 struct Ranks {
     function: PercentileFunction,
     share: f64,
-    /// The rank of each row's number among all of the partition, from 1; 0 of none.
-    ranks: Vec<usize>,
-    /// The numbers in order.
+    /// The different numbers of the partition in order.
     numbers: Vec<f64>,
     /// How many of the ranks below each are there.
     counts: Vec<usize>,
     count: usize,
+    /// What both take.
+    memory: Reservation,
 }
 
 impl Ranks {
-    /// The numbers of a partition, none of them there yet.
-    fn new(open: &OpenCall, function: PercentileFunction, rows: usize) -> Result<Ranks, Error> {
-        let mut found = Vec::with_capacity(rows);
-        let mut share = None;
-        for row in (0..rows).filter(|row| open.takes(*row)) {
-            let given = open.arguments.get(1).map(|shares| &shares[row]);
-            share = Some(share_of(function, given, share)?);
-            if let Some(number) = percentile::number_of(function, &open.arguments[0][row])? {
-                found.push((number, row));
-            }
-        }
-        found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let mut ranks = vec![0; rows];
-        found.iter().enumerate().for_each(|(index, (_, row))| ranks[*row] = index + 1);
-        let numbers: Vec<f64> = found.into_iter().map(|(number, _)| number).collect();
-        let counts = vec![0; numbers.len() + 1];
-        Ok(Ranks { function, share: share.unwrap_or(0.5), ranks, numbers, counts, count: 0 })
+    /// No numbers yet.
+    fn new(function: PercentileFunction, asked: &AskedCall) -> Ranks {
+        let memory = Reservation::new(&asked.budget);
+        let (numbers, counts) = (Vec::new(), Vec::new());
+        Ranks { function, share: 0.5, numbers, counts, count: 0, memory }
     }
 
-    fn change(&mut self, row: usize, comes: bool) {
-        let mut rank = self.ranks[row];
-        if rank == 0 {
-            return;
-        }
+    /// Counts a number of the partition, or no longer.
+    fn change(&mut self, value: &Value, comes: bool) -> Result<(), Error> {
+        let Some(number) = percentile::number_of(self.function, value)? else { return Ok(()) };
         let changed = |count: usize| if comes { count + 1 } else { count - 1 };
         self.count = changed(self.count);
+        let mut rank = 1 + self.numbers.partition_point(|other| other.total_cmp(&number).is_lt());
         while rank < self.counts.len() {
             self.counts[rank] = changed(self.counts[rank]);
             rank += rank & rank.wrapping_neg();
         }
+        Ok(())
     }
 
     /// The number at a place among those that are there, from 0.
@@ -290,14 +324,41 @@ impl Ranks {
 }
 
 impl Additive for Ranks {
-    fn add(&mut self, row: usize) -> Result<(), Error> {
-        self.change(row, true);
+    /// Puts the numbers of the partition in order, none of which is there yet.
+    fn begin(&mut self, rows: WindowRows<'_>) -> Result<(), Error> {
+        let (mut reader, mut shares) = (CallReader::default(), PageReader::default());
+        let mut share = None;
+        self.numbers.clear();
+        for row in rows.partition.rows.clone() {
+            if !reader.takes(rows, row)? {
+                continue;
+            }
+            let column = rows.asked.arguments.get(1);
+            let given = column.map(|column| shares.value(column, row)).transpose()?;
+            share = Some(share_of(self.function, given.as_ref(), share)?);
+            if let Some(value) = reader.known(rows, row)? {
+                self.numbers.extend(percentile::number_of(self.function, &value)?);
+            }
+        }
+        self.numbers.sort_unstable_by(f64::total_cmp);
+        self.numbers.dedup_by(|a, b| a.total_cmp(b).is_eq());
+        self.counts.clear();
+        self.counts.resize(self.numbers.len() + 1, 0);
+        self.count = 0;
+        self.share = share.unwrap_or(0.5);
+        // None of it can be written: others have to make room.
+        self.memory.release();
+        let bytes = size_of_val(self.numbers.as_slice()) + size_of_val(self.counts.as_slice());
+        let _has_room = self.memory.grow(bytes);
         Ok(())
     }
 
-    fn remove(&mut self, row: usize) -> Result<(), Error> {
-        self.change(row, false);
-        Ok(())
+    fn add(&mut self, value: &Value) -> Result<(), Error> {
+        self.change(value, true)
+    }
+
+    fn remove(&mut self, value: &Value) -> Result<(), Error> {
+        self.change(value, false)
     }
 
     fn value(&self) -> Result<Value, Error> {

@@ -3,7 +3,9 @@
 use super::super::Error;
 use super::super::arithmetic::{compute, to_real};
 use super::super::evaluate::Context;
-use super::Partition;
+use super::super::paged::{PageReader, PagedColumn};
+use super::call::{AskedCall, WindowRows};
+use super::partition::{Partition, Peers, StartReader};
 use crate::language::ast::{FrameBound, FrameExclusion, FrameUnit};
 use crate::planner::{Arithmetic, Frame, SortKey, distance, no_distance};
 use crate::types::{Decimal, Value};
@@ -16,6 +18,8 @@ pub(super) struct KnownFrame {
     start: FrameBound<Value>,
     end: FrameBound<Value>,
     exclusion: FrameExclusion,
+    /// Whether it asks how far the values of the order are apart.
+    pub measures: bool,
     /// Whether the order is a descending one, and whether NULLs come first in it.
     descending: bool,
     nulls_first: bool,
@@ -39,8 +43,10 @@ impl KnownFrame {
                 distance(*unit, &value).ok_or_else(wrong)
             })
         };
+        let has_offset = start.offset().is_some() || end.offset().is_some();
         Ok(KnownFrame {
             unit: *unit,
+            measures: *unit == FrameUnit::Range && has_offset,
             start: known(start)?,
             end: known(end)?,
             exclusion: *exclusion,
@@ -49,10 +55,14 @@ impl KnownFrame {
         })
     }
 
-    /// Whether it asks how far the values of the order are apart.
-    pub fn measures(&self) -> bool {
-        let has_offset = self.start.offset().is_some() || self.end.offset().is_some();
-        self.unit == FrameUnit::Range && has_offset
+    /// Whether frames have holes.
+    pub fn excludes(&self) -> bool {
+        self.exclusion != FrameExclusion::NoOthers
+    }
+
+    /// Whether all frames begin with the first row.
+    pub fn begins_first(&self) -> bool {
+        self.start == FrameBound::UnboundedPreceding
     }
 
     /// How two values of the order stand to each other.
@@ -97,130 +107,154 @@ impl KnownFrame {
 }
 
 /// The frames of a partition's rows, from the first row to the last.
-pub(super) struct Frames<'a> {
-    frame: &'a KnownFrame,
-    partition: &'a Partition,
+#[derive(Default)]
+pub(super) struct Frames {
+    peers: Peers,
     /// Where the bounds of RANGE are, and the group that they are of.
     start: usize,
     end: usize,
     group: Option<usize>,
+    /// Where groups of peers begin, at both bounds.
+    starts: StartReader,
+    ends: StartReader,
+    /// The values of the order, of the row and at both bounds.
+    key: PageReader,
+    start_key: PageReader,
+    end_key: PageReader,
 }
 
-impl<'a> Frames<'a> {
-    /// The frames of all rows.
-    pub fn new(frame: &'a KnownFrame, partition: &'a Partition) -> Frames<'a> {
-        Frames { frame, partition, start: 0, end: 0, group: None }
-    }
-
-    /// Whether frames have holes.
-    pub fn exclude(&self) -> bool {
-        self.frame.exclusion != FrameExclusion::NoOthers
+impl Frames {
+    /// Goes before the first row of a partition.
+    pub fn begin(&mut self, partition: &Partition) {
+        self.peers.begin(partition);
+        (self.start, self.end) = (partition.rows.start, partition.rows.start);
+        self.group = None;
     }
 
     /// The frame of a row, holes included; rows are asked for one after the other.
     ///
     /// # Errors
-    /// `date-overflow` of a day so far away.
-    pub fn bounds(&mut self, row: usize) -> Result<Range<usize>, Error> {
-        let group = self.partition.group_of[row];
-        if self.frame.measures() && self.group != Some(group) {
-            self.measure(row)?;
-            self.group = Some(group);
+    /// `date-overflow` of a day so far away, and those of [`PageReader::value`].
+    pub fn bounds(&mut self, rows: WindowRows<'_>, row: usize) -> Result<Range<usize>, Error> {
+        let WindowRows { asked: AskedCall { frame, .. }, partition } = rows;
+        self.peers.advance(partition, row)?;
+        if let Some(keys) = partition.keys.as_ref().filter(|_| frame.measures)
+            && self.group != Some(self.peers.group())
+        {
+            self.measure(frame, keys, row)?;
+            self.group = Some(self.peers.group());
         }
-        let start = self.start(row, group);
-        Ok(start..self.end(row, group).max(start))
+        let start = self.start(frame, partition, row)?;
+        Ok(start..self.end(frame, partition, row)?.max(start))
     }
 
-    /// The rows that are left out of a row's frame, and whether the row itself is in it none the less.
-    pub fn hole(&self, row: usize) -> (Range<usize>, bool) {
-        let peers = || self.partition.group(self.partition.group_of[row]);
-        match self.frame.exclusion {
+    /// The rows that are left out of the frame of the row that was asked for, and whether the row
+    /// itself is in it none the less.
+    pub fn hole(&self, frame: &KnownFrame, row: usize) -> (Range<usize>, bool) {
+        match frame.exclusion {
             FrameExclusion::NoOthers => (row..row, false),
             FrameExclusion::CurrentRow => (row..row + 1, false),
-            FrameExclusion::Group => (peers(), false),
-            FrameExclusion::Ties => (peers(), true),
+            FrameExclusion::Group => (self.peers.rows.clone(), false),
+            FrameExclusion::Ties => (self.peers.rows.clone(), true),
         }
     }
 
-    /// The parts that the frame of a row has around its hole, in order.
-    pub fn parts(&self, row: usize, bounds: &Range<usize>) -> [Range<usize>; 3] {
+    /// The parts that this frame has around its hole, in order.
+    pub fn parts(
+        &self,
+        rows: WindowRows<'_>,
+        row: usize,
+        bounds: &Range<usize>,
+    ) -> [Range<usize>; 3] {
         let within = |part: Range<usize>| {
             let start = part.start.max(bounds.start);
             start..part.end.min(bounds.end).max(start)
         };
-        let (hole, keeps_row) = self.hole(row);
+        let (hole, keeps_row) = self.hole(&rows.asked.frame, row);
         let before = within(0..hole.start);
         let own = within(if keeps_row { row..row + 1 } else { hole.start..hole.start });
-        [before, own, within(hole.end..self.partition.rows)]
+        [before, own, within(hole.end..rows.partition.rows.end)]
     }
 
-    fn start(&self, row: usize, group: usize) -> usize {
-        let Partition { rows, .. } = *self.partition;
-        match (&self.frame.start, self.frame.unit) {
-            (FrameBound::UnboundedPreceding, _) => 0,
-            (FrameBound::UnboundedFollowing, _) => rows,
+    fn start(
+        &mut self,
+        frame: &KnownFrame,
+        partition: &Partition,
+        row: usize,
+    ) -> Result<usize, Error> {
+        let (rows, group) = (&partition.rows, self.peers.group());
+        Ok(match (&frame.start, frame.unit) {
+            (FrameBound::UnboundedPreceding, _) => rows.start,
+            (FrameBound::UnboundedFollowing, _) => rows.end,
             (FrameBound::CurrentRow, FrameUnit::Rows) => row,
-            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => {
-                self.partition.group(group).start
-            }
+            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => self.peers.rows.start,
             (FrameBound::Preceding(_) | FrameBound::Following(_), FrameUnit::Range) => self.start,
             (FrameBound::Preceding(distance), FrameUnit::Rows) => {
-                row.saturating_sub(count(distance))
+                row.saturating_sub(count(distance)).max(rows.start)
             }
             (FrameBound::Following(distance), FrameUnit::Rows) => {
-                row.saturating_add(count(distance)).min(rows)
+                row.saturating_add(count(distance)).min(rows.end)
             }
             (FrameBound::Preceding(distance), FrameUnit::Groups) => {
-                self.partition.group(group.saturating_sub(count(distance))).start
+                self.starts.start(partition, group.saturating_sub(count(distance)))?
             }
             (FrameBound::Following(distance), FrameUnit::Groups) => {
-                self.partition.group(group.saturating_add(count(distance))).start
+                self.starts.start(partition, group.saturating_add(count(distance)))?
             }
-        }
+        })
     }
 
-    fn end(&self, row: usize, group: usize) -> usize {
-        let Partition { rows, .. } = *self.partition;
-        match (&self.frame.end, self.frame.unit) {
-            (FrameBound::UnboundedPreceding, _) => 0,
-            (FrameBound::UnboundedFollowing, _) => rows,
+    fn end(
+        &mut self,
+        frame: &KnownFrame,
+        partition: &Partition,
+        row: usize,
+    ) -> Result<usize, Error> {
+        let (rows, group) = (&partition.rows, self.peers.group());
+        Ok(match (&frame.end, frame.unit) {
+            (FrameBound::UnboundedPreceding, _) => rows.start,
+            (FrameBound::UnboundedFollowing, _) => rows.end,
             (FrameBound::CurrentRow, FrameUnit::Rows) => row + 1,
-            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => {
-                self.partition.group(group).end
-            }
+            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => self.peers.rows.end,
             (FrameBound::Preceding(_) | FrameBound::Following(_), FrameUnit::Range) => self.end,
             (FrameBound::Preceding(distance), FrameUnit::Rows) => {
-                (row + 1).saturating_sub(count(distance))
+                (row + 1).saturating_sub(count(distance)).max(rows.start)
             }
             (FrameBound::Following(distance), FrameUnit::Rows) => {
-                (row + 1).saturating_add(count(distance)).min(rows)
+                (row + 1).saturating_add(count(distance)).min(rows.end)
             }
+            // A group ends where the next one begins.
             (FrameBound::Preceding(distance), FrameUnit::Groups) => {
-                let last = group.checked_sub(count(distance));
-                last.map_or(0, |last| self.partition.group(last).end)
+                match (group + 1).checked_sub(count(distance)) {
+                    None | Some(0) => rows.start,
+                    Some(next) => self.ends.start(partition, next)?,
+                }
             }
             (FrameBound::Following(distance), FrameUnit::Groups) => {
-                self.partition.group(group.saturating_add(count(distance))).end
+                self.ends.start(partition, (group + 1).saturating_add(count(distance)))?
             }
-        }
+        })
     }
 
     /// Moves the bounds of RANGE on to those of a row.
-    fn measure(&mut self, row: usize) -> Result<(), Error> {
-        let keys = &self.partition.keys;
+    fn measure(&mut self, frame: &KnownFrame, keys: &PagedColumn, row: usize) -> Result<(), Error> {
+        let key = self.key.value(keys, row)?;
         let border = |bound: &FrameBound<Value>| {
             let is_behind = matches!(bound, FrameBound::Following(_));
-            let distance = bound.offset();
-            distance.map(|distance| self.frame.moved(&keys[row], distance, is_behind)).transpose()
+            bound.offset().map(|distance| frame.moved(&key, distance, is_behind)).transpose()
         };
-        let (start, end) = (border(&self.frame.start)?, border(&self.frame.end)?);
+        let (start, end) = (border(&frame.start)?, border(&frame.end)?);
         if let Some(border) = start {
-            while keys.get(self.start).is_some_and(|key| self.frame.compare(key, &border).is_lt()) {
+            while self.start < keys.rows()
+                && frame.compare(&self.start_key.value(keys, self.start)?, &border).is_lt()
+            {
                 self.start += 1;
             }
         }
         if let Some(border) = end {
-            while keys.get(self.end).is_some_and(|key| self.frame.compare(key, &border).is_le()) {
+            while self.end < keys.rows()
+                && frame.compare(&self.end_key.value(keys, self.end)?, &border).is_le()
+            {
                 self.end += 1;
             }
         }

@@ -1,135 +1,40 @@
 //! Window functions: for each row something of the rows around it.
 //!
-//! The rows come sorted by the partition and then by the order. One partition is held, as values of
-//! what the functions are asked about; its batches wait, in a temporary file where the memory is spent,
-//! and leave with the results as further columns. Frames only ever move forward, so that each row enters
-//! and leaves one once: sums take values in and out again, extremes are kept in a queue, or in a tree
-//! where EXCLUDE cuts holes into frames. Of texts that are joined the length of the result is the work.
+//! The rows come sorted by the partition and then by the order. Of one partition is kept what the functions
+//! are asked about, in columns ([`PagedColumn`]), and its batches wait; both go to temporary files where
+//! the memory is spent. Once a partition has all of its rows, its batches leave one after the other, and
+//! the results of each are computed then. Frames only ever move forward, so that each row enters and leaves
+//! one once, and is read in order: sums take values in and out again, extremes are kept in a queue, or two
+//! where EXCLUDE cuts a hole into frames. Of texts that are joined the length of the result is the work.
 
 mod additive;
+mod call;
 mod extreme;
 mod frame;
 mod listing;
+mod partition;
 mod place;
+mod queue;
 
 use super::Error;
-use super::accumulate::ListKind;
-use super::batches::{BatchCutter, first_part};
+use super::batches::BatchCutter;
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
+use super::paged::PageSource;
 use super::sort_keys::key_columns;
 use super::spill::Spilled;
 use super::waiting::WaitingBatches;
-use crate::planner::{AggregateFunction, SortKey, WindowCall, WindowFunction};
-use crate::types::column::array_of;
-use crate::types::key::row_key;
-use crate::types::{DataType, Value};
-use arrow_array::BooleanArray;
-use frame::{Frames, KnownFrame};
-use std::collections::VecDeque;
+use crate::planner::{SortKey, WindowCall};
+use call::{CallInput, OpenCall};
+use frame::KnownFrame;
+use partition::{KeyChanges, Partition};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// The rows of one partition.
-#[derive(Default)]
-struct Partition {
-    /// How many there are.
-    rows: usize,
-    /// For each row the number of its group of peers, from 0.
-    group_of: Vec<usize>,
-    /// The first row of each group of peers.
-    groups: Vec<usize>,
-    /// The values of the first term of the order, where RANGE asks how far they are apart.
-    keys: Vec<Value>,
-    /// About how many bytes all values take that its functions are asked about.
-    bytes: usize,
-}
-
-impl Partition {
-    /// The rows of a group, none behind the last.
-    fn group(&self, number: usize) -> std::ops::Range<usize> {
-        let start = |number: usize| self.groups.get(number).copied().unwrap_or(self.rows);
-        start(number)..start(number.saturating_add(1))
-    }
-
-    fn clear(&mut self) {
-        self.rows = 0;
-        self.group_of.clear();
-        self.groups.clear();
-        self.keys.clear();
-        self.bytes = 0;
-    }
-}
-
-/// One function, and the values that it is asked about in the open partition.
-struct OpenCall {
-    calls: Arc<[WindowCall]>,
-    index: usize,
-    frame: KnownFrame,
-    /// For each argument its values.
-    arguments: Vec<Vec<Value>>,
-    /// Whether FILTER lets each row in; empty where there is none.
-    taken: Vec<bool>,
-}
-
-impl OpenCall {
-    /// The function as the plan has it.
-    fn call(&self) -> &WindowCall {
-        &self.calls[self.index]
-    }
-
-    /// Whether an aggregate takes a row.
-    fn takes(&self, row: usize) -> bool {
-        self.taken.get(row).is_none_or(|taken| *taken)
-    }
-
-    /// The argument's value, if the aggregate takes the row and it is no NULL.
-    fn known(&self, row: usize) -> Option<&Value> {
-        let value = self.arguments.first().and_then(|values| values.get(row))?;
-        (self.takes(row) && !value.is_null()).then_some(value)
-    }
-
-    /// What is computed of each row.
-    fn compute(&self, partition: &Partition) -> Result<Vec<Value>, Error> {
-        let frames = Frames::new(&self.frame, partition);
-        match self.call().function {
-            WindowFunction::Aggregate(function) => match function {
-                AggregateFunction::Count
-                | AggregateFunction::Sum
-                | AggregateFunction::Total
-                | AggregateFunction::Avg
-                | AggregateFunction::Percentile(_) => additive::compute(self, frames, partition),
-                AggregateFunction::Min | AggregateFunction::Max => {
-                    extreme::compute(self, frames, partition)
-                }
-                AggregateFunction::GroupConcat => {
-                    listing::compute(ListKind::Joined, self, frames, partition)
-                }
-                AggregateFunction::JsonGroupArray => {
-                    listing::compute(ListKind::JsonArray, self, frames, partition)
-                }
-                AggregateFunction::JsonGroupObject => {
-                    listing::compute(ListKind::JsonObject, self, frames, partition)
-                }
-                AggregateFunction::OrderedSet(_) | AggregateFunction::Bare => {
-                    unreachable!("neither a bare column nor WITHIN GROUP is one of a window")
-                }
-            },
-            WindowFunction::RowNumber
-            | WindowFunction::Rank
-            | WindowFunction::DenseRank
-            | WindowFunction::PercentRank
-            | WindowFunction::CumeDist
-            | WindowFunction::Ntile
-            | WindowFunction::Lag
-            | WindowFunction::Lead
-            | WindowFunction::FirstValue
-            | WindowFunction::LastValue
-            | WindowFunction::NthValue => place::compute(self, frames, partition),
-        }
-    }
-}
+#[cfg(doc)]
+use super::paged::PagedColumn;
 
 /// Window functions over one window.
 pub struct WindowFunctions {
@@ -139,17 +44,57 @@ pub struct WindowFunctions {
     context: Arc<Context>,
     calls: Vec<OpenCall>,
     open: Partition,
-    /// The keys of the last row that was read: of its partition, and of its peers.
-    last: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether the open partition has all of its rows.
+    is_whole: bool,
+    /// What is held of the open partition.
+    memory: Reservation,
+    /// The last batch, while rows of it are in no partition yet.
+    entering: Option<EnteringBatch>,
+    partitions: KeyChanges,
+    peers: KeyChanges,
     /// Batches that have not all of their results yet: as many as there are rows in a partition.
     waiting: WaitingBatches,
-    /// What the values of the open partition take, which any of its frames may reach: where they are more
-    /// than the budget has, others have to make room.
-    values: Reservation,
-    /// For each call the results of the rows held, as far as they are computed.
-    results: Vec<VecDeque<Value>>,
-    /// What is left of a batch that had no room for its results.
-    parts: Vec<Batch>,
+    /// The first of them, and what is left of it.
+    leaving: Option<Batch>,
+    /// How many rows have left.
+    left: usize,
+}
+
+/// A batch whose rows enter partitions.
+struct EnteringBatch {
+    rows: usize,
+    inputs: Vec<CallInput>,
+    key: Option<PageSource>,
+    /// The rows that begin a partition, and those that begin a group of peers.
+    partitions: Vec<usize>,
+    groups: Vec<usize>,
+    /// How far each of them is done.
+    next_row: usize,
+    next_partition: usize,
+    next_group: usize,
+}
+
+impl EnteringBatch {
+    /// Whether the next row begins a partition.
+    fn begins(&self) -> bool {
+        self.partitions.get(self.next_partition) == Some(&self.next_row)
+    }
+
+    /// The next rows, which are of one partition.
+    fn run(&mut self) -> Range<usize> {
+        self.next_partition += usize::from(self.begins());
+        let end = self.partitions.get(self.next_partition).copied().unwrap_or(self.rows);
+        let run = self.next_row..end;
+        self.next_row = end;
+        run
+    }
+
+    /// The next row before `end` that begins a group of peers.
+    fn group(&mut self, end: usize) -> Option<usize> {
+        let group = self.groups.get(self.next_group).copied().filter(|group| *group < end);
+        self.next_group += usize::from(group.is_some());
+        group
+    }
 }
 
 impl WindowFunctions {
@@ -167,156 +112,154 @@ impl WindowFunctions {
         let mut open = Vec::with_capacity(calls.len());
         for (index, call) in calls.iter().enumerate() {
             let frame = KnownFrame::of(&call.frame, order_by.first(), &context)?;
-            let arguments = vec![Vec::new(); call.arguments.len()];
-            let calls = Arc::clone(&calls);
-            open.push(OpenCall { calls, index, frame, arguments, taken: Vec::new() });
+            open.push(OpenCall::new(&calls, index, frame, &context.memory));
         }
+        let measures = open.iter().any(|open| open.asked.frame.measures);
+        let key = order_by.first().filter(|_| measures).map(|key| key.data_type);
         Ok(WindowFunctions {
             waiting: WaitingBatches::new(&context.memory),
-            values: Reservation::new(&context.memory),
+            memory: Reservation::new(&context.memory),
             input: Some(BatchCutter::new(input)),
             partition_by,
             order_by,
             context,
-            results: vec![VecDeque::new(); open.len()],
             calls: open,
-            open: Partition::default(),
-            last: None,
-            parts: Vec::new(),
+            open: Partition::new(key),
+            is_whole: false,
+            entering: None,
+            partitions: KeyChanges::default(),
+            peers: KeyChanges::default(),
+            leaving: None,
+            left: 0,
         })
     }
 
-    /// Takes a batch in; closes each partition that ends in it.
-    fn take(&mut self, batch: Batch, inputs: &[CallInput]) -> Result<(), Error> {
+    /// Takes the next rows in; false at the end.
+    fn read(&mut self) -> Result<bool, Error> {
+        if self.enter()? {
+            return Ok(true);
+        }
+        let Some(input) = &mut self.input else { return Ok(false) };
+        let (calls, context) = (&self.calls, &self.context);
+        let next = input.next(|batch| {
+            let inputs = calls.iter().map(|open| CallInput::of(open.asked.call(), batch, context));
+            Ok((batch.clone(), inputs.collect::<Result<Vec<_>, _>>()?))
+        })?;
+        let Some((batch, inputs)) = next else {
+            self.input = None;
+            self.is_whole = !self.open.rows.is_empty();
+            return Ok(self.is_whole);
+        };
         let partitions = key_columns(&batch, &self.partition_by);
         let peers = key_columns(&batch, &self.order_by);
-        let (mut partition, mut peer) = (Vec::new(), Vec::new());
-        for row in 0..batch.rows {
-            row_key(&mut partition, &partitions, row);
-            row_key(&mut peer, &peers, row);
-            let is_next = self.last.as_ref().is_some_and(|(last, _)| *last != partition);
-            if is_next {
-                self.close()?;
-            }
-            let is_peer = !is_next && self.last.as_ref().is_some_and(|(_, last)| *last == peer);
-            if !is_peer {
-                self.open.groups.push(self.open.rows);
-                let last = self.last.get_or_insert_default();
-                last.0.clone_from(&partition);
-                last.1.clone_from(&peer);
-            }
-            self.add(&batch, inputs, row);
-        }
-        self.values.release();
-        let _has_room = self.values.grow(self.open.bytes);
-        self.waiting.push(batch)
+        let key = self.order_by.first().filter(|_| self.open.keys.is_some());
+        self.entering = Some(EnteringBatch {
+            rows: batch.rows,
+            inputs,
+            key: key.map(|key| {
+                PageSource::new(Datum::Array(batch.columns[key.column].clone()), batch.rows)
+            }),
+            partitions: self.partitions.find(&partitions, batch.rows),
+            groups: self.peers.find(&peers, batch.rows),
+            next_row: 0,
+            next_partition: 0,
+            next_group: 0,
+        });
+        self.waiting.push(batch)?;
+        Ok(true)
     }
 
-    /// Adds a row of a batch to the open partition.
-    fn add(&mut self, batch: &Batch, inputs: &[CallInput], row: usize) {
-        self.open.group_of.push(self.open.groups.len() - 1);
-        self.open.rows += 1;
-        self.open.bytes += size_of::<usize>();
-        if let Some(key) = self.order_by.first()
-            && self.calls.iter().any(|open| open.frame.measures())
-        {
-            let value = Datum::Array(batch.columns[key.column].clone()).value(key.data_type, row);
-            self.open.bytes += value_bytes(&value);
-            self.open.keys.push(value);
+    /// Lets rows of a batch enter the open partition, up to its last one; false where there are none.
+    fn enter(&mut self) -> Result<bool, Error> {
+        let WindowFunctions { entering, open, memory, calls, .. } = self;
+        let Some(batch) = entering else { return Ok(false) };
+        let is_first = open.rows.is_empty();
+        if batch.begins() && !is_first {
+            self.is_whole = true;
+            return Ok(true);
         }
-        for (open, input) in self.calls.iter_mut().zip(inputs) {
-            for (values, (datum, data_type)) in open.arguments.iter_mut().zip(&input.arguments) {
-                let value = datum.value(*data_type, row);
-                self.open.bytes += value_bytes(&value);
-                values.push(value);
+        let run = batch.run();
+        if is_first {
+            open.push_start(open.rows.start, memory)?;
+        }
+        while let Some(row) = batch.group(run.end) {
+            if !is_first || row > run.start {
+                open.push_start(open.rows.end + row - run.start, memory)?;
             }
-            open.taken.extend(input.taken.as_ref().map(|mask| mask.value(row)));
         }
+        if let (Some(keys), Some(key)) = (&mut open.keys, &batch.key) {
+            keys.push(key, run.clone(), memory)?;
+        }
+        for (call, input) in calls.iter_mut().zip(&batch.inputs) {
+            call.push(input, &run, memory)?;
+        }
+        open.rows.end += run.len();
+        if run.end == batch.rows {
+            *entering = None;
+        }
+        Ok(true)
     }
 
-    /// Computes the open partition, and begins another.
-    fn close(&mut self) -> Result<(), Error> {
+    /// Computes results of the whole partition: as far as the first batch goes that waits, and the
+    /// results have room.
+    fn compute(&mut self) -> Result<(), Error> {
         self.context.check()?;
-        for (open, results) in self.calls.iter_mut().zip(&mut self.results) {
-            let computed = open.compute(&self.open);
-            results.extend(computed.map_err(|error| error.at(open.call().place))?);
-            open.arguments.iter_mut().for_each(Vec::clear);
-            open.taken.clear();
+        let leaving = self.leaving.as_ref().map(|batch| batch.rows);
+        let leaving = self.left + leaving.or(self.waiting.first_rows()).unwrap_or(0);
+        let wanted = self.open.rows.end.min(leaving);
+        let mut until = wanted;
+        for call in &mut self.calls {
+            until = call.compute(&self.open, until)?;
         }
-        self.open.clear();
-        self.values.release();
+        if until == leaving || until < wanted {
+            self.calls.iter_mut().for_each(|call| call.results.finish_until(until));
+        }
+        if until == self.open.rows.end {
+            self.calls.iter_mut().for_each(OpenCall::clear);
+            self.open.clear();
+            self.memory.release();
+            self.is_whole = false;
+        }
         Ok(())
     }
 
-    /// The first batch that waits, or a part of it, if all of its results are computed.
-    fn done(&mut self) -> Result<Option<Batch>, Error> {
-        if self.parts.is_empty() {
-            let computed = self.results.first().map_or(0, VecDeque::len);
-            if self.waiting.first_rows().is_some_and(|rows| rows <= computed) {
-                self.parts.extend(self.waiting.pop()?);
-            }
+    /// The first batch that waits, or a part of it, if there are results of all functions for it.
+    fn leave(&mut self) -> Result<Option<Batch>, Error> {
+        let ready = self.calls.iter().map(|call| call.results.ready()).min().unwrap_or(0);
+        if ready == 0 {
+            return Ok(None);
         }
-        let Some(batch) = self.parts.pop() else { return Ok(None) };
-        let (calls, results) = (&self.calls, &self.results);
-        let batch = first_part(batch, &mut self.parts, |batch| {
-            let mut columns = batch.columns.clone();
-            for (open, values) in calls.iter().zip(results) {
-                columns.push(array_of(open.call().data_type, values.iter().take(batch.rows))?);
-            }
-            Ok(Batch { columns, rows: batch.rows })
-        })?;
-        for values in &mut self.results {
-            values.drain(..batch.rows);
+        let waiting =
+            if self.leaving.is_some() { self.leaving.take() } else { self.waiting.pop()? };
+        let Some(batch) = waiting else { return Ok(None) };
+        let rows = ready.min(batch.rows);
+        let mut part = batch;
+        if rows < part.rows {
+            self.leaving = Some(part.slice(rows, part.rows - rows));
+            part = part.slice(0, rows);
         }
-        Ok(Some(batch))
-    }
-}
-
-/// About how many bytes a value takes where it is held.
-fn value_bytes(value: &Value) -> usize {
-    size_of::<Value>() + value.byte_length()
-}
-
-/// What a function is asked about in one batch: its arguments, and whether FILTER lets a row in.
-struct CallInput {
-    arguments: Vec<(Datum, DataType)>,
-    taken: Option<BooleanArray>,
-}
-
-impl CallInput {
-    fn of(call: &WindowCall, batch: &Batch, context: &Context) -> Result<CallInput, Error> {
-        let taken = call.filter.as_ref().map(|filter| context.mask(filter, batch)).transpose()?;
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            arguments.push((context.evaluate(argument, batch)?, argument.data_type));
-        }
-        Ok(CallInput { arguments, taken })
+        part.columns.extend(self.calls.iter_mut().filter_map(|call| call.results.take(rows)));
+        self.left += rows;
+        Ok(Some(part))
     }
 }
 
 impl Operator for WindowFunctions {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
         loop {
-            if let Some(batch) = self.done()? {
+            if let Some(batch) = self.leave()? {
                 return Ok(Some(batch));
             }
-            let Some(input) = &mut self.input else { return Ok(None) };
-            let (calls, context) = (&self.calls, &self.context);
-            let next = input.next(|batch| {
-                let inputs = calls.iter().map(|open| CallInput::of(open.call(), batch, context));
-                Ok((batch.clone(), inputs.collect::<Result<Vec<_>, _>>()?))
-            })?;
-            match next {
-                Some((batch, inputs)) => self.take(batch, &inputs)?,
-                None => {
-                    self.input = None;
-                    self.close()?;
-                }
+            if self.is_whole {
+                self.compute()?;
+            } else if !self.read()? {
+                return Ok(None);
             }
         }
     }
 
     fn spilled(&self) -> Spilled {
-        self.waiting.spilled()
+        let calls = self.calls.iter().map(OpenCall::spilled);
+        calls.fold(self.waiting.spilled() + self.open.spilled(), |all, of| all + of)
     }
 }
