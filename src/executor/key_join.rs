@@ -56,8 +56,8 @@ struct LeftRows {
 /// What was found for a run of left rows.
 #[derive(Default)]
 struct Partners {
-    /// The left rows, each as often as it has a partner; in order.
-    lefts: Vec<usize>,
+    /// The left rows that have partners, in order, and where those of each end.
+    lefts: Vec<(usize, usize)>,
     located: Vec<LocatedVersion>,
     /// How many partners were fetched.
     fetched: usize,
@@ -117,7 +117,7 @@ impl PartnerLookup {
         let mut found = Partners { rows: left.next_row..left.next_row, ..Partners::default() };
         let Some((key, _)) = self.access.lookup() else { return Ok(found) };
         let row_key = RowKey::new(key, &self.access.table)?;
-        while left.next_row < left.batch.rows && found.lefts.len() < PARTNERS {
+        while left.next_row < left.batch.rows && found.located.len() < PARTNERS {
             let row = left.next_row;
             let given = left.values.iter().map(|(array, of)| value_at(array, *of, row));
             if let Some(values) = row_key.held(given) {
@@ -125,8 +125,7 @@ impl PartnerLookup {
                     Error::failed("internal", "a key is gone while rows are looked up by it")
                 })?;
                 partners.truncate(if self.is_one_enough { 1 } else { usize::MAX });
-                found.lefts.extend(std::iter::repeat_n(row, partners.len()));
-                found.located.extend(partners);
+                found.push(row, partners);
             }
             left.next_row += 1;
         }
@@ -139,20 +138,21 @@ impl PartnerLookup {
     fn fetch(
         &self,
         context: &Context,
-        lefts: &[usize],
+        mut lefts: Vec<usize>,
         located: &[LocatedVersion],
     ) -> Result<(Batch, Vec<usize>, usize), Error> {
         if self.is_one_enough {
             self.probe.count(lefts.len());
-            let right = Batch { columns: Vec::new(), rows: lefts.len() };
-            return Ok((right, lefts.to_vec(), lefts.len()));
+            let rows = lefts.len();
+            return Ok((Batch { columns: Vec::new(), rows }, lefts, rows));
         }
         let columns = &self.access.columns[..self.access.output];
         let Some((filter, compared)) = &self.filter else {
             let RowBatch { rows, columns } = self.view.fetch_first(located, columns)?;
             let right = Batch { columns, rows: rows.len() };
             self.probe.count(right.rows);
-            return Ok((right, lefts[..rows.len()].to_vec(), rows.len()));
+            lefts.truncate(right.rows);
+            return Ok((right, lefts, rows.len()));
         };
         let RowBatch { rows, columns: values } = self.view.fetch_first(located, compared)?;
         let mut looked_at = rows.len();
@@ -214,7 +214,7 @@ impl KeyJoin {
 
     /// Joins some of the partners that were found, as many as one batch has room for.
     fn pairs(&mut self) -> Result<Batch, Error> {
-        let mut most = self.found.located.len() - self.found.fetched;
+        let mut most = PARTNERS.min(self.found.located.len() - self.found.fetched);
         loop {
             match self.first_pairs(most) {
                 Err(error) if error.is_batch_too_large() && most > 1 => most /= 2,
@@ -230,7 +230,7 @@ impl KeyJoin {
             return Err(Error::failed("internal", "partners of left rows that are gone"));
         };
         let from = found.fetched;
-        let (lefts, located) = (&found.lefts[from..from + most], &found.located[from..from + most]);
+        let (lefts, located) = (found.lefts(from, most), &found.located[from..from + most]);
         let (mut right, mut lefts, rows) =
             lookup.probe.time(|| lookup.fetch(context, lefts, located))?;
         if let Some(condition) = &lookup.condition {
@@ -239,7 +239,7 @@ impl KeyJoin {
             right = kept(&right, &mut lefts, &context.mask(condition, &joined)?)?;
         }
         // The partners of the last row may go on in the next batch.
-        let done = found.lefts.get(from + rows).copied().unwrap_or(found.rows.end);
+        let done = found.lefts(from + rows, 1).first().copied().unwrap_or(found.rows.end);
         let Emitted { out, rights, met } = found.emit(join.kind, done, &lefts);
         let joined = if join.kind.gives_right() {
             join_columns(left, &right, &out, &rights)?
@@ -260,6 +260,33 @@ struct Emitted {
 }
 
 impl Partners {
+    /// Adds the partners of the next left row. Those of one may be most of a table: they are not copied.
+    fn push(&mut self, row: usize, partners: Vec<LocatedVersion>) {
+        if partners.is_empty() {
+            return;
+        }
+        if self.located.is_empty() {
+            self.located = partners;
+        } else {
+            self.located.extend(partners);
+        }
+        self.lefts.push((row, self.located.len()));
+    }
+
+    /// The left rows of so many partners, from one on.
+    fn lefts(&self, from: usize, count: usize) -> Vec<usize> {
+        let next = self.lefts.partition_point(|(_, end)| *end <= from);
+        let (mut lefts, mut at) = (Vec::with_capacity(count), from);
+        for (row, end) in &self.lefts[next..] {
+            lefts.extend(std::iter::repeat_n(*row, (end - at).min(count - lefts.len())));
+            at = *end;
+            if lefts.len() == count {
+                break;
+            }
+        }
+        lefts
+    }
+
     /// What comes out of the pairs that match; the left rows before `done` have no other. `lefts` names
     /// the left row of each right one.
     fn emit(&self, kind: JoinType, done: usize, lefts: &[usize]) -> Emitted {
