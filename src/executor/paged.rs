@@ -183,6 +183,7 @@ impl PageReader {
     ///
     /// # Errors
     /// `io` where its page cannot be read.
+    #[inline]
     pub fn value(&mut self, column: &PagedColumn, row: usize) -> Result<Value, Error> {
         if !self.rows.contains(&row) && !self.turn(column, row)? {
             return Ok(Value::Null);
@@ -212,6 +213,7 @@ impl PageReader {
     }
 
     /// Goes to the page of a row; false where there is none.
+    #[cold]
     fn turn(&mut self, column: &PagedColumn, row: usize) -> Result<bool, Error> {
         let Some((rows, values)) = column.page(row) else { return Ok(false) };
         let (values, from) = match (values, &column.file) {

@@ -20,6 +20,8 @@ pub(super) struct KnownFrame {
     exclusion: FrameExclusion,
     /// Whether it asks how far the values of the order are apart.
     pub measures: bool,
+    /// Whether it asks which rows are peers.
+    has_peers: bool,
     /// Whether the order is a descending one, and whether NULLs come first in it.
     descending: bool,
     nulls_first: bool,
@@ -43,10 +45,12 @@ impl KnownFrame {
                 distance(*unit, &value).ok_or_else(wrong)
             })
         };
+        let of_peers = [FrameExclusion::Group, FrameExclusion::Ties];
         let has_offset = start.offset().is_some() || end.offset().is_some();
         Ok(KnownFrame {
             unit: *unit,
             measures: *unit == FrameUnit::Range && has_offset,
+            has_peers: *unit != FrameUnit::Rows || of_peers.contains(exclusion),
             start: known(start)?,
             end: known(end)?,
             exclusion: *exclusion,
@@ -137,7 +141,9 @@ impl Frames {
     /// `date-overflow` of a day so far away, and those of [`PageReader::value`].
     pub fn bounds(&mut self, rows: WindowRows<'_>, row: usize) -> Result<Range<usize>, Error> {
         let WindowRows { asked: AskedCall { frame, .. }, partition } = rows;
-        self.peers.advance(partition, row)?;
+        if frame.has_peers {
+            self.peers.advance(partition, row)?;
+        }
         if let Some(keys) = partition.keys.as_ref().filter(|_| frame.measures)
             && self.group != Some(self.peers.group())
         {
