@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::datum::Batch;
+use super::direct_row::row_of;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
@@ -10,7 +11,7 @@ use super::runtime_filter::{RuntimeFilter, ScanFilter};
 use super::truths::Selection;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{DataType, KeySchema, RowId, TableSchema, Value};
+use crate::types::{DataType, KeySchema, TableSchema, Value};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
@@ -186,14 +187,8 @@ fn numbered(
 ) -> Result<Vec<LocatedVersion>, Error> {
     let mut found = Vec::new();
     for number in numbers {
-        let given = context.constant(number)?;
-        // A real may be the same number; what is none is that of no row.
-        if let Ok(Value::Integer(number)) = DataType::Integer.accept(given.clone())
-            && Value::Integer(number) == given
-            && let Ok(number) = u64::try_from(number)
-        {
-            found.extend(view.versions_of(RowId(number)));
-        }
+        let row = row_of(context.constant(number)?);
+        found.extend(row.into_iter().flat_map(|row| view.versions_of(row)));
     }
     if numbers.len() > 1 {
         view.settle(&mut found);

@@ -19,6 +19,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// The batch of one row with values of these types.
+    ///
+    /// # Errors
+    /// As [`array_of_one`].
+    pub fn of_row(types: &[DataType], row: &[Value]) -> Result<Batch, Error> {
+        let columns = types.iter().zip(row);
+        let array = |(data_type, value): (&DataType, &Value)| array_of_one(*data_type, value, 1);
+        let columns: Result<Vec<ArrayRef>, _> = columns.map(array).collect();
+        Ok(Batch { columns: columns?, rows: 1 })
+    }
+
     /// The rows for which `mask` is true.
     ///
     /// # Errors

@@ -130,6 +130,11 @@ impl Context {
         Context { profile: Some(profile), ..self }
     }
 
+    /// Whether operators are measured.
+    pub(super) fn is_measured(&self) -> bool {
+        self.profile.is_some()
+    }
+
     /// The same without measuring operators: of a plan whose lines nobody shows.
     #[must_use]
     pub fn unmeasured(self) -> Context {

@@ -3,6 +3,7 @@
 use super::Error;
 use super::aggregate::Aggregate;
 use super::batches::BatchCutter;
+use super::direct_row::{DirectRow, direct_row};
 use super::distinct::Distinct;
 use super::evaluate::Context;
 use super::input::PlanInput;
@@ -20,7 +21,7 @@ use super::streaming::{Filter, Limit, OneRow, Project};
 use super::table_functions::FunctionCalls;
 use super::window::WindowFunctions;
 use crate::planner::{BoundExpression, Join, Limits, Plan};
-use crate::types::{DataType, Value, with_stack};
+use crate::types::{DataType, Row, Value, with_stack};
 use std::sync::Arc;
 
 /// Opens a plan over its inputs, one per slot.
@@ -30,6 +31,27 @@ use std::sync::Arc;
 /// constants of keys.
 pub fn open(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<BoxedOperator, Error> {
     open_operator(plan, &context.over(inputs))
+}
+
+/// What comes out of a plan.
+pub enum QueryRows {
+    /// One row or none, known already.
+    Direct(Option<Row>),
+    /// Batches, still to be made.
+    Batches(BoxedOperator),
+}
+
+/// Opens a plan over its inputs, one per slot, unless there is a direct way to its one row.
+///
+/// # Errors
+/// As [`open`].
+pub fn run(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<QueryRows, Error> {
+    let context = context.over(inputs);
+    match direct_row(plan, &context)? {
+        Some(DirectRow::One(row)) => Ok(QueryRows::Direct(Some(row))),
+        Some(DirectRow::None) => Ok(QueryRows::Direct(None)),
+        None => Ok(QueryRows::Batches(open_operator(plan, &context)?)),
+    }
 }
 
 /// The same for a part of a plan, in the context of the whole.

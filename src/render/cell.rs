@@ -25,6 +25,8 @@ pub(super) enum Cells<'a> {
     Timestamp(&'a TimestampMicrosecondArray),
     Blob(&'a BinaryArray),
     Any(&'a LargeBinaryArray),
+    /// That of a row alone.
+    One(&'a Value),
 }
 
 /// One value, borrowed from its column.
@@ -94,6 +96,7 @@ impl<'a> Cells<'a> {
                 value = decode_any(array.value(row));
                 Cell::from(&value)
             }
+            Cells::One(value) => Cell::from(*value),
         };
         then(cell)
     }
@@ -109,6 +112,7 @@ impl<'a> Cells<'a> {
             Cells::Timestamp(array) => array.is_null(row),
             Cells::Blob(array) => array.is_null(row),
             Cells::Any(array) => array.is_null(row),
+            Cells::One(value) => value.is_null(),
         }
     }
 }

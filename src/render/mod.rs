@@ -162,12 +162,18 @@ impl<'a> OutputBuffer<'a> {
 
 /// Calls `row` for each row with its number from 0 and its batch's typed columns; gives the count.
 fn each_row(
-    rows: Rows,
+    mut rows: Rows,
     buffer: &mut OutputBuffer<'_>,
     mut row: impl FnMut(&mut Vec<u8>, usize, &[Cells<'_>], usize),
 ) -> Result<usize, RenderError> {
     let columns = rows.columns.clone();
     let mut count = 0;
+    if let Some(values) = rows.take_direct_row() {
+        let cells: Vec<Cells<'_>> = values.iter().map(Cells::One).collect();
+        row(&mut buffer.bytes, count, &cells, 0);
+        count += 1;
+        buffer.breathe()?;
+    }
     for batch in rows {
         let batch = match batch {
             Ok(batch) => batch,

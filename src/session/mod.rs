@@ -57,7 +57,7 @@ pub use crate::executor::{Batch, PartialRow};
 #[cfg(test)]
 pub(crate) use relations::event_columns;
 
-use crate::executor::{self, ChangeCounts, Context, PlanInput, Resources};
+use crate::executor::{self, ChangeCounts, Context, PlanInput, QueryRows, Resources};
 use crate::language::ast::{
     MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
 };
@@ -557,20 +557,27 @@ impl Session {
             self.executable(pending, view)?;
         let listing = is_listing.then_some(Listing { now: context.now });
         let not_a_query = || unreachable!("the plan of a SELECT is a query");
-        let (mut rows, columns, shared) = match plan {
+        let (rows, columns, shared) = match plan {
             ExecutablePlan::Own(planned) => {
                 let Planned::Query(QueryPlan { plan, columns }) = planned else { not_a_query() };
-                let rows = executor::open(&plan, inputs, context)?;
+                let rows = executor::run(&plan, inputs, context)?;
                 (rows, OutputColumn::named(columns), None)
             }
             ExecutablePlan::Shared(shared) => {
                 let Planned::Query(query) = &shared.planned else { not_a_query() };
-                let rows = executor::open(&query.plan, inputs, context)
+                let rows = executor::run(&query.plan, inputs, context)
                     .map_err(|error| shared.located(error, text))?;
                 // Where an error is of a plan that others share, this text says.
                 let located = (Arc::clone(shared), Box::<str>::from(text));
                 (rows, Arc::clone(&shared.columns), Some(located))
             }
+        };
+        let mut rows = match rows {
+            QueryRows::Direct(row) => {
+                let rows = Rows::direct(columns, as_of, row);
+                return Ok(Outcome::Rows(Rows { summary: several, listing, ..rows }));
+            }
+            QueryRows::Batches(rows) => rows,
         };
         let batches = std::iter::from_fn(move || match (rows.next(), &shared) {
             (Ok(batch), _) => batch.map(Ok),

@@ -104,6 +104,8 @@ pub struct Rows {
 
 /// Batches that are computed as they are drawn, until the session whose they are is interrupted.
 pub(super) struct BatchStream {
+    /// A row that comes before the batches and is in none, and the columns that it has.
+    row: Option<(Row, Arc<[OutputColumn]>)>,
     batches: Box<dyn Iterator<Item = Result<Batch, Error>> + Send>,
     /// Set where nothing more of them is wanted; none where no session is known.
     pub interrupt: Option<Arc<AtomicBool>>,
@@ -114,7 +116,7 @@ impl BatchStream {
     pub fn new(
         batches: impl Iterator<Item = Result<Batch, Error>> + Send + 'static,
     ) -> BatchStream {
-        BatchStream { batches: Box::new(batches), interrupt: None }
+        BatchStream { row: None, batches: Box::new(batches), interrupt: None }
     }
 }
 
@@ -122,6 +124,10 @@ impl Iterator for BatchStream {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some((row, columns)) = self.row.take() {
+            let types: Vec<DataType> = columns.iter().map(|column| column.data_type).collect();
+            return Some(Batch::of_row(&types, &row).map_err(Error::from));
+        }
         let batch = self.batches.next()?;
         let interrupt = self.interrupt.as_ref();
         let checked = interrupt.map_or(Ok(()), |interrupt| executor::check(interrupt));
@@ -141,6 +147,24 @@ impl Rows {
         Rows { columns, as_of, uncommitted, log, summary, listing, receipt, failure, batches }
     }
 
+    /// The one row that there is, or none.
+    pub(super) fn direct(
+        columns: Arc<[OutputColumn]>,
+        as_of: Option<EventId>,
+        row: Option<Row>,
+    ) -> Rows {
+        let row = row.map(|row| (row, Arc::clone(&columns)));
+        let mut rows = Rows::new(columns, as_of, std::iter::empty());
+        rows.batches.row = row;
+        rows
+    }
+
+    /// Takes the values of the first row out, where it is in no batch yet: whoever takes it has it in the
+    /// place of the first batch.
+    pub fn take_direct_row(&mut self) -> Option<Row> {
+        self.batches.row.take().map(|(row, _)| row)
+    }
+
     /// The transaction that the query looked into: it did more after the moment it read at, which
     /// nobody could see when it happened.
     ///
@@ -158,6 +182,9 @@ impl Rows {
     /// Any code with which the query fails before its first batch is there.
     pub fn with_first_batch(self) -> Result<Rows, Error> {
         let mut rows = self;
+        if rows.batches.row.is_some() {
+            return Ok(rows);
+        }
         let first = rows.batches.next().transpose()?;
         rows.batches = BatchStream::new(first.map(Ok).into_iter().chain(rows.batches));
         Ok(rows)

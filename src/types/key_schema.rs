@@ -108,6 +108,11 @@ impl KeySchema {
         Cow::Owned(self.columns.iter().map(|column| KeyPart::of_column(table, *column)).collect())
     }
 
+    /// How many parts it has.
+    pub fn part_count(&self) -> usize {
+        if self.parts.is_empty() { self.columns.len() } else { self.parts.len() }
+    }
+
     /// Its first part; a key has one at least.
     pub fn first_part(&self, table: &TableSchema) -> Option<Cow<'_, KeyPart>> {
         match self.parts.first() {

@@ -3,6 +3,7 @@
 use super::super::Error;
 use super::super::batches::each_part;
 use super::super::datum::{Batch, Datum};
+use super::super::direct_row::{DirectRow, direct_row};
 use super::super::evaluate::Context;
 use super::super::plan_operators::open_operator;
 use super::assign::{assign, moved_to, row_number};
@@ -197,9 +198,14 @@ fn may_repeat(plan: &Plan) -> bool {
 fn updated(
     table: &TableSchema,
     plan: &Plan,
-    (assignments, number): (&[(usize, BoundExpression)], Option<&BoundExpression>),
+    assigned: (&[(usize, BoundExpression)], Option<&BoundExpression>),
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
+    if let Some(direct) = direct_row(plan, context)? {
+        let changed = direct_target(table, plan, direct, assigned, context)?;
+        return Ok(changed.into_iter().collect());
+    }
+    let (assignments, number) = assigned;
     let mut read: Vec<WriteRow> = Vec::new();
     let mut places: Option<HashMap<RowId, usize>> = may_repeat(plan).then(HashMap::new);
     for_each_target(table, plan, context, |batch, rows| {
@@ -217,27 +223,13 @@ fn updated(
         for (row, at) in rows {
             let old = row_at(table, &batch.columns, at);
             let (at, values) = values_of[at];
-            let mut new = old.clone();
-            for ((column, expression), value) in assignments.iter().zip(values) {
-                let value = value.value(expression.data_type, at);
-                new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
-                    in_row(error.of_row(None, Some(*column)), table, expression.place, &old, row)
-                })?;
-            }
-            let moved = number.zip(values.last()).map(|(expression, value)| {
-                moved_to(table, value.value(expression.data_type, at)).map_err(|error| {
-                    in_row(error.of_row(None, None), table, expression.place, &old, row)
-                })
-            });
-            let moved = moved.transpose()?.filter(|moved| *moved != row);
+            let value = |index: usize, data_type| values[index].value(data_type, at);
+            let changed = changed_row(table, (row, old), assigned, value)?;
             let place = read.len();
             let known = places.as_mut().map_or(place, |known| *known.entry(row).or_insert(place));
             match read.get_mut(known) {
-                Some(known) => (known.new, known.moved) = (Some(new), moved),
-                None => {
-                    let (row, old, new) = (Some(row), Some(old), Some(new));
-                    read.push(WriteRow { row, moved, old, new, place });
-                }
+                Some(known) => (known.new, known.moved) = (changed.new, changed.moved),
+                None => read.push(WriteRow { place, ..changed }),
             }
         }
         Ok(())
@@ -245,11 +237,82 @@ fn updated(
     Ok(read)
 }
 
+/// What a row becomes by assignments, whose values are known.
+fn changed_row(
+    table: &TableSchema,
+    (row, old): (RowId, Row),
+    (assignments, number): (&[(usize, BoundExpression)], Option<&BoundExpression>),
+    value: impl Fn(usize, DataType) -> Value,
+) -> Result<WriteRow, Error> {
+    let mut new = old.clone();
+    for (index, (column, expression)) in assignments.iter().enumerate() {
+        let value = value(index, expression.data_type);
+        new[*column] = assign(table, &table.columns[*column], value).map_err(|error| {
+            in_row(error.of_row(None, Some(*column)), table, expression.place, &old, row)
+        })?;
+    }
+    let moved = number.map(|expression| {
+        moved_to(table, value(assignments.len(), expression.data_type))
+            .map_err(|error| in_row(error.of_row(None, None), table, expression.place, &old, row))
+    });
+    let moved = moved.transpose()?.filter(|moved| *moved != row);
+    Ok(WriteRow { row: Some(row), moved, old: Some(old), new: Some(new), place: 0 })
+}
+
+/// The row of an UPDATE that there is a direct way to, if there is one: its columns, and behind them its
+/// number. Values that do not read it are computed without a batch of it.
+fn direct_target(
+    table: &TableSchema,
+    plan: &Plan,
+    direct: DirectRow,
+    assigned: (&[(usize, BoundExpression)], Option<&BoundExpression>),
+    context: &Arc<Context>,
+) -> Result<Option<WriteRow>, Error> {
+    let DirectRow::One(old) = direct else { return Ok(None) };
+    let (assignments, number) = assigned;
+    let mut batch: Option<Batch> = None;
+    let mut values = Vec::with_capacity(assignments.len() + 1);
+    for expression in assignments.iter().map(|(_, value)| value).chain(number) {
+        values.push(if expression.is_constant() {
+            context.constant(expression)?
+        } else {
+            let batch = match &mut batch {
+                Some(batch) => batch,
+                none => none.insert(Batch::of_row(&plan.types(), &old)?),
+            };
+            context.evaluate(expression, batch)?.value(expression.data_type, 0)
+        });
+    }
+    let Some(target) = target_of(table, old) else { return Ok(None) };
+    let value = |index: usize, _| values[index].clone();
+    changed_row(table, target, assigned, value).map(Some)
+}
+
+/// The row that stands before its number, and further columns.
+fn target_of(table: &TableSchema, mut values: Row) -> Option<(RowId, Row)> {
+    let Some(Value::Integer(number)) = values.get(table.columns.len()) else { return None };
+    let row = RowId(number.unsigned_abs());
+    values.truncate(table.columns.len());
+    Some((row, values))
+}
+
 fn deleted(
     table: &TableSchema,
     plan: &Plan,
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
+    if let Some(direct) = direct_row(plan, context)? {
+        let DirectRow::One(values) = direct else { return Ok(Vec::new()) };
+        let target = target_of(table, values).into_iter();
+        let gone = |(row, old)| WriteRow {
+            row: Some(row),
+            moved: None,
+            old: Some(old),
+            new: None,
+            place: 0,
+        };
+        return Ok(target.map(gone).collect());
+    }
     let mut read = Vec::new();
     let mut known: Option<HashSet<RowId>> = may_repeat(plan).then(HashSet::new);
     for_each_target(table, plan, context, |batch, rows| {

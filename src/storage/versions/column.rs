@@ -3,7 +3,7 @@
 //! Typed vectors rather than values, because an update copies the columns it leaves alone from one
 //! version to the next, and because a full chunk then becomes Arrow arrays without touching a value.
 
-use crate::types::column::{decode_any, encode_any, value_at};
+use crate::types::column::{decode_any, encode_any};
 use crate::types::{Column, ColumnId, DataType, Date, Decimal, Timestamp, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -99,6 +99,11 @@ impl ColumnValues {
             ColumnValues::Bytes(bytes, ends) => ends.push(bytes.len()),
         }
     }
+}
+
+/// The text that these bytes are, which were one when they came.
+fn text(bytes: &[u8]) -> Arc<str> {
+    String::from_utf8_lossy(bytes).into()
 }
 
 /// The bytes of one value of a byte column.
@@ -336,11 +341,14 @@ impl OpenColumn {
             (ColumnValues::Bytes(bytes, ends), data_type) if data_type.is_mixed() => {
                 decode_any(slice(bytes, ends, index))
             }
-            (ColumnValues::Bytes(..) | ColumnValues::Int128(_), _) => {
-                let mut one = OpenColumn::new(self.data_type);
-                one.push_from(self, index);
-                value_at(&one.finish(), self.data_type, 0)
+            (ColumnValues::Bytes(bytes, ends), DataType::Text) => {
+                Value::Text(text(slice(bytes, ends, index)))
             }
+            (ColumnValues::Bytes(bytes, ends), DataType::Json) => {
+                Value::Json(text(slice(bytes, ends, index)))
+            }
+            (ColumnValues::Bytes(bytes, ends), _) => Value::Blob(slice(bytes, ends, index).into()),
+            (ColumnValues::Int128(_), _) => unreachable!("only decimals are stored so"),
         }
     }
 

@@ -13,7 +13,8 @@ use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
 use super::table::{KeyFunction, TableVersions};
 use crate::types::{
-    EventId, KeyId, Period, RowId, Schema, SchemaName, TableId, TableSchema, Tree, Value,
+    EventId, KeyId, Period, PseudoColumn, Row, RowId, Schema, SchemaName, TableId, TableSchema,
+    Tree, Value,
 };
 use arrow_array::ArrayRef;
 use std::fmt;
@@ -321,6 +322,23 @@ impl TableView {
     /// The visible versions of a row, in order of their age: of a moment at most one.
     pub fn versions_of(&self, row: RowId) -> Vec<LocatedVersion> {
         self.layer.as_ref().map_or_else(Vec::new, |layer| layer.versions_of(row))
+    }
+
+    /// The values of one version that was found; `None` where a column is hidden and no row's number, which
+    /// [`TableView::fetch`] knows.
+    pub fn values(&self, located: LocatedVersion, columns: &[usize]) -> Option<Row> {
+        let layer = self.layer.as_ref()?.below(located.depth);
+        let value = |at: &usize| match self.schema.pseudo(*at) {
+            None => {
+                let column = StoredColumn::new(&self.schema.columns[*at]);
+                Some(layer.versions().value(located.position, &column, *at))
+            }
+            Some(PseudoColumn::Row) => {
+                Some(Value::Integer(i64::try_from(located.row.0).unwrap_or(i64::MAX)))
+            }
+            Some(_) => None,
+        };
+        columns.iter().map(value).collect()
     }
 
     /// The number that the next row gets, or got after the view's moment: a snapshot of that which
