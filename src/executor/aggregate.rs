@@ -6,18 +6,18 @@
 //! and nothing that an aggregate keeps has to be written: only rows, and the results, which are merged in
 //! order of their groups.
 
+use super::Error;
 use super::batches::{BatchCutter, each_part};
 use super::datum::Batch;
 use super::evaluate::Context;
 use super::group_table::{AggregateBatch, GroupRows, GroupTable, evaluate, group_keys};
+use super::key_rows::KeyRows;
 use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};
 use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
-use super::{Error, kernels};
 use crate::planner::{AggregateCall, BoundExpression, SortKey};
-use crate::types::key::{KeyColumn, row_key};
 use std::sync::Arc;
 
 /// Groups rows and computes their aggregates; holds one row per group.
@@ -102,21 +102,13 @@ impl Aggregate {
         &self,
         table: &mut GroupTable,
         batch: &Batch,
-        keys: &[KeyColumn],
+        keys: &KeyRows,
         file: &mut SpillFile,
         parts: &mut KeyPartitions,
     ) -> Result<(), Error> {
-        let (mut key, mut others) = (Vec::new(), Vec::new());
-        let mut is_held = |row: usize| {
-            row_key(&mut key, keys, row);
-            let is_held = table.contains(&key);
-            if !is_held {
-                others.push(row);
-            }
-            is_held
-        };
-        let held = kernels::mask(batch.rows, &mut is_held);
-        parts.write(file, batch, keys, others.into_iter())?;
+        let held = table.contained(keys);
+        let others = (0..batch.rows).filter(|row| !held.value(*row));
+        parts.write(file, batch, keys.columns(), others)?;
         let held = batch.filter(&held)?;
         if held.rows > 0 {
             for part in each_part(&held, |part| self.evaluate(part))? {

@@ -8,7 +8,8 @@
 use super::Error;
 use super::datum::Batch;
 use super::evaluate::Context;
-use super::held_keys::{HeldKeys, KeyRows};
+use super::held_keys::HeldKeys;
+use super::key_rows::KeyRows;
 use super::numbered::{RowNumbers, number_key, without_number};
 use super::operator::{BoxedOperator, Operator};
 use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};

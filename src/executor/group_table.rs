@@ -7,12 +7,14 @@ use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::gathered::GatheredRows;
 use super::held::{OUTPUT, array_bytes};
+use super::key_numbers::KeyNumbers;
+use super::key_rows::KeyRows;
 use super::spill::Spilled;
 use crate::planner::{AggregateCall, AggregateFunction, BoundExpression, OrderKey};
 use crate::types::column::{array_of, value_at};
-use crate::types::key::{KeyColumn, row_key};
-use crate::types::key_table::KeyTable;
+use crate::types::key::KeyColumn;
 use crate::types::{DataType, Value};
+use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// Bytes that a group takes besides its key and its values, and those of each of its values and
@@ -25,7 +27,7 @@ pub struct GroupTable {
     groups: Arc<[BoundExpression]>,
     aggregates: Arc<[AggregateCall]>,
     /// The number of each group by its key.
-    numbers: KeyTable,
+    numbers: KeyNumbers,
     /// The values of each group, a list per group expression.
     values: Vec<Vec<Value>>,
     accumulators: Vec<Accumulator>,
@@ -49,7 +51,7 @@ impl GroupTable {
             accumulators: aggregates.iter().map(Accumulator::new).collect(),
             groups: Arc::clone(groups),
             aggregates: Arc::clone(aggregates),
-            numbers: KeyTable::default(),
+            numbers: KeyNumbers::default(),
             growth: 0,
         }
     }
@@ -59,9 +61,9 @@ impl GroupTable {
         std::mem::take(&mut self.growth)
     }
 
-    /// Whether there is a group of this key.
-    pub fn contains(&self, key: &[u8]) -> bool {
-        self.numbers.number(key).is_some()
+    /// Which rows are of groups that there are.
+    pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
+        self.numbers.contained(keys)
     }
 
     /// Takes the rows of a batch in, whose values were computed.
@@ -104,27 +106,14 @@ impl GroupTable {
         if self.groups.is_empty() {
             return vec![0; batch.rows];
         }
-        let (mut key, mut before) = (Vec::new(), Vec::new());
-        let mut numbers: Vec<usize> = Vec::with_capacity(batch.rows);
-        for row in 0..batch.rows {
-            std::mem::swap(&mut key, &mut before);
-            row_key(&mut key, &batch.groups, row);
-            // Rows often come group by group.
-            if let Some(number) = numbers.last().copied().filter(|_| key == before) {
-                numbers.push(number);
-                continue;
+        let GroupTable { numbers, values, aggregates, growth, .. } = self;
+        let each = VALUE_BYTES * (values.len() + aggregates.len());
+        numbers.number(&batch.groups, |row, key_bytes| {
+            for (values, column) in values.iter_mut().zip(batch.groups.columns()) {
+                values.push(value_at(&column.array, column.data_type, row));
             }
-            let (number, is_new) = self.numbers.insert(&key);
-            if is_new {
-                for (values, column) in self.values.iter_mut().zip(&batch.groups) {
-                    values.push(value_at(&column.array, column.data_type, row));
-                }
-                let each = self.values.len() + self.aggregates.len();
-                self.growth += GROUP_BYTES + 2 * key.len() + VALUE_BYTES * each;
-            }
-            numbers.push(number);
-        }
-        numbers
+            *growth += GROUP_BYTES + key_bytes + each;
+        })
     }
 
     /// Feeds an aggregate; gives the rows that are a new minimum or maximum of their group.
@@ -262,7 +251,7 @@ fn argument_bytes(input: &AccumulatorInput) -> usize {
 
 /// What is computed of a batch before any of it counts.
 pub struct AggregateBatch {
-    groups: Vec<KeyColumn>,
+    groups: KeyRows,
     calls: Vec<CallValues>,
     rows: usize,
 }
@@ -284,12 +273,13 @@ pub fn group_keys(
     groups: &[BoundExpression],
     context: &Context,
     batch: &Batch,
-) -> Result<Vec<KeyColumn>, Error> {
+) -> Result<KeyRows, Error> {
     let group = |group: &BoundExpression| {
         let array = context.evaluate(group, batch)?.into_array(group.data_type, batch.rows)?;
         Ok(KeyColumn::ascending(array, group.data_type))
     };
-    groups.iter().map(group).collect()
+    let columns = groups.iter().map(group).collect::<Result<_, Error>>()?;
+    Ok(KeyRows::new(columns, batch.rows))
 }
 
 /// Computes what is needed of a batch.

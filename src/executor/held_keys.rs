@@ -1,52 +1,25 @@
 //! Keys that an operator holds, as long as the memory has room for them.
 
 use super::kernels;
+use super::key_rows::{KeyForm, KeyRows};
 use super::memory::{MemoryBudget, Reservation};
-use crate::types::key::{KeyColumn, row_key};
 use crate::types::key_table::KeyTable;
-use crate::types::word_set::{WordKey, WordSet};
+use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
 /// Bytes that a key takes besides its own, where it is held as bytes.
 const ENTRY_BYTES: usize = 56;
 
-/// What the rows of a batch are told apart by.
-pub struct KeyRows {
-    columns: Vec<KeyColumn>,
-    rows: usize,
-    words: KeyWords,
-}
-
-/// The same as words, where the types of the columns allow it.
-enum KeyWords {
-    One(Vec<WordKey<1>>),
-    Two(Vec<WordKey<2>>),
-    None,
-}
-
-impl KeyRows {
-    /// What so many rows have in these columns.
-    pub fn new(columns: Vec<KeyColumn>, rows: usize) -> KeyRows {
-        let words = match WordSet::<1>::keys_of(&columns, rows) {
-            Some(keys) => KeyWords::One(keys),
-            None => WordSet::<2>::keys_of(&columns, rows).map_or(KeyWords::None, KeyWords::Two),
-        };
-        KeyRows { columns, rows, words }
-    }
-
-    /// The columns.
-    pub fn columns(&self) -> &[KeyColumn] {
-        &self.columns
-    }
-}
-
 /// A set of keys within a budget. The types of the columns say which of its parts all of them are in.
 #[derive(Debug)]
 pub struct HeldKeys {
-    of_one_word: WordSet<1>,
-    of_two_words: WordSet<2>,
+    of_one_word: WordTable<1, ()>,
+    of_two_words: WordTable<2, ()>,
+    /// Texts as they are, or all other keys as bytes.
     of_bytes: KeyTable,
+    /// Whether NULL is one of the texts.
+    has_null: bool,
     memory: Reservation,
     is_full: bool,
 }
@@ -55,9 +28,10 @@ impl HeldKeys {
     /// No keys.
     pub fn new(budget: &Arc<MemoryBudget>) -> HeldKeys {
         HeldKeys {
-            of_one_word: WordSet::default(),
-            of_two_words: WordSet::default(),
+            of_one_word: WordTable::default(),
+            of_two_words: WordTable::default(),
             of_bytes: KeyTable::default(),
+            has_null: false,
             memory: Reservation::new(budget),
             is_full: false,
         }
@@ -66,16 +40,21 @@ impl HeldKeys {
     /// Adds the keys of a batch; which rows have a new one.
     pub fn insert(&mut self, keys: &KeyRows) -> BooleanArray {
         let mut bytes = 0;
-        let new = match &keys.words {
-            KeyWords::One(words) => insert_words(&mut self.of_one_word, words, &mut bytes),
-            KeyWords::Two(words) => insert_words(&mut self.of_two_words, words, &mut bytes),
-            KeyWords::None => {
+        let new = match &keys.form {
+            KeyForm::OneWord(words) => insert_words(&mut self.of_one_word, words, &mut bytes),
+            KeyForm::TwoWords(words) => insert_words(&mut self.of_two_words, words, &mut bytes),
+            KeyForm::Text => {
+                let texts = keys.texts();
+                kernels::mask(keys.rows, |row| match texts.at(row) {
+                    Some(text) => insert_bytes(&mut self.of_bytes, text.as_bytes(), &mut bytes),
+                    None => !std::mem::replace(&mut self.has_null, true),
+                })
+            }
+            KeyForm::Bytes => {
                 let mut key = Vec::new();
                 kernels::mask(keys.rows, |row| {
-                    row_key(&mut key, &keys.columns, row);
-                    let (_, is_new) = self.of_bytes.insert(&key);
-                    bytes += if is_new { key.len() + ENTRY_BYTES } else { 0 };
-                    is_new
+                    keys.write(&mut key, row);
+                    insert_bytes(&mut self.of_bytes, &key, &mut bytes)
                 })
             }
         };
@@ -85,17 +64,24 @@ impl HeldKeys {
 
     /// Which rows of a batch have one of the keys.
     pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
-        match &keys.words {
-            KeyWords::One(words) => {
-                kernels::mask(keys.rows, |row| self.of_one_word.contains(&words[row]))
+        match &keys.form {
+            KeyForm::OneWord(words) => {
+                kernels::mask(keys.rows, |row| self.of_one_word.get(&words[row]).is_some())
             }
-            KeyWords::Two(words) => {
-                kernels::mask(keys.rows, |row| self.of_two_words.contains(&words[row]))
+            KeyForm::TwoWords(words) => {
+                kernels::mask(keys.rows, |row| self.of_two_words.get(&words[row]).is_some())
             }
-            KeyWords::None => {
+            KeyForm::Text => {
+                let texts = keys.texts();
+                kernels::mask(keys.rows, |row| match texts.at(row) {
+                    Some(text) => self.of_bytes.number(text.as_bytes()).is_some(),
+                    None => self.has_null,
+                })
+            }
+            KeyForm::Bytes => {
                 let mut key = Vec::new();
                 kernels::mask(keys.rows, |row| {
-                    row_key(&mut key, &keys.columns, row);
+                    keys.write(&mut key, row);
                     self.of_bytes.number(&key).is_some()
                 })
             }
@@ -108,16 +94,22 @@ impl HeldKeys {
     }
 }
 
-/// Adds keys of words, and to `bytes` about how many those take that are new: of the slots of a table that
-/// doubles, one to two thirds are free.
+/// Adds keys of words, and to `bytes` about how many those take that are new; which are.
 fn insert_words<const PARTS: usize>(
-    set: &mut WordSet<PARTS>,
+    table: &mut WordTable<PARTS, ()>,
     words: &[WordKey<PARTS>],
     bytes: &mut usize,
 ) -> BooleanArray {
     kernels::mask(words.len(), |row| {
-        let is_new = set.insert(&words[row]);
-        *bytes += if is_new { 2 * size_of::<WordKey<PARTS>>() } else { 0 };
+        let is_new = table.insert(&words[row], ());
+        *bytes += if is_new { WordTable::<PARTS, ()>::KEY_BYTES } else { 0 };
         is_new
     })
+}
+
+/// The same of a key that is bytes.
+fn insert_bytes(table: &mut KeyTable, key: &[u8], bytes: &mut usize) -> bool {
+    let (_, is_new) = table.insert(key);
+    *bytes += if is_new { key.len() + ENTRY_BYTES } else { 0 };
+    is_new
 }

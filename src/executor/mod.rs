@@ -53,6 +53,8 @@ mod join_spilled;
 mod join_table;
 mod kernels;
 mod key_join;
+mod key_numbers;
+mod key_rows;
 mod membership;
 mod memory;
 mod numbered;

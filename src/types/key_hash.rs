@@ -38,11 +38,10 @@ impl KeyHashing {
         usize::try_from(folded(self.start ^ number, FACTOR) & last).unwrap_or(0)
     }
 
-    /// The same for a key of several numbers.
+    /// The same for several numbers.
     #[inline]
-    pub fn place_of_words(&self, first: u64, others: &[u64], last: usize) -> usize {
-        let start = self.start ^ first.wrapping_mul(FACTOR);
-        let state = others.iter().fold(start, |state, word| folded(state ^ word, FACTOR));
+    pub fn place_of_words(&self, words: impl Iterator<Item = u64>, last: usize) -> usize {
+        let state = words.fold(self.start, |state, word| folded(state ^ word, FACTOR));
         usize::try_from(state & u64::try_from(last).unwrap_or(u64::MAX)).unwrap_or(0)
     }
 }

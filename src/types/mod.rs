@@ -35,7 +35,7 @@ mod stack;
 mod tagged_json;
 mod tree;
 mod value;
-pub mod word_set;
+pub mod word_table;
 
 pub use affinity::ColumnAffinity;
 pub use byte_size::ByteSize;

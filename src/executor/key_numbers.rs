@@ -1,0 +1,225 @@
+//! Keys that are numbered from 0 as they come.
+
+use super::kernels;
+use super::key_rows::{KeyForm, KeyRows};
+use crate::types::key_table::KeyTable;
+use crate::types::word_table::{WordKey, WordTable};
+use arrow_array::BooleanArray;
+
+/// Numbered keys of one form, which the types of their columns say.
+#[derive(Debug, Default)]
+pub struct KeyNumbers {
+    of_one_word: WordNumbers<1>,
+    of_two_words: WordNumbers<2>,
+    /// Texts as they are, or all other keys as bytes.
+    of_bytes: KeyTable,
+    /// The number of the NULL among texts: those that came behind it have one more than there.
+    null: Option<usize>,
+}
+
+/// Keys of words, and their numbers.
+#[derive(Debug)]
+struct WordNumbers<const PARTS: usize> {
+    numbers: WordTable<PARTS, usize>,
+    keys: Vec<WordKey<PARTS>>,
+}
+
+impl<const PARTS: usize> Default for WordNumbers<PARTS> {
+    fn default() -> WordNumbers<PARTS> {
+        WordNumbers { numbers: WordTable::default(), keys: Vec::new() }
+    }
+}
+
+impl KeyNumbers {
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        let nulls = usize::from(self.null.is_some());
+        self.of_one_word.keys.len() + self.of_two_words.keys.len() + self.of_bytes.len() + nulls
+    }
+
+    /// The number of each row's key; tells of each row that has a new one, and about how many bytes that
+    /// takes.
+    pub fn number(&mut self, keys: &KeyRows, mut new: impl FnMut(usize, usize)) -> Vec<usize> {
+        match &keys.form {
+            KeyForm::OneWord(words) => self.of_one_word.number(words, new),
+            KeyForm::TwoWords(words) => self.of_two_words.number(words, new),
+            KeyForm::Text => self.number_texts(keys, new),
+            KeyForm::Bytes => {
+                let (mut key, mut before) = (Vec::new(), Vec::new());
+                let mut numbers: Vec<usize> = Vec::with_capacity(keys.rows);
+                for row in 0..keys.rows {
+                    std::mem::swap(&mut key, &mut before);
+                    keys.write(&mut key, row);
+                    // Rows often come group by group.
+                    let same = numbers.last().copied().filter(|_| key == before);
+                    numbers.push(same.unwrap_or_else(|| {
+                        let (number, is_new) = self.of_bytes.insert(&key);
+                        if is_new {
+                            new(row, 2 * key.len());
+                        }
+                        number
+                    }));
+                }
+                numbers
+            }
+        }
+    }
+
+    fn number_texts(&mut self, keys: &KeyRows, mut new: impl FnMut(usize, usize)) -> Vec<usize> {
+        let texts = keys.texts();
+        let mut numbers: Vec<usize> = Vec::with_capacity(keys.rows);
+        let mut before = None;
+        for row in 0..keys.rows {
+            let text = texts.at(row);
+            if let Some(number) = numbers.last().copied().filter(|_| text == before) {
+                numbers.push(number);
+                continue;
+            }
+            numbers.push(match &text {
+                Some(text) => {
+                    let (number, is_new) = self.of_bytes.insert(text.as_bytes());
+                    if is_new {
+                        new(row, 2 * text.len());
+                    }
+                    self.behind_null(number)
+                }
+                None => {
+                    let next = self.len();
+                    if self.null.is_none() {
+                        new(row, 0);
+                    }
+                    *self.null.get_or_insert(next)
+                }
+            });
+            before = text;
+        }
+        numbers
+    }
+
+    /// The number of a text, by the one that it has among texts alone.
+    fn behind_null(&self, number: usize) -> usize {
+        number + usize::from(self.null.is_some_and(|null| null <= number))
+    }
+
+    /// Which rows have a key that has a number.
+    pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
+        match &keys.form {
+            KeyForm::OneWord(words) => {
+                kernels::mask(keys.rows, |row| self.of_one_word.numbers.get(&words[row]).is_some())
+            }
+            KeyForm::TwoWords(words) => {
+                kernels::mask(keys.rows, |row| self.of_two_words.numbers.get(&words[row]).is_some())
+            }
+            KeyForm::Text => {
+                let texts = keys.texts();
+                kernels::mask(keys.rows, |row| match texts.at(row) {
+                    Some(text) => self.of_bytes.number(text.as_bytes()).is_some(),
+                    None => self.null.is_some(),
+                })
+            }
+            KeyForm::Bytes => {
+                let mut key = Vec::new();
+                kernels::mask(keys.rows, |row| {
+                    keys.write(&mut key, row);
+                    self.of_bytes.number(&key).is_some()
+                })
+            }
+        }
+    }
+
+    /// The numbers of all keys, in order of the keys, NULLs first.
+    pub fn in_order(&self) -> Vec<usize> {
+        let of_bytes = self.of_bytes.in_order().into_iter().map(|number| self.behind_null(number));
+        let words = self.of_one_word.in_order().into_iter().chain(self.of_two_words.in_order());
+        words.chain(self.null).chain(of_bytes).collect()
+    }
+}
+
+impl<const PARTS: usize> WordNumbers<PARTS> {
+    fn number(
+        &mut self,
+        words: &[WordKey<PARTS>],
+        mut new: impl FnMut(usize, usize),
+    ) -> Vec<usize> {
+        let mut numbers: Vec<usize> = Vec::with_capacity(words.len());
+        for (row, key) in words.iter().enumerate() {
+            let same = numbers.last().copied().filter(|_| words[row - 1] == *key);
+            numbers.push(same.unwrap_or_else(|| {
+                let next = self.keys.len();
+                let number = self.numbers.get_or_insert(key, next);
+                if number == next {
+                    self.keys.push(*key);
+                    new(row, WordTable::<PARTS, usize>::KEY_BYTES);
+                }
+                number
+            }));
+        }
+        numbers
+    }
+
+    fn in_order(&self) -> Vec<usize> {
+        let mut numbers: Vec<usize> = (0..self.keys.len()).collect();
+        numbers.sort_unstable_by_key(|number| self.keys[*number]);
+        numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::column::array_of;
+    use crate::types::key::KeyColumn;
+    use crate::types::{DataType, Value};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn value(data_type: DataType, number: i64) -> Value {
+        match (data_type, number) {
+            (_, 4) => Value::Null,
+            (DataType::Text, number) => {
+                Value::text("ab\0".repeat(usize::try_from(number.rem_euclid(7)).expect("small")))
+            }
+            (_, number) => Value::Integer(number),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_of_every_form_are_numbered_as_bytes_are(
+            types in proptest::collection::vec(
+                prop_oneof![Just(DataType::Integer), Just(DataType::Text)], 1..4),
+            batches in proptest::collection::vec(
+                proptest::collection::vec(proptest::array::uniform3(-3_i64..5), 0..30), 0..4),
+        ) {
+            let mut numbers = KeyNumbers::default();
+            let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+            for batch in &batches {
+                let column = |(at, data_type): (usize, &DataType)| {
+                    let values: Vec<Value> =
+                        batch.iter().map(|row| value(*data_type, row[at])).collect();
+                    let array = array_of(*data_type, values.iter()).expect("small");
+                    KeyColumn::ascending(array, *data_type)
+                };
+                let keys = KeyRows::new(types.iter().enumerate().map(column).collect(), batch.len());
+                let contained = numbers.contained(&keys);
+                let (mut expected, mut first_rows, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+                let before = known.clone();
+                for row in 0..batch.len() {
+                    keys.write(&mut bytes, row);
+                    prop_assert_eq!(contained.value(row), before.contains_key(&bytes));
+                    let next = known.len();
+                    expected.push(*known.entry(bytes.clone()).or_insert(next));
+                    if known.len() > next {
+                        first_rows.push(row);
+                    }
+                }
+                let mut new_rows = Vec::new();
+                prop_assert_eq!(numbers.number(&keys, |row, _| new_rows.push(row)), expected);
+                prop_assert_eq!(new_rows, first_rows);
+                prop_assert!(numbers.contained(&keys).false_count() == 0);
+            }
+            prop_assert_eq!(numbers.len(), known.len());
+            prop_assert_eq!(numbers.in_order(), known.into_values().collect::<Vec<usize>>());
+        }
+    }
+}
