@@ -239,7 +239,7 @@ fn rows_of(view: Option<&TableView>, context: &Context) -> Result<Vec<RowId>, Er
     let mut rows = Vec::new();
     for batch in view.map(|view| view.scan(&[])).into_iter().flatten() {
         context.check()?;
-        rows.extend(batch?.rows);
+        rows.extend(batch?.rows.iter());
     }
     Ok(rows)
 }

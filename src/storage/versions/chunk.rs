@@ -123,7 +123,8 @@ impl VersionLink {
 pub(super) struct VersionHeaders {
     /// The chunk's number.
     number: usize,
-    pub rows: Vec<RowId>,
+    /// Shared with the batches of scans that take the chunk whole.
+    pub rows: Arc<Vec<RowId>>,
     from: Vec<EventId>,
     /// Empty in a sealed chunk of first versions only: rows that were just inserted.
     links: Vec<VersionLink>,
@@ -131,7 +132,7 @@ pub(super) struct VersionHeaders {
 
 impl VersionHeaders {
     fn push(&mut self, header: VersionHeader) {
-        self.rows.push(header.row);
+        Arc::make_mut(&mut self.rows).push(header.row);
         self.from.push(header.from);
         self.links.push(VersionLink { prev: header.prev, jump: header.jump, rev: header.rev });
     }
@@ -158,7 +159,7 @@ impl VersionHeaders {
         if self.links.iter().enumerate().all(first) {
             self.links = Vec::new();
         }
-        self.rows.shrink_to_fit();
+        Arc::make_mut(&mut self.rows).shrink_to_fit();
         self.from.shrink_to_fit();
         self.links.shrink_to_fit();
         self
@@ -242,7 +243,7 @@ impl OpenChunk {
     pub fn new(number: usize, stored: Arc<[StoredColumn]>) -> OpenChunk {
         let columns = stored.iter().map(|column| OpenColumn::new(column.data_type)).collect();
         let headers =
-            VersionHeaders { number, rows: Vec::new(), from: Vec::new(), links: Vec::new() };
+            VersionHeaders { number, rows: Arc::default(), from: Vec::new(), links: Vec::new() };
         OpenChunk { headers, to: Vec::new(), zone: ZoneMap::EMPTY, stored, columns }
     }
 

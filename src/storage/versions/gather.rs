@@ -11,6 +11,7 @@ use crate::types::column::MAX_ARRAY_BYTES;
 use crate::types::row_filter::RowFilter;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::ArrowError;
+use std::sync::Arc;
 
 /// With fewer versions than this of each chunk on average, values are copied one by one.
 const SCATTERED: usize = 8;
@@ -21,7 +22,8 @@ pub(super) fn gather(
     positions: &[VersionPosition],
     wanted: &[ScanColumn],
 ) -> Result<RowBatch, Error> {
-    let rows = positions.iter().map(|position| versions.header(*position).row).collect();
+    let rows = positions.iter().map(|position| versions.header(*position).row);
+    let rows = Arc::new(rows.collect());
     let layout = BatchLayout::of(versions, positions);
     let mut transactions = TransactionCache::default();
     let column = |w: &ScanColumn| match w {
@@ -150,7 +152,7 @@ impl ChunkSources {
 /// The rows of a batch for which `keep` says so.
 pub(super) fn filter(batch: &RowBatch, keep: Vec<bool>) -> Result<RowBatch, Error> {
     let rows = batch.rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| *row);
-    let rows = rows.collect();
+    let rows = Arc::new(rows.collect());
     let filter = RowFilter::of_flags(keep, batch.columns.len());
     let columns = batch.columns.iter().map(|array| filter.kept(array));
     Ok(RowBatch { rows, columns: columns.collect::<Result<_, _>>()? })
@@ -161,7 +163,7 @@ pub(super) fn interleave(
     batches: &[&RowBatch],
     picks: &[(usize, usize)],
 ) -> Result<RowBatch, Error> {
-    let rows = picks.iter().map(|(batch, at)| batches[*batch].rows[*at]).collect();
+    let rows = Arc::new(picks.iter().map(|(batch, at)| batches[*batch].rows[*at]).collect());
     let count = batches.first().map_or(0, |batch| batch.columns.len());
     let column = |at: usize| {
         let arrays: Vec<&dyn Array> = batches.iter().map(|batch| &*batch.columns[at]).collect();

@@ -207,8 +207,8 @@ fn chunk_rows_shown(
         };
     let all = &chunk.headers().rows;
     let rows = match &mask {
-        None => all.clone(),
-        Some(_) => shown().map(|offset| all[offset]).collect(),
+        None => Arc::clone(all),
+        Some(_) => Arc::new(shown().map(|offset| all[offset]).collect()),
     };
     let filter = mask.map(|mask| RowFilter::of_flags(mask, wanted.len()));
     let mut transactions = TransactionCache::default();
@@ -361,7 +361,7 @@ fn untouched(batch: RowBatch, fork: &TableVersions) -> Result<Option<RowBatch>, 
     let mut touched = fork.rows().iter_from(*first).map(|(row, _)| row).take_while(|r| r <= last);
     let Some(mut next) = touched.next() else { return Ok(Some(batch)) };
     let mut keep = Vec::with_capacity(batch.rows.len());
-    for row in &batch.rows {
+    for row in batch.rows.iter() {
         while next < *row {
             next = touched.next().unwrap_or(RowId(u64::MAX));
             if next == RowId(u64::MAX) {

@@ -42,7 +42,7 @@ pub(super) struct CachedTable {
 #[derive(Debug)]
 struct CachedBatch {
     places: Range<usize>,
-    rows: Vec<RowId>,
+    rows: Arc<Vec<RowId>>,
     columns: Mutex<HashMap<(ColumnId, DataType), ArrayRef>>,
 }
 
@@ -91,7 +91,7 @@ impl ScanCache {
             ScanColumn::HiddenColumn(_) => made(layer, positions, w),
         });
         let columns = columns.collect::<Result<_, _>>();
-        Some(columns.map(|columns| RowBatch { rows: batch.rows.clone(), columns }))
+        Some(columns.map(|columns| RowBatch { rows: Arc::clone(&batch.rows), columns }))
     }
 
     fn column(
@@ -139,7 +139,7 @@ impl CachedTable {
         while start < positions.len() {
             let places = start..start + batch_length(&positions[start..]);
             let row = |position: &VersionPosition| layer.versions().header(*position).row;
-            let rows = positions[places.clone()].iter().map(row).collect();
+            let rows = Arc::new(positions[places.clone()].iter().map(row).collect());
             start = places.end;
             batches.push(CachedBatch { places, rows, columns: Mutex::default() });
         }

@@ -377,8 +377,8 @@ fn fetch_from<'a>(
 /// Rows as columns.
 #[derive(Clone, Debug)]
 pub struct RowBatch {
-    /// The rows' identities.
-    pub rows: Vec<RowId>,
+    /// The rows' identities: most who read the columns ask for none.
+    pub rows: Arc<Vec<RowId>>,
     /// One array per column asked for, each as long as `rows`.
     pub columns: Vec<ArrayRef>,
 }
@@ -386,14 +386,14 @@ pub struct RowBatch {
 impl RowBatch {
     fn none(wanted: &[ScanColumn]) -> RowBatch {
         let array = |w: &ScanColumn| arrow_array::new_empty_array(&w.data_type().arrow());
-        RowBatch { rows: Vec::new(), columns: wanted.iter().map(array).collect() }
+        RowBatch { rows: Arc::default(), columns: wanted.iter().map(array).collect() }
     }
 
     /// The rows from a place on; none if there are none.
     pub(super) fn from(&self, start: usize) -> Option<RowBatch> {
         let count = self.rows.len().checked_sub(start).filter(|count| *count > 0)?;
         let columns = self.columns.iter().map(|array| array.slice(start, count)).collect();
-        Some(RowBatch { rows: self.rows[start..].to_vec(), columns })
+        Some(RowBatch { rows: Arc::new(self.rows[start..].to_vec()), columns })
     }
 }
 

@@ -154,7 +154,7 @@ fn an_index_serves_the_past_before_it() {
     let table = all.table(now(&state).schema());
     let found = table.find(key, &[Value::text("n")]).expect("the same index");
     let batch = table.fetch(&found, &[2]).expect("small");
-    assert_eq!(batch.rows, [RowId(1), RowId(2), RowId(2), RowId(3)]);
+    assert_eq!(*batch.rows, [RowId(1), RowId(2), RowId(2), RowId(3)]);
     assert_eq!(scanned(&table, &[2]).len(), 5);
 }
 
@@ -214,7 +214,7 @@ fn a_fork_may_stand_on_a_fork() {
     let by_name = after.schema().keys.last().map(|key| key.id).expect("just created");
     let found = after.find(by_name, &[Value::text("n")]).expect("built over all layers");
     let batch = after.fetch(&found, &[0]).expect("small");
-    assert_eq!(batch.rows, [1, 4, 5, 8].map(RowId));
+    assert_eq!(*batch.rows, [1, 4, 5, 8].map(RowId));
     assert_eq!(after.find(by_name, &[Value::text("inner")]).map(|found| found.len()), Some(1));
 }
 

@@ -199,7 +199,7 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     for id in 1..=21 {
         let found = view.table(&run.table).find(key, &[Value::Integer(id)]).expect("a key");
         let batch = view.table(&run.table).fetch(&found, &[0]).expect("small");
-        assert_eq!(batch.rows, [RowId(u64::try_from(id).expect("small"))]);
+        assert_eq!(*batch.rows, [RowId(u64::try_from(id).expect("small"))]);
     }
     let versions = run.versions();
     for row in (1..=21).map(RowId) {
