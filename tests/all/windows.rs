@@ -124,6 +124,32 @@ fn lists_of_a_large_partition_are_the_same_without_memory() {
     ask(&mut session, growing, "0");
 }
 
+/// Results of one function that have no room in one array, in partitions that end between, beside those of
+/// others.
+#[test]
+fn large_results_leave_in_several_batches() {
+    let mut session = Session::new(Arc::new(Database::in_memory().expect("a database")));
+    let query = "SELECT length(m), length(n), r, s FROM (
+        SELECT max(b) OVER w AS m, first_value(b) OVER (PARTITION BY p ORDER BY value DESC) AS n,
+          row_number() OVER w AS r, sum(value) OVER w AS s, value
+        FROM (SELECT value, value / 12 AS p,
+            zeroblob(CASE WHEN value IN (11, 23, 30) THEN 6000000 ELSE value END) AS b
+          FROM generate_series(1, 30)) WINDOW w AS (PARTITION BY p ORDER BY value)) ORDER BY value";
+    let rows = rows_of(&mut session, query).expect("it runs");
+    let said: Vec<String> = rows
+        .iter()
+        .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = (1..=30).map(|value| {
+        let first = (value / 12 * 12).max(1);
+        let last = (value / 12 * 12 + 11).min(30);
+        let sum: i32 = (first..=value).sum();
+        let largest = if value == last { 6_000_000 } else { value };
+        format!("{largest} 6000000 {} {sum}", value - first + 1)
+    });
+    assert_eq!(said, expected.collect::<Vec<_>>());
+}
+
 #[test]
 fn what_a_window_writes_is_said() {
     let mut session = session();
