@@ -2,7 +2,6 @@
 
 use super::Error;
 use super::datum::Batch;
-use super::direct_row::row_of;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
@@ -11,7 +10,7 @@ use super::runtime_filter::{RuntimeFilter, ScanFilter};
 use super::truths::Selection;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
-use crate::types::{DataType, KeySchema, TableSchema, Value};
+use crate::types::{DataType, KeySchema, RowId, TableSchema, Value};
 use arrow_array::BooleanArray;
 use std::sync::Arc;
 
@@ -163,20 +162,32 @@ fn table_rows(
     read: &[usize],
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
-    let found = match &access.path {
-        AccessPath::Scan | AccessPath::Lookup { .. } => None,
-        AccessPath::Numbered(numbers) => Some(numbered(view, numbers, context)?),
-        AccessPath::Find { key, values } => {
-            find(view, &access.table.keys[*key], values, access, context)?
-        }
-    };
-    if let Some(rows) = found {
+    if let Some(rows) = located(access, view, context)? {
         return Ok((RowSource::Found { rows, given: 0 }, None));
     }
     Ok(match with_path(access, read)? {
         None => (RowSource::Scan(view.scan(read)), None),
         Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
     })
+}
+
+/// The rows that an access finds, in order of `_row`, each once; `None` of one that scans, or where the view
+/// lacks the key.
+///
+/// # Errors
+/// What [`Context::evaluate`] says of the constants of a key.
+pub(super) fn located(
+    access: &TableAccess,
+    view: &TableView,
+    context: &Context,
+) -> Result<Option<Vec<LocatedVersion>>, Error> {
+    match &access.path {
+        AccessPath::Scan | AccessPath::Lookup { .. } => Ok(None),
+        AccessPath::Numbered(numbers) => numbered(view, numbers, context).map(Some),
+        AccessPath::Find { key, values } => {
+            find(view, &access.table.keys[*key], values, access, context)
+        }
+    }
 }
 
 /// The rows of these numbers, in their order, each once.
@@ -194,6 +205,13 @@ fn numbered(
         view.settle(&mut found);
     }
     Ok(found)
+}
+
+/// The number of a row that a value is; none where no row has it. A real may be the same number.
+fn row_of(given: Value) -> Option<RowId> {
+    let Ok(Value::Integer(number)) = DataType::Integer.accept(given.clone()) else { return None };
+    let is_same = Value::Integer(number) == given;
+    u64::try_from(number).ok().filter(|_| is_same).map(RowId)
 }
 
 /// The rows that a key finds, in order of `_row`, each once; `None` where the view lacks the key.
@@ -231,7 +249,6 @@ fn with_path(
     access: &TableAccess,
     read: &[usize],
 ) -> Result<Option<(BoundExpression, Vec<usize>)>, Error> {
-    // What the database makes for a statement has no numbers.
     let AccessPath::Find { key, values } = &access.path else { return Ok(None) };
     let key = &access.table.keys[*key];
     let mut columns = read.to_vec();

@@ -3,6 +3,7 @@
 use super::Error;
 use super::datum::{Datum, check_length};
 use super::functions::{json_item, json_label};
+use super::held::array_bytes;
 use super::ordered_set::OrderedSet;
 use super::percentile::Percentile;
 use super::sums::{RealSum, Sum, SumResult, exact_result, real_result};
@@ -114,6 +115,15 @@ impl AccumulatorInput<'_> {
     /// The value of an argument.
     pub fn value(&self, argument: usize, row: usize) -> Value {
         self.arguments[argument].value(self.call.arguments[argument].data_type, row)
+    }
+
+    /// About how many bytes the arguments have.
+    fn byte_size(&self) -> usize {
+        let bytes = |argument: &Datum| match argument {
+            Datum::Array(array) => array_bytes(array),
+            Datum::Scalar(value) => value.byte_length() * self.numbers.len(),
+        };
+        self.arguments.iter().map(bytes).sum()
     }
 
     /// Each row, and its group.
@@ -237,6 +247,21 @@ impl Accumulator {
             Accumulator::Bare(_) => {}
         }
         Ok(None)
+    }
+
+    /// About how many bytes more it keeps of groups that are there when these rows are in.
+    pub fn growth(&self, input: &AccumulatorInput) -> usize {
+        match self {
+            Accumulator::JoinedTexts(..) => input.byte_size(),
+            Accumulator::Percentile(..)
+            | Accumulator::OrderedSet(..)
+            | Accumulator::Count(_)
+            | Accumulator::Sum(_)
+            | Accumulator::Exact(..)
+            | Accumulator::Real(..)
+            | Accumulator::Extreme(..)
+            | Accumulator::Bare(_) => 0,
+        }
     }
 
     /// Learns what of some rows must be known before they are fed in their order; each of them is announced

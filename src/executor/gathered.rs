@@ -62,7 +62,7 @@ impl GatheredRows {
     }
 
     /// Takes rows in, and feeds the aggregate with those that need not wait; `order` is what they are
-    /// ordered by, and `groups` how many there are.
+    /// ordered by, and `groups` how many there are. Gives about how many bytes more the aggregate keeps.
     ///
     /// # Errors
     /// As [`Accumulator::update`] and [`Accumulator::expect`]; `io` where rows cannot be written.
@@ -72,7 +72,7 @@ impl GatheredRows {
         order: &[KeyColumn],
         accumulator: &mut Accumulator,
         groups: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let rows = input.numbers.len();
         let mut columns: Vec<ArrayRef> = Vec::new();
         if self.is_grouped {
@@ -88,31 +88,34 @@ impl GatheredRows {
             Some(distinct) => distinct.push(batch)?,
             None => Some(batch),
         };
-        batch.map_or(Ok(()), |batch| self.take(batch, input.call, accumulator, groups))
+        batch.map_or(Ok(0), |batch| self.take(batch, input.call, accumulator, groups))
     }
 
-    /// Takes in rows that count.
+    /// Takes in rows that count; gives about how many bytes more the aggregate keeps.
     fn take(
         &mut self,
         batch: Batch,
         call: &AggregateCall,
         accumulator: &mut Accumulator,
         groups: usize,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         self.feed(&batch, call, |input| accumulator.expect(input, groups))?;
         match &mut self.sorter {
-            Some(sorter) => sorter.push(batch),
-            None => self.feed(&batch, call, |input| accumulator.update(input, groups).map(drop)),
+            Some(sorter) => sorter.push(batch).map(|()| 0),
+            None => self.feed(&batch, call, |input| {
+                accumulator.update(input, groups)?;
+                Ok(accumulator.growth(input))
+            }),
         }
     }
 
     /// Gives a batch as what an accumulator is fed.
-    fn feed(
+    fn feed<T>(
         &self,
         batch: &Batch,
         call: &AggregateCall,
-        take: impl FnOnce(&AccumulatorInput) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        take: impl FnOnce(&AccumulatorInput) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let (numbers, first) = if self.is_grouped {
             let numbers = batch.columns[0].as_primitive::<Int64Type>().values().iter();
             (numbers.map(|number| usize::try_from(*number).unwrap_or(0)).collect(), 1)

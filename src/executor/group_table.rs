@@ -6,7 +6,7 @@ use super::accumulate::{Accumulator, AccumulatorInput};
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::gathered::GatheredRows;
-use super::held::{OUTPUT, array_bytes};
+use super::held::OUTPUT;
 use super::key_numbers::KeyNumbers;
 use super::key_rows::KeyRows;
 use super::spill::Spilled;
@@ -135,11 +135,11 @@ impl GroupTable {
         };
         let input = AccumulatorInput { arguments: &values.arguments, call: aggregate, numbers };
         let accumulator = &mut self.accumulators[at];
-        self.growth += growth(accumulator, &input);
         if let Some(gathered) = &mut self.gathered[at] {
-            gathered.push(&input, &values.order, accumulator, groups)?;
+            self.growth += gathered.push(&input, &values.order, accumulator, groups)?;
             return Ok(None);
         }
+        self.growth += accumulator.growth(&input);
         let taken = accumulator.update(&input, groups)?;
         Ok(match (taken, &values.kept) {
             (Some(rows), Some(kept)) => Some(rows.into_iter().map(|row| kept[row]).collect()),
@@ -223,30 +223,6 @@ impl Standing {
             }
         }
     }
-}
-
-/// About how many bytes more an aggregate keeps of groups that are there when these rows are in.
-fn growth(accumulator: &Accumulator, input: &AccumulatorInput) -> usize {
-    match accumulator {
-        Accumulator::JoinedTexts(..) => argument_bytes(input),
-        Accumulator::Percentile(..)
-        | Accumulator::OrderedSet(..)
-        | Accumulator::Count(_)
-        | Accumulator::Sum(_)
-        | Accumulator::Exact(..)
-        | Accumulator::Real(..)
-        | Accumulator::Extreme(..)
-        | Accumulator::Bare(_) => 0,
-    }
-}
-
-/// About how many bytes the arguments of some rows have.
-fn argument_bytes(input: &AccumulatorInput) -> usize {
-    let bytes = |argument: &Datum| match argument {
-        Datum::Array(array) => array_bytes(array),
-        Datum::Scalar(value) => value.byte_length() * input.numbers.len(),
-    };
-    input.arguments.iter().map(bytes).sum()
 }
 
 /// What is computed of a batch before any of it counts.

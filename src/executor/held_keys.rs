@@ -1,7 +1,7 @@
 //! Keys that an operator holds, as long as the memory has room for them.
 
 use super::kernels;
-use super::key_rows::{KeyForm, KeyRows};
+use super::key_rows::{KeyForm, KeyFormTables, KeyRows};
 use super::memory::{MemoryBudget, Reservation};
 use crate::types::key_table::KeyTable;
 use crate::types::word_table::{WordKey, WordTable};
@@ -11,15 +11,10 @@ use std::sync::Arc;
 /// Bytes that a key takes besides its own, where it is held as bytes.
 const ENTRY_BYTES: usize = 56;
 
-/// A set of keys within a budget. The types of the columns say which of its parts all of them are in.
+/// A set of keys within a budget.
 #[derive(Debug)]
 pub struct HeldKeys {
-    of_one_word: WordTable<1, ()>,
-    of_two_words: WordTable<2, ()>,
-    /// Texts as they are, or all other keys as bytes.
-    of_bytes: KeyTable,
-    /// Whether NULL is one of the texts.
-    has_null: bool,
+    keys: KeyFormTables<()>,
     memory: Reservation,
     is_full: bool,
 }
@@ -28,10 +23,7 @@ impl HeldKeys {
     /// No keys.
     pub fn new(budget: &Arc<MemoryBudget>) -> HeldKeys {
         HeldKeys {
-            of_one_word: WordTable::default(),
-            of_two_words: WordTable::default(),
-            of_bytes: KeyTable::default(),
-            has_null: false,
+            keys: KeyFormTables::default(),
             memory: Reservation::new(budget),
             is_full: false,
         }
@@ -39,22 +31,23 @@ impl HeldKeys {
 
     /// Adds the keys of a batch; which rows have a new one.
     pub fn insert(&mut self, keys: &KeyRows) -> BooleanArray {
+        let KeyFormTables { of_one_word, of_two_words, of_bytes, null } = &mut self.keys;
         let mut bytes = 0;
         let new = match &keys.form {
-            KeyForm::OneWord(words) => insert_words(&mut self.of_one_word, words, &mut bytes),
-            KeyForm::TwoWords(words) => insert_words(&mut self.of_two_words, words, &mut bytes),
+            KeyForm::OneWord(words) => insert_words(of_one_word, words, &mut bytes),
+            KeyForm::TwoWords(words) => insert_words(of_two_words, words, &mut bytes),
             KeyForm::Text => {
                 let texts = keys.texts();
                 kernels::mask(keys.rows, |row| match texts.at(row) {
-                    Some(text) => insert_bytes(&mut self.of_bytes, text.as_bytes(), &mut bytes),
-                    None => !std::mem::replace(&mut self.has_null, true),
+                    Some(text) => insert_bytes(of_bytes, text.as_bytes(), &mut bytes),
+                    None => null.replace(()).is_none(),
                 })
             }
             KeyForm::Bytes => {
                 let mut key = Vec::new();
                 kernels::mask(keys.rows, |row| {
                     keys.write(&mut key, row);
-                    insert_bytes(&mut self.of_bytes, &key, &mut bytes)
+                    insert_bytes(of_bytes, &key, &mut bytes)
                 })
             }
         };
@@ -64,28 +57,7 @@ impl HeldKeys {
 
     /// Which rows of a batch have one of the keys.
     pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
-        match &keys.form {
-            KeyForm::OneWord(words) => {
-                kernels::mask(keys.rows, |row| self.of_one_word.get(&words[row]).is_some())
-            }
-            KeyForm::TwoWords(words) => {
-                kernels::mask(keys.rows, |row| self.of_two_words.get(&words[row]).is_some())
-            }
-            KeyForm::Text => {
-                let texts = keys.texts();
-                kernels::mask(keys.rows, |row| match texts.at(row) {
-                    Some(text) => self.of_bytes.number(text.as_bytes()).is_some(),
-                    None => self.has_null,
-                })
-            }
-            KeyForm::Bytes => {
-                let mut key = Vec::new();
-                kernels::mask(keys.rows, |row| {
-                    keys.write(&mut key, row);
-                    self.of_bytes.number(&key).is_some()
-                })
-            }
-        }
+        self.keys.contained(keys)
     }
 
     /// Whether there is no memory for more of them.

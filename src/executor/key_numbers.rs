@@ -1,48 +1,37 @@
 //! Keys that are numbered from 0 as they come.
 
-use super::kernels;
-use super::key_rows::{KeyForm, KeyRows};
-use crate::types::key_table::KeyTable;
+use super::key_rows::{KeyForm, KeyFormTables, KeyRows};
 use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::BooleanArray;
 
 /// Numbered keys of one form, which the types of their columns say.
 #[derive(Debug, Default)]
 pub struct KeyNumbers {
-    of_one_word: WordNumbers<1>,
-    of_two_words: WordNumbers<2>,
-    /// Texts as they are, or all other keys as bytes.
-    of_bytes: KeyTable,
-    /// The number of the NULL among texts: those that came behind it have one more than there.
-    null: Option<usize>,
-}
-
-/// Keys of words, and their numbers.
-#[derive(Debug)]
-struct WordNumbers<const PARTS: usize> {
-    numbers: WordTable<PARTS, usize>,
-    keys: Vec<WordKey<PARTS>>,
-}
-
-impl<const PARTS: usize> Default for WordNumbers<PARTS> {
-    fn default() -> WordNumbers<PARTS> {
-        WordNumbers { numbers: WordTable::default(), keys: Vec::new() }
-    }
+    /// The number of each; texts that came behind a NULL have one more than among texts alone.
+    numbers: KeyFormTables<usize>,
+    /// Keys of words in order of their numbers.
+    of_one_word: Vec<WordKey<1>>,
+    of_two_words: Vec<WordKey<2>>,
 }
 
 impl KeyNumbers {
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        let nulls = usize::from(self.null.is_some());
-        self.of_one_word.keys.len() + self.of_two_words.keys.len() + self.of_bytes.len() + nulls
+        let words = self.of_one_word.len() + self.of_two_words.len();
+        words + self.numbers.of_bytes.len() + usize::from(self.numbers.null.is_some())
     }
 
     /// The number of each row's key; tells of each row that has a new one, and about how many bytes that
     /// takes.
     pub fn number(&mut self, keys: &KeyRows, mut new: impl FnMut(usize, usize)) -> Vec<usize> {
+        let KeyNumbers { numbers: table, of_one_word, of_two_words } = self;
         match &keys.form {
-            KeyForm::OneWord(words) => self.of_one_word.number(words, new),
-            KeyForm::TwoWords(words) => self.of_two_words.number(words, new),
+            KeyForm::OneWord(words) => {
+                number_words(&mut table.of_one_word, of_one_word, words, new)
+            }
+            KeyForm::TwoWords(words) => {
+                number_words(&mut table.of_two_words, of_two_words, words, new)
+            }
             KeyForm::Text => self.number_texts(keys, new),
             KeyForm::Bytes => {
                 let (mut key, mut before) = (Vec::new(), Vec::new());
@@ -53,7 +42,7 @@ impl KeyNumbers {
                     // Rows often come group by group.
                     let same = numbers.last().copied().filter(|_| key == before);
                     numbers.push(same.unwrap_or_else(|| {
-                        let (number, is_new) = self.of_bytes.insert(&key);
+                        let (number, is_new) = table.of_bytes.insert(&key);
                         if is_new {
                             new(row, 2 * key.len());
                         }
@@ -77,7 +66,7 @@ impl KeyNumbers {
             }
             numbers.push(match &text {
                 Some(text) => {
-                    let (number, is_new) = self.of_bytes.insert(text.as_bytes());
+                    let (number, is_new) = self.numbers.of_bytes.insert(text.as_bytes());
                     if is_new {
                         new(row, 2 * text.len());
                     }
@@ -85,10 +74,10 @@ impl KeyNumbers {
                 }
                 None => {
                     let next = self.len();
-                    if self.null.is_none() {
+                    if self.numbers.null.is_none() {
                         new(row, 0);
                     }
-                    *self.null.get_or_insert(next)
+                    *self.numbers.null.get_or_insert(next)
                 }
             });
             before = text;
@@ -98,70 +87,51 @@ impl KeyNumbers {
 
     /// The number of a text, by the one that it has among texts alone.
     fn behind_null(&self, number: usize) -> usize {
-        number + usize::from(self.null.is_some_and(|null| null <= number))
+        number + usize::from(self.numbers.null.is_some_and(|null| null <= number))
     }
 
     /// Which rows have a key that has a number.
     pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
-        match &keys.form {
-            KeyForm::OneWord(words) => {
-                kernels::mask(keys.rows, |row| self.of_one_word.numbers.get(&words[row]).is_some())
-            }
-            KeyForm::TwoWords(words) => {
-                kernels::mask(keys.rows, |row| self.of_two_words.numbers.get(&words[row]).is_some())
-            }
-            KeyForm::Text => {
-                let texts = keys.texts();
-                kernels::mask(keys.rows, |row| match texts.at(row) {
-                    Some(text) => self.of_bytes.number(text.as_bytes()).is_some(),
-                    None => self.null.is_some(),
-                })
-            }
-            KeyForm::Bytes => {
-                let mut key = Vec::new();
-                kernels::mask(keys.rows, |row| {
-                    keys.write(&mut key, row);
-                    self.of_bytes.number(&key).is_some()
-                })
-            }
-        }
+        self.numbers.contained(keys)
     }
 
     /// The numbers of all keys, in order of the keys, NULLs first.
     pub fn in_order(&self) -> Vec<usize> {
-        let of_bytes = self.of_bytes.in_order().into_iter().map(|number| self.behind_null(number));
-        let words = self.of_one_word.in_order().into_iter().chain(self.of_two_words.in_order());
-        words.chain(self.null).chain(of_bytes).collect()
+        let KeyFormTables { of_bytes, null, .. } = &self.numbers;
+        let of_bytes = of_bytes.in_order().into_iter().map(|number| self.behind_null(number));
+        let words = in_order(&self.of_one_word).into_iter().chain(in_order(&self.of_two_words));
+        words.chain(*null).chain(of_bytes).collect()
     }
 }
 
-impl<const PARTS: usize> WordNumbers<PARTS> {
-    fn number(
-        &mut self,
-        words: &[WordKey<PARTS>],
-        mut new: impl FnMut(usize, usize),
-    ) -> Vec<usize> {
-        let mut numbers: Vec<usize> = Vec::with_capacity(words.len());
-        for (row, key) in words.iter().enumerate() {
-            let same = numbers.last().copied().filter(|_| words[row - 1] == *key);
-            numbers.push(same.unwrap_or_else(|| {
-                let next = self.keys.len();
-                let number = self.numbers.get_or_insert(key, next);
-                if number == next {
-                    self.keys.push(*key);
-                    new(row, WordTable::<PARTS, usize>::KEY_BYTES);
-                }
-                number
-            }));
-        }
-        numbers
+/// The numbers of keys of words; new ones go behind those known.
+fn number_words<const PARTS: usize>(
+    numbers_of: &mut WordTable<PARTS, usize>,
+    known: &mut Vec<WordKey<PARTS>>,
+    words: &[WordKey<PARTS>],
+    mut new: impl FnMut(usize, usize),
+) -> Vec<usize> {
+    let mut numbers: Vec<usize> = Vec::with_capacity(words.len());
+    for (row, key) in words.iter().enumerate() {
+        let same = numbers.last().copied().filter(|_| words[row - 1] == *key);
+        numbers.push(same.unwrap_or_else(|| {
+            let next = known.len();
+            let number = numbers_of.get_or_insert(key, next);
+            if number == next {
+                known.push(*key);
+                new(row, WordTable::<PARTS, usize>::KEY_BYTES);
+            }
+            number
+        }));
     }
+    numbers
+}
 
-    fn in_order(&self) -> Vec<usize> {
-        let mut numbers: Vec<usize> = (0..self.keys.len()).collect();
-        numbers.sort_unstable_by_key(|number| self.keys[*number]);
-        numbers
-    }
+/// The numbers of keys, in order of the keys.
+fn in_order<const PARTS: usize>(keys: &[WordKey<PARTS>]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = (0..keys.len()).collect();
+    numbers.sort_unstable_by_key(|number| keys[*number]);
+    numbers
 }
 
 #[cfg(test)]

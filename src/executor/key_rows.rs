@@ -1,10 +1,12 @@
 //! What the rows of a batch are told apart by, in the form that costs least for the types of their columns.
 
+use super::kernels;
 use crate::types::DataType;
 use crate::types::key::{KeyColumn, row_key};
-use crate::types::word_table::WordKey;
+use crate::types::key_table::KeyTable;
+use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, BooleanArray, StringArray};
 use std::borrow::Cow;
 
 /// Keys of rows. The types of the columns alone say which form they have.
@@ -57,6 +59,58 @@ impl KeyRows {
     /// The key of a row as bytes, in the place of what `key` was.
     pub fn write(&self, key: &mut Vec<u8>, row: usize) {
         row_key(key, &self.columns, row);
+    }
+}
+
+/// What keys of one form stand for, which the types of their columns say.
+#[derive(Debug)]
+pub struct KeyFormTables<V> {
+    /// What keys of one word stand for.
+    pub of_one_word: WordTable<1, V>,
+    /// And those of two.
+    pub of_two_words: WordTable<2, V>,
+    /// Texts as they are, or all other keys as bytes.
+    pub of_bytes: KeyTable,
+    /// What the NULL among texts stands for, if there is one.
+    pub null: Option<V>,
+}
+
+impl<V> Default for KeyFormTables<V> {
+    fn default() -> KeyFormTables<V> {
+        KeyFormTables {
+            of_one_word: WordTable::default(),
+            of_two_words: WordTable::default(),
+            of_bytes: KeyTable::default(),
+            null: None,
+        }
+    }
+}
+
+impl<V: Copy> KeyFormTables<V> {
+    /// Which rows have a key that is there.
+    pub fn contained(&self, keys: &KeyRows) -> BooleanArray {
+        match &keys.form {
+            KeyForm::OneWord(words) => {
+                kernels::mask(keys.rows, |row| self.of_one_word.get(&words[row]).is_some())
+            }
+            KeyForm::TwoWords(words) => {
+                kernels::mask(keys.rows, |row| self.of_two_words.get(&words[row]).is_some())
+            }
+            KeyForm::Text => {
+                let texts = keys.texts();
+                kernels::mask(keys.rows, |row| match texts.at(row) {
+                    Some(text) => self.of_bytes.number(text.as_bytes()).is_some(),
+                    None => self.null.is_some(),
+                })
+            }
+            KeyForm::Bytes => {
+                let mut key = Vec::new();
+                kernels::mask(keys.rows, |row| {
+                    keys.write(&mut key, row);
+                    self.of_bytes.number(&key).is_some()
+                })
+            }
+        }
     }
 }
 

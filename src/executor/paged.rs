@@ -10,7 +10,7 @@ use super::Error;
 use super::datum::{Batch, Datum};
 use super::held::array_bytes;
 use super::memory::Reservation;
-use super::spill::{SpillFile, Spilled, SpilledBatch};
+use super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
 use crate::types::column::ColumnReader;
 use crate::types::{DataType, Value};
 use arrow_array::cast::AsArray;
@@ -29,9 +29,7 @@ pub struct PagedColumn {
     pages: Vec<ColumnPage>,
     rows: usize,
     /// Where those pages are that are not held.
-    file: Option<RefCell<SpillFile>>,
-    /// What was written to files that are gone.
-    spilled: Spilled,
+    file: RefCell<RenewedSpillFile>,
 }
 
 /// Some rows of a column that stand together.
@@ -70,8 +68,8 @@ impl PageSource {
 impl PagedColumn {
     /// No rows yet.
     pub fn new(data_type: DataType) -> PagedColumn {
-        let (pages, spilled) = (Vec::new(), Spilled::default());
-        PagedColumn { data_type, pages, rows: 0, file: None, spilled }
+        let (pages, file) = Default::default();
+        PagedColumn { data_type, pages, rows: 0, file }
     }
 
     /// How many rows came.
@@ -106,7 +104,7 @@ impl PagedColumn {
             return Ok(());
         }
         memory.shrink(bytes);
-        let file = self.file.get_or_insert_with(|| RefCell::new(SpillFile::new())).get_mut();
+        let file = self.file.get_mut();
         for start in rows.clone().step_by(WRITTEN) {
             let page = array.slice(start, WRITTEN.min(rows.end - start));
             let batch = Batch { rows: page.len(), columns: vec![page] };
@@ -119,16 +117,12 @@ impl PagedColumn {
     /// Lets go of all rows.
     pub fn clear(&mut self) {
         self.pages.clear();
-        // A file only grows: the next rows begin another.
-        if let Some(file) = self.file.take() {
-            self.spilled = self.spilled + file.into_inner().spilled();
-        }
+        self.file.get_mut().renew();
     }
 
     /// What was written so far.
     pub fn spilled(&self) -> Spilled {
-        let file = self.file.as_ref();
-        self.spilled + file.map_or_else(Spilled::default, |file| file.borrow().spilled())
+        self.file.borrow().spilled()
     }
 
     /// The rows of the page that has a row, and its values.
@@ -216,15 +210,13 @@ impl PageReader {
     #[cold]
     fn turn(&mut self, column: &PagedColumn, row: usize) -> Result<bool, Error> {
         let Some((rows, values)) = column.page(row) else { return Ok(false) };
-        let (values, from) = match (values, &column.file) {
-            (PageValues::Same(value), _) => (ReadValues::Same(value.clone()), 0),
-            (PageValues::Held(array, from), _) => (ReadValues::of(array, column.data_type), *from),
-            (PageValues::Written(place), Some(file)) => {
-                let columns = file.borrow_mut().read(*place)?.columns;
-                let Some(array) = columns.first() else { return Ok(false) };
-                (ReadValues::of(array, column.data_type), 0)
+        let (values, from) = match values {
+            PageValues::Same(value) => (ReadValues::Same(value.clone()), 0),
+            PageValues::Held(array, from) => (ReadValues::of(array, column.data_type), *from),
+            PageValues::Written(place) => {
+                let columns = column.file.borrow_mut().read(*place)?.columns;
+                (ReadValues::of(&columns[0], column.data_type), 0)
             }
-            (PageValues::Written(_), None) => return Ok(false),
         };
         self.shift = rows.start.wrapping_sub(from);
         (self.rows, self.values) = (rows, values);

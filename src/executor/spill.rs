@@ -30,6 +30,45 @@ pub struct SpillFile {
     spilled: Spilled,
 }
 
+/// A file for what comes and goes: a file only grows, so that where nothing of it is wanted any more, the
+/// next batches begin another.
+#[derive(Debug, Default)]
+pub struct RenewedSpillFile {
+    file: Option<SpillFile>,
+    /// What was written to files that are gone.
+    gone: Spilled,
+}
+
+impl RenewedSpillFile {
+    /// As [`SpillFile::write`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write(&mut self, batch: &Batch) -> Result<SpilledBatch, Error> {
+        self.file.get_or_insert_with(SpillFile::new).write(batch)
+    }
+
+    /// As [`SpillFile::read`], of what was written since the file was renewed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(&mut self, place: SpilledBatch) -> Result<Batch, Error> {
+        let gone = || Error::failed("internal", "a temporary file is gone that is still read");
+        self.file.as_mut().ok_or_else(gone)?.read(place)
+    }
+
+    /// Lets go of what was written.
+    pub fn renew(&mut self) {
+        self.gone = self.spilled();
+        self.file = None;
+    }
+
+    /// What was written so far.
+    pub fn spilled(&self) -> Spilled {
+        self.gone + self.file.as_ref().map_or_else(Spilled::default, SpillFile::spilled)
+    }
+}
+
 /// How much was written to temporary files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spilled {

@@ -7,7 +7,7 @@ use super::Error;
 use super::datum::Batch;
 use super::held::batch_bytes;
 use super::memory::{MemoryBudget, Reservation};
-use super::spill::{SpillFile, Spilled, SpilledBatch};
+use super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -16,9 +16,7 @@ pub struct WaitingBatches {
     queue: VecDeque<WaitingBatch>,
     memory: Reservation,
     /// Where those are that are not held.
-    file: Option<SpillFile>,
-    /// What was written to files that are gone.
-    spilled: Spilled,
+    file: RenewedSpillFile,
 }
 
 /// Where one of them is.
@@ -40,7 +38,7 @@ impl WaitingBatches {
     /// None yet; what is held is counted in this budget.
     pub fn new(budget: &Arc<MemoryBudget>) -> WaitingBatches {
         let (queue, memory) = (VecDeque::new(), Reservation::new(budget));
-        WaitingBatches { queue, memory, file: None, spilled: Spilled::default() }
+        WaitingBatches { queue, memory, file: RenewedSpillFile::default() }
     }
 
     /// Lets one wait behind the others.
@@ -54,7 +52,7 @@ impl WaitingBatches {
             return Ok(());
         }
         self.memory.shrink(bytes);
-        let place = self.file.get_or_insert_with(SpillFile::new).write(&batch)?;
+        let place = self.file.write(&batch)?;
         self.queue.push_back(WaitingBatch::Written(place));
         Ok(())
     }
@@ -69,26 +67,23 @@ impl WaitingBatches {
     /// # Errors
     /// `io` where its file cannot be read.
     pub fn pop(&mut self) -> Result<Option<Batch>, Error> {
-        let batch = match (self.queue.pop_front(), &mut self.file) {
-            (Some(WaitingBatch::Held(batch)), _) => {
+        let batch = match self.queue.pop_front() {
+            None => return Ok(None),
+            Some(WaitingBatch::Held(batch)) => {
                 self.memory.shrink(batch_bytes(&batch));
                 batch
             }
-            (Some(WaitingBatch::Written(place)), Some(file)) => file.read(place)?,
-            (Some(WaitingBatch::Written(_)) | None, _) => return Ok(None),
+            Some(WaitingBatch::Written(place)) => self.file.read(place)?,
         };
-        if self.queue.is_empty()
-            && let Some(file) = self.file.take()
-        {
-            // A file only grows: the next ones that wait begin another.
-            self.spilled = self.spilled + file.spilled();
+        if self.queue.is_empty() {
+            self.file.renew();
         }
         Ok(Some(batch))
     }
 
     /// What was written so far.
     pub fn spilled(&self) -> Spilled {
-        self.spilled + self.file.as_ref().map_or_else(Spilled::default, SpillFile::spilled)
+        self.file.spilled()
     }
 }
 

@@ -2,6 +2,7 @@
 //! with memory for all of it.
 
 use crate::answer::rows_of;
+use crate::spill;
 use asof::session::Session;
 use asof::storage::Database;
 use std::sync::Arc;
@@ -67,16 +68,8 @@ fn session() -> Session {
 
 /// Asks with memory for all, and with less.
 fn ask(session: &mut Session, query: &str, memory: &str) {
-    rows_of(session, "SET memory = DEFAULT").expect("a setting");
-    let expected = rows_of(session, query).unwrap_or_else(|error| panic!("{query}\n{error}"));
-    assert!(expected.len() >= 100, "{query} gives rows");
-    rows_of(session, &format!("SET memory = '{memory}'")).expect("a setting");
-    let rows = rows_of(session, query).unwrap_or_else(|error| panic!("{query}\n{error}"));
-    assert_eq!(rows.len(), expected.len(), "{query} with {memory}");
-    for (at, (row, expected)) in rows.iter().zip(&expected).enumerate() {
-        let same = row.iter().zip(expected).all(|(a, b)| a.is_same(b));
-        assert!(same, "{query} with {memory}, row {at}: {row:?}, not {expected:?}");
-    }
+    let rows = spill::ask(session, query, &[memory]);
+    assert!(rows >= 100, "{query} gives rows");
 }
 
 #[test]

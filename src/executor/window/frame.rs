@@ -110,6 +110,13 @@ impl KnownFrame {
     }
 }
 
+/// A side of a frame.
+#[derive(Clone, Copy)]
+enum FrameSide {
+    Start,
+    End,
+}
+
 /// The frames of a partition's rows, from the first row to the last.
 #[derive(Default)]
 pub(super) struct Frames {
@@ -150,8 +157,8 @@ impl Frames {
             self.measure(frame, keys, row)?;
             self.group = Some(self.peers.group());
         }
-        let start = self.start(frame, partition, row)?;
-        Ok(start..self.end(frame, partition, row)?.max(start))
+        let start = self.bound(FrameSide::Start, frame, partition, row)?;
+        Ok(start..self.bound(FrameSide::End, frame, partition, row)?.max(start))
     }
 
     /// The rows that are left out of the frame of the row that was asked for, and whether the row
@@ -182,62 +189,38 @@ impl Frames {
         [before, own, within(hole.end..rows.partition.rows.end)]
     }
 
-    fn start(
+    /// Where the frame of a row starts or ends: an end is behind the row or the group that it names.
+    fn bound(
         &mut self,
+        side: FrameSide,
         frame: &KnownFrame,
         partition: &Partition,
         row: usize,
     ) -> Result<usize, Error> {
-        let (rows, group) = (&partition.rows, self.peers.group());
-        Ok(match (&frame.start, frame.unit) {
+        let (rows, peers) = (&partition.rows, &self.peers);
+        let (bound, behind, of_peers, of_range, starts) = match side {
+            FrameSide::Start => (&frame.start, 0, peers.rows.start, self.start, &mut self.starts),
+            FrameSide::End => (&frame.end, 1, peers.rows.end, self.end, &mut self.ends),
+        };
+        let (row, group) = (row + behind, peers.group() + behind);
+        Ok(match (bound, frame.unit) {
             (FrameBound::UnboundedPreceding, _) => rows.start,
             (FrameBound::UnboundedFollowing, _) => rows.end,
             (FrameBound::CurrentRow, FrameUnit::Rows) => row,
-            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => self.peers.rows.start,
-            (FrameBound::Preceding(_) | FrameBound::Following(_), FrameUnit::Range) => self.start,
+            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => of_peers,
+            (FrameBound::Preceding(_) | FrameBound::Following(_), FrameUnit::Range) => of_range,
             (FrameBound::Preceding(distance), FrameUnit::Rows) => {
                 row.saturating_sub(count(distance)).max(rows.start)
             }
             (FrameBound::Following(distance), FrameUnit::Rows) => {
                 row.saturating_add(count(distance)).min(rows.end)
             }
+            // A group ends where the next one begins, and the first begins with the partition.
             (FrameBound::Preceding(distance), FrameUnit::Groups) => {
-                self.starts.start(partition, group.saturating_sub(count(distance)))?
+                starts.start(partition, group.saturating_sub(count(distance)))?
             }
             (FrameBound::Following(distance), FrameUnit::Groups) => {
-                self.starts.start(partition, group.saturating_add(count(distance)))?
-            }
-        })
-    }
-
-    fn end(
-        &mut self,
-        frame: &KnownFrame,
-        partition: &Partition,
-        row: usize,
-    ) -> Result<usize, Error> {
-        let (rows, group) = (&partition.rows, self.peers.group());
-        Ok(match (&frame.end, frame.unit) {
-            (FrameBound::UnboundedPreceding, _) => rows.start,
-            (FrameBound::UnboundedFollowing, _) => rows.end,
-            (FrameBound::CurrentRow, FrameUnit::Rows) => row + 1,
-            (FrameBound::CurrentRow, FrameUnit::Range | FrameUnit::Groups) => self.peers.rows.end,
-            (FrameBound::Preceding(_) | FrameBound::Following(_), FrameUnit::Range) => self.end,
-            (FrameBound::Preceding(distance), FrameUnit::Rows) => {
-                (row + 1).saturating_sub(count(distance)).max(rows.start)
-            }
-            (FrameBound::Following(distance), FrameUnit::Rows) => {
-                (row + 1).saturating_add(count(distance)).min(rows.end)
-            }
-            // A group ends where the next one begins.
-            (FrameBound::Preceding(distance), FrameUnit::Groups) => {
-                match (group + 1).checked_sub(count(distance)) {
-                    None | Some(0) => rows.start,
-                    Some(next) => self.ends.start(partition, next)?,
-                }
-            }
-            (FrameBound::Following(distance), FrameUnit::Groups) => {
-                self.ends.start(partition, (group + 1).saturating_add(count(distance)))?
+                starts.start(partition, group.saturating_add(count(distance)))?
             }
         })
     }

@@ -6,7 +6,7 @@
 use super::super::Error;
 use super::super::datum::Batch;
 use super::super::memory::{MemoryBudget, Reservation};
-use super::super::spill::{SpillFile, Spilled, SpilledBatch};
+use super::super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
 use crate::types::column::{ColumnReader, array_of};
 use crate::types::{DataType, Value};
 use arrow_array::Int64Array;
@@ -26,10 +26,8 @@ pub(super) struct ValueQueue {
     written: VecDeque<SpilledBatch>,
     /// The last ones, or all.
     back: VecDeque<(usize, Value)>,
-    file: Option<SpillFile>,
+    file: RenewedSpillFile,
     memory: Reservation,
-    /// What was written to files that are gone.
-    spilled: Spilled,
 }
 
 /// About how many bytes a value takes.
@@ -45,9 +43,8 @@ impl ValueQueue {
             front: VecDeque::new(),
             written: VecDeque::new(),
             back: VecDeque::new(),
-            file: None,
+            file: RenewedSpillFile::default(),
             memory: Reservation::new(budget),
-            spilled: Spilled::default(),
         }
     }
 
@@ -79,7 +76,7 @@ impl ValueQueue {
         let rows = page.iter().map(|(row, _)| i64::try_from(*row).unwrap_or(i64::MAX));
         let rows = Int64Array::from_iter_values(rows);
         let batch = Batch { columns: vec![Arc::new(rows), values], rows: page.len() };
-        let place = self.file.get_or_insert_with(SpillFile::new).write(&batch)?;
+        let place = self.file.write(&batch)?;
         self.written.push_back(place);
         self.memory.shrink(page.iter().map(|(_, value)| bytes_of(value)).sum());
         Ok(())
@@ -87,8 +84,7 @@ impl ValueQueue {
 
     /// Reads values back that are written no longer.
     fn read(&mut self, place: SpilledBatch) -> Result<VecDeque<(usize, Value)>, Error> {
-        let Some(file) = &mut self.file else { return Ok(VecDeque::new()) };
-        let Batch { columns, rows } = file.read(place)?;
+        let Batch { columns, rows } = self.file.read(place)?;
         let numbers = columns[0].as_primitive::<Int64Type>().values().iter();
         let numbers = numbers.map(|number| usize::try_from(*number).unwrap_or(usize::MAX));
         let values = ColumnReader::of(&columns[1], self.data_type);
@@ -96,7 +92,7 @@ impl ValueQueue {
         // It is a page, for which there always was room.
         let _has_room = self.memory.grow(page.iter().map(|(_, value)| bytes_of(value)).sum());
         if self.written.is_empty() {
-            self.close();
+            self.file.renew();
         }
         Ok(page)
     }
@@ -155,19 +151,12 @@ impl ValueQueue {
         self.written.clear();
         self.back.clear();
         self.memory.release();
-        self.close();
-    }
-
-    /// Lets go of the file: it only grows, and the next values begin another.
-    fn close(&mut self) {
-        if let Some(file) = self.file.take() {
-            self.spilled = self.spilled + file.spilled();
-        }
+        self.file.renew();
     }
 
     /// What was written so far.
     pub fn spilled(&self) -> Spilled {
-        self.spilled + self.file.as_ref().map_or_else(Spilled::default, SpillFile::spilled)
+        self.file.spilled()
     }
 }
 
