@@ -48,9 +48,11 @@
 //!    types and keys, and records what they change in a [`Fork`](storage::Fork), which is the open
 //!    transaction, or one for this statement alone.
 //! 7. [`Database::commit`](storage::Database::commit) numbers the fork's operations as
-//!    [`Event`](storage::Event)s, appends them to the [`EventStore`](storage::EventStore) and syncs.
-//!    Only then [`State::apply`](storage::State::apply) makes them visible. Replaying the log at
-//!    opening calls the same function.
+//!    [`Event`](storage::Event)s, hands them to the [`EventStore`](storage::EventStore), which writes and
+//!    syncs them, and [`State::apply`](storage::State::apply) makes them visible. Replaying the log at
+//!    opening calls the same function. A script's statements are staged
+//!    ([`Session::stage`](session::Session::stage)): many are synced at once, and what they say is held
+//!    until then.
 //! 8. The [`Outcome`](session::Outcome), rows or a [`Receipt`](session::Receipt), is drawn by
 //!    [`draw`](render::draw); an [`Error`](session::Error) of any floor by [`report`](render::report).
 //!

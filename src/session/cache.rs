@@ -363,6 +363,7 @@ impl Session {
         };
         let event = u64::try_from(*event).ok().map(EventId);
         let happened = event.filter(|event| *event <= self.head());
+        happened.map_or(Ok(()), |event| self.database.settle(event))?;
         let view = happened.map(|event| self.database.view(Period::at(event)));
         Ok(view.transpose()?)
     }

@@ -240,12 +240,19 @@ impl<'a> StatementCatalog<'a> {
         if let Some((_, view)) = self.past.iter().find(|(known, _)| *known == period) {
             return Ok(view.clone());
         }
+        self.settle(span)?;
         let view = self
             .database
             .view(if period.first <= period.last { period } else { Period::at(period.last) })
             .map_err(|error| Error::new(error.code(), error.to_string(), span))?;
         self.past.push((period, view.clone()));
         Ok(view)
+    }
+
+    /// Makes sure that the log has what the session staged.
+    fn settle(&self, span: Span) -> Result<(), Error> {
+        let settled = self.database.settle(self.session.staged());
+        settled.map_err(|error| Error::new(error.code(), error.to_string(), span))
     }
 
     /// The moment that a clause means for what is read from the log, which has nothing of an open
@@ -256,6 +263,7 @@ impl<'a> StatementCatalog<'a> {
 
     /// A system table at a moment.
     fn system(&mut self, system: SystemTable, as_of: Option<&AsOf>) -> Result<TableSource, Error> {
+        self.settle(as_of.map_or(Span::default(), |as_of| as_of.span))?;
         let (event, view) = match as_of {
             Some(as_of) if system.is_schema() => {
                 let event = self.resolver.resolve(as_of)?;
@@ -522,6 +530,7 @@ impl Catalog for StatementCatalog<'_> {
     }
 
     fn events(&mut self, events: &EventSelection) -> Result<TableSource, Error> {
+        self.settle(Span::default())?;
         let (period, table) = self.stretch(events.table.as_ref(), &events.range)?;
         let limit = events.limit.as_ref().map(planner::constant).transpose()?;
         let relation =

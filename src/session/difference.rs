@@ -149,7 +149,8 @@ impl TableDifference {
         let is_shown = |at: usize| !is("update") || !images[0][at].is_same(&images[1][at]);
         let image = |side: usize| -> Result<Value, Error> {
             let columns = self.difference.columns(side).filter(|(at, _)| is_shown(*at));
-            let text = row_json(columns.map(|(at, column)| (column, &images[side][at])))?;
+            let columns = columns.map(|(at, column)| (column, &images[side][at]));
+            let text = row_json(columns.collect::<Vec<_>>().into_iter())?;
             Ok(Value::Json(text.into()))
         };
         let of_side = |side: usize| self.difference.columns(side).map(move |(at, _)| at);

@@ -35,6 +35,7 @@ mod script_check;
 mod sequence;
 mod settings;
 mod shareable;
+mod staged;
 mod temporary;
 mod time;
 mod trace;
@@ -71,6 +72,7 @@ use last_result::ResultStore;
 use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
 use settings::SessionMemory;
+use staged::StagedEvents;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -83,6 +85,8 @@ use triggers::TriggerCache;
 pub struct Session {
     database: Arc<Database>,
     transaction: Option<OpenTransaction>,
+    /// What it staged, and whether it does.
+    staged: StagedEvents,
     /// What is temporary, once something was.
     temporary: Option<Box<TemporaryState>>,
     /// What SET AS OF said, unless it is the present.
@@ -180,6 +184,7 @@ impl Session {
         Session {
             database,
             transaction: None,
+            staged: StagedEvents::default(),
             temporary: None,
             past: None,
             cache,
@@ -257,11 +262,6 @@ impl Session {
         &self.database
     }
 
-    /// The last committed event.
-    pub fn head(&self) -> EventId {
-        self.database.head()
-    }
-
     /// How many events the open transaction has so far, 0 in a check; `None` if none is open.
     pub fn transaction(&self) -> Option<usize> {
         if self.script_check.as_ref().is_some_and(ScriptCheck::in_transaction) {
@@ -305,12 +305,8 @@ impl Session {
         parse_statement_with(text, &self.parameters)
     }
 
-    /// Runs one statement, with or without its `;`. Spans of errors are bytes of `text`.
-    ///
-    /// # Errors
-    /// [`Error`] of any floor; a statement that fails has changed nothing, and leaves an open
-    /// transaction open.
-    pub fn execute(&mut self, text: &str) -> Result<Outcome, Error> {
+    /// Runs a statement whose events, if it makes some, may be staged or not.
+    fn perform(&mut self, text: &str) -> Result<Outcome, Error> {
         // Plans are shared over the present only, and as they are rewritten.
         let is_shareable = self.past.is_none() && self.rewrites;
         let prepared = is_shareable.then(|| Prepared::new(text, &self.parameters)).flatten();
@@ -366,6 +362,9 @@ impl Session {
     }
 
     fn run(&mut self, statement: &Statement, text: &str) -> Result<Outcome, Error> {
+        if self.staged.defers && !staged::may_be_deferred(statement) {
+            self.settle()?;
+        }
         match statement {
             Statement::Query(query) => {
                 self.note_read();
@@ -474,7 +473,7 @@ impl Session {
         Ok(match (&self.transaction, self.past) {
             (Some(transaction), _) => transaction.fork.view(),
             (None, Some(event)) => self.beside_temporary(self.database.view(Period::at(event))?),
-            (None, None) => self.beside_temporary(self.database.latest()?),
+            (None, None) => self.beside_temporary(self.database.latest_for(self.staged())?),
         })
     }
 

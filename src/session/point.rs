@@ -15,6 +15,8 @@ use std::cell::{OnceCell, RefCell};
 #[derive(Clone)]
 pub(super) struct PointResolver<'a> {
     database: &'a Database,
+    /// The last event that the session staged.
+    staged: EventId,
     now: OnceCell<Timestamp>,
     /// Where to say what is to be said of what was resolved.
     notices: &'a RefCell<Vec<String>>,
@@ -47,7 +49,7 @@ impl<'a> PointResolver<'a> {
     /// Moments of a session's database.
     pub fn new(session: &'a Session) -> PointResolver<'a> {
         let (database, notices) = (&*session.database, &session.notices);
-        PointResolver { database, now: OnceCell::new(), notices }
+        PointResolver { database, staged: session.staged(), now: OnceCell::new(), notices }
     }
 
     /// The time of the statement: however often it is asked for, the clock is looked at once.
@@ -68,7 +70,7 @@ impl<'a> PointResolver<'a> {
 
     /// The last event.
     pub(super) fn head(&self) -> EventId {
-        self.database.head()
+        self.database.head_for(self.staged)
     }
 
     /// Something to be said beside the rows, once.
@@ -95,6 +97,8 @@ impl<'a> PointResolver<'a> {
     /// no time, `unknown-parameter` of one without a value, `corrupt` and `io` where the log cannot be read.
     pub(super) fn place(&self, as_of: &AsOf) -> Result<ResolvedPoint, Error> {
         let AsOf { point, before, span } = as_of;
+        // Moments are those of what is durable.
+        self.database.settle(self.staged).map_err(|error| storage_error(&error, *span))?;
         let event = match point {
             // What was there before a time, or before a transaction, is what the last one left.
             Point::Timestamp(text) => return self.at_time(timestamp(text, *span)?, as_of),

@@ -20,20 +20,29 @@ impl Session {
 
     /// Begins a transaction that may never write.
     pub(super) fn begin_deferred(&self) -> Fork {
-        self.database.begin_beside(self.temporary.as_deref().map(TemporaryState::view))
+        let temporary = self.temporary.as_deref().map(TemporaryState::view);
+        self.database.begin_for(self.staged.last(), temporary)
     }
 
-    /// Makes a transaction durable, then visible; what it did to what is temporary comes to the session.
+    /// Makes a transaction durable, then visible, or stages it where the statement is; what it did to what
+    /// is temporary comes to the session.
     ///
     /// # Errors
-    /// Those of [`Database::commit`](crate::storage::Database::commit); then nothing of it happened.
+    /// Those of [`Database::commit`](crate::storage::Database::commit) and
+    /// [`Database::stage`](crate::storage::Database::stage); then nothing of it happened.
     pub(super) fn commit_fork(
         &mut self,
         mut fork: Fork,
         metadata: Metadata,
     ) -> Result<Option<CommittedTransaction>, Error> {
         let temporary = fork.take_temporary();
-        let committed = self.database.commit(fork, metadata)?;
+        let committed = match self.staged.defers {
+            true => self.database.stage(fork, metadata)?,
+            false => self.database.commit(fork, metadata)?,
+        };
+        if let Some(committed) = committed.filter(|_| self.staged.defers) {
+            self.staged.add(committed);
+        }
         self.commit_temporary(temporary);
         Ok(committed)
     }

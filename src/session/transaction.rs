@@ -3,6 +3,7 @@
 use super::cache::PlanCache;
 use super::changed::Changed;
 use super::savepoint::Savepoints;
+use super::staged::StagedEvents;
 use super::{Error, Outcome, PendingStatement, Receipt, Session};
 use crate::executor::{self, CheckedConstraints, Enforcement};
 use crate::language::Parameters;
@@ -239,6 +240,7 @@ impl Session {
     /// [`storage::Error::Stale`] where the open transaction has read what is no longer so: then the
     /// session stays where it is.
     pub fn go_on_in(&mut self, database: Arc<Database>) -> Result<(), Error> {
+        self.settle()?;
         if let Some(transaction) = &mut self.transaction {
             let (base, head) = (transaction.fork.base(), database.head());
             if base != head && transaction.state.has_read {
@@ -250,6 +252,7 @@ impl Session {
         }
         self.database = database;
         self.cache = PlanCache::default();
+        self.staged = StagedEvents::default();
         Ok(())
     }
 

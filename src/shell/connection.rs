@@ -8,6 +8,7 @@ mod missing;
 
 pub use connection_error::ConnectionError;
 
+use super::first_word::first_word;
 use crate::language::Parameters;
 use crate::render::Diagnostic;
 use crate::session::{Error, Outcome, ProgressHandler, Session};
@@ -408,6 +409,23 @@ impl Connection {
     /// and is asked for what it would have, or cannot be created; [`ConnectionError::Failed`] for everything
     /// else.
     pub fn execute(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
+        self.perform(text, Session::execute)
+    }
+
+    /// Runs one statement and does not wait until the disk has what it wrote: nobody may be told of it
+    /// before the session is settled.
+    ///
+    /// # Errors
+    /// As [`Connection::execute`].
+    pub(super) fn stage(&mut self, text: &str) -> Result<Outcome, ConnectionError> {
+        self.perform(text, Session::stage)
+    }
+
+    fn perform(
+        &mut self,
+        text: &str,
+        run: fn(&mut Session, &str) -> Result<Outcome, Error>,
+    ) -> Result<Outcome, ConnectionError> {
         let first = first_word(text);
         if is_reading(first) {
             self.give_up_place();
@@ -417,19 +435,23 @@ impl Connection {
             // Files that nobody has cannot be good.
             self.existing()?;
         }
-        match self.run(text) {
+        match self.run(text, run) {
             Err(Error::Storage(
                 storage::Error::Following { .. } | storage::Error::GivenUp { .. },
             )) => {
                 self.take_over()?;
-                self.run(text).map_err(|error| self.connection_error(error))
+                self.run(text, run).map_err(|error| self.connection_error(error))
             }
             done => done.map_err(|error| self.connection_error(error)),
         }
     }
 
-    fn run(&mut self, text: &str) -> Result<Outcome, Error> {
-        self.session.as_mut().map_or(Ok(Outcome::Nothing), |session| session.execute(text))
+    fn run(
+        &mut self,
+        text: &str,
+        run: fn(&mut Session, &str) -> Result<Outcome, Error>,
+    ) -> Result<Outcome, Error> {
+        self.session.as_mut().map_or(Ok(Outcome::Nothing), |session| run(session, text))
     }
 
     /// What an error is to the run: on a missing database it may be another one than it seems.
@@ -550,41 +572,5 @@ impl Connection {
             None => Err(no_session()),
         }?;
         Ok(Outcome::Nothing)
-    }
-}
-
-/// The first word of a statement, behind blanks and comments.
-pub(super) fn first_word(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    loop {
-        let skipped = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest)
-        } else {
-            let word = rest.trim_start_matches('(').trim_start();
-            let end = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
-            return &word[..end];
-        };
-        rest = skipped.trim_start();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_word_stands_behind_blanks_comments_and_parentheses() {
-        let cases = [
-            ("SELECT 1", "SELECT"),
-            ("  -- note\n /* a */ /* b */ values(1)", "values"),
-            ("((SELECT 1))", "SELECT"),
-            ("-- only", ""),
-            ("", ""),
-        ];
-        for (text, word) in cases {
-            assert_eq!(first_word(text), word);
-        }
     }
 }

@@ -13,8 +13,14 @@
 //! [`Stop::Failed`] and decides whether to go on.
 
 mod connection;
+mod deferral;
+#[cfg(test)]
+mod deferral_tests;
 mod dot;
 mod exit_status;
+mod first_word;
+mod output_gate;
+mod pending_input;
 mod programs;
 mod progress;
 mod redirect;
@@ -40,6 +46,8 @@ pub use terminal::restore_at_end;
 
 use crate::render::{self, Diagnostic, ReportOptions, TextOrigin};
 use crate::types::ByteSize;
+use deferral::Deferral;
+use output_gate::{GatedWriter, SharedGate};
 use progress::{ProgressWriter, SharedProgress};
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -48,6 +56,9 @@ use std::time::{Duration, Instant};
 
 /// The code of the error that Ctrl-C makes.
 const INTERRUPTED: &str = "interrupted";
+
+/// How many bytes of output are held at most.
+const BUFFER: usize = 64 * 1024;
 
 /// What an interrupted run exits with.
 const INTERRUPTED_CODE: u8 = 130;
@@ -93,6 +104,10 @@ pub struct Shell {
     connection: Connection,
     out: BufWriter<ProgressWriter>,
     errors: ProgressWriter,
+    /// What everything waits for that is said.
+    gate: SharedGate,
+    /// What the script does that is not durable yet.
+    deferral: Deferral,
     /// How far the script is.
     progress: SharedProgress,
     /// Where results go instead of standard output.
@@ -119,16 +134,21 @@ impl Shell {
         out: Box<dyn Write>,
         errors: Box<dyn Write>,
     ) -> Shell {
-        let progress = SharedProgress::default();
-        let behind = |inner| ProgressWriter { inner, progress: SharedProgress::clone(&progress) };
+        let (progress, gate) = (SharedProgress::default(), SharedGate::default());
+        let behind = |inner| {
+            let inner = Box::new(GatedWriter { inner, gate: SharedGate::clone(&gate) });
+            ProgressWriter { inner, progress: SharedProgress::clone(&progress) }
+        };
         let (out, errors) = (behind(out), behind(errors));
         let mut connection = connection;
         connection.set_progress_handler(progress::progress_handler(settings.progress));
         let mut shell = Shell {
             settings,
             connection,
-            out: BufWriter::with_capacity(64 * 1024, out),
+            out: BufWriter::with_capacity(BUFFER, out),
             errors,
+            gate,
+            deferral: Deferral::default(),
             progress,
             redirect: None,
             waiting: Arc::default(),

@@ -4,9 +4,10 @@
 //! Whoever reads a program's pipe may go when it has seen enough; a file that cannot be written is a
 //! failure that names it, and results go to standard output again.
 
+use super::output_gate::{GatedWriter, SharedGate};
 use super::programs::{spawn, system_shell};
 use super::progress::{ProgressWriter, SharedProgress};
-use super::{Shell, Stop};
+use super::{BUFFER, Shell, Stop};
 use crate::render::{Diagnostic, Format, RenderError, TextOrigin};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -74,7 +75,8 @@ impl Shell {
         self.out.flush()?;
         // What goes elsewhere crosses no line of the terminal.
         let progress = if is_pager { self.progress.clone() } else { SharedProgress::default() };
-        let writer = BufWriter::with_capacity(64 * 1024, ProgressWriter { inner, progress });
+        let inner = Box::new(GatedWriter { inner, gate: SharedGate::clone(&self.gate) });
+        let writer = BufWriter::with_capacity(BUFFER, ProgressWriter { inner, progress });
         let standard = std::mem::replace(&mut self.out, writer);
         self.redirect = Some(Redirect { standard, name: name.to_string(), once, is_pager, child });
         Ok(())

@@ -1,6 +1,6 @@
 //! What frames a run: the script it begins with, the moment it reads, the transaction it may be.
 
-use super::connection::first_word;
+use super::first_word::first_word;
 use super::script::Script;
 use super::{ConnectionError, INTERRUPTED_CODE, Shell, Stop};
 use crate::language::ast::{SessionStatement, Statement};

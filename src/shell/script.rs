@@ -1,5 +1,6 @@
 //! Scripts: files, pipes and `-c`.
 
+use super::pending_input;
 use super::progress::Progress;
 use super::script_items::{ScriptError, ScriptItem, ScriptItems};
 use super::script_source::SourceError;
@@ -8,7 +9,7 @@ use crate::language::{Piece, PieceKind, SplitError, parse_statement};
 use crate::render::{Diagnostic, TextOrigin};
 use crate::session::Error;
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::sync::atomic::Ordering;
 
 /// Scripts that read scripts go no deeper than this.
@@ -29,6 +30,28 @@ pub struct Script {
     /// What stands before and behind `--from-line` in the command that would go on with it; `None`
     /// where that makes no sense.
     pub resume: Option<[String; 2]>,
+}
+
+/// How a script's text arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputArrival {
+    /// All of it is here.
+    Here,
+    /// On standard input.
+    Standard,
+    /// When it comes: nobody can tell.
+    Unknown,
+}
+
+impl InputArrival {
+    /// Whether to read on may take long just now.
+    fn may_block(self) -> bool {
+        match self {
+            InputArrival::Here => false,
+            InputArrival::Standard => !pending_input::has_input(),
+            InputArrival::Unknown => true,
+        }
+    }
 }
 
 /// How far a script came.
@@ -83,7 +106,7 @@ impl Shell {
     /// output takes no more.
     pub fn run_command(&mut self, text: &str) -> Result<(), Stop> {
         let script = Script { name: COMMAND.to_string(), from_line: 1, resume: None };
-        self.run(&script, Box::new(text.as_bytes()), None)
+        self.run(&script, (Box::new(text.as_bytes()), None), InputArrival::Here)
     }
 
     /// Runs the script in a file; `-` is standard input.
@@ -93,14 +116,17 @@ impl Shell {
     /// [`Stop::Interrupted`] and [`Stop::Exit`] where the user said so, [`Stop::Output`] where standard
     /// output takes no more.
     pub fn run_file(&mut self, path: &str, script: &Script) -> Result<(), Stop> {
-        let (input, size): (Box<dyn Read>, _) = if path == STANDARD_INPUT {
+        let (input, size, arrival): (Box<dyn Read>, _, _) = if path == STANDARD_INPUT {
             self.input_is_script = true;
-            (Box::new(io::stdin()), None)
+            (Box::new(io::stdin()), None, InputArrival::Standard)
         } else {
             match File::open(path) {
                 Ok(file) => {
                     let size = file.metadata().ok().filter(Metadata::is_file);
-                    (Box::new(file), size.map(|metadata| metadata.len()))
+                    let size = size.map(|metadata| metadata.len());
+                    // What is no file of a known size comes when it comes.
+                    let arrival = size.map_or(InputArrival::Unknown, |_| InputArrival::Here);
+                    (Box::new(file), size, arrival)
                 }
                 Err(error) => {
                     let error = Diagnostic::new("input", format!("cannot read {path}: {error}"));
@@ -108,7 +134,7 @@ impl Shell {
                 }
             }
         };
-        self.run(script, input, size)
+        self.run(script, (input, size), arrival)
     }
 
     /// Reads a script inside another one.
@@ -132,21 +158,24 @@ impl Shell {
     }
 
     /// Runs a script of so many bytes, if that is known, to its end or its first error.
-    fn run(
+    pub(super) fn run(
         &mut self,
         script: &Script,
-        input: Box<dyn Read + '_>,
-        size: Option<u64>,
+        (input, size): (Box<dyn Read + '_>, Option<u64>),
+        arrival: InputArrival,
     ) -> Result<(), Stop> {
-        // What is no file of a known size, nor a text that is here, comes when it comes.
-        let waits = size.is_none() && script.name != COMMAND;
         let mut items = ScriptItems::new(input, script.from_line);
         let head = self.connection.head();
         let mut applied = ScriptProgress { statements: 0, pending: 0, head, line: 0 };
         let progress = Progress::new(&script.name, size, self.settings.progress);
         let outer = self.progress.replace(Some(progress));
         self.reading.push(script.name.clone());
-        let mut result = self.run_items(script, &mut items, waits, &mut applied);
+        // A text that is here has few statements.
+        let deferred = self.deferral.turn(script.name != COMMAND);
+        let result = self.run_items(script, &mut items, arrival, &mut applied);
+        let result = result.and_then(|()| Ok(self.hand_out()?));
+        let mut result = self.disk_refused(result);
+        self.deferral.turn(deferred);
         self.reading.pop();
         self.progress.replace(outer);
         if let (Ok(()), Some(lines)) = (&result, items.ended_before()) {
@@ -172,7 +201,7 @@ impl Shell {
         &mut self,
         script: &Script,
         items: &mut ScriptItems<'_>,
-        waits: bool,
+        arrival: InputArrival,
         applied: &mut ScriptProgress,
     ) -> Result<(), Stop> {
         loop {
@@ -180,9 +209,11 @@ impl Shell {
                 Ok(ScriptItem::Piece(piece)) => piece,
                 Ok(ScriptItem::End) => return Ok(()),
                 Ok(ScriptItem::Wait) => {
-                    // Whoever waits for an answer before sending more gets it.
-                    self.out.flush()?;
-                    if waits {
+                    if arrival.may_block() {
+                        // Whoever waits for an answer before sending more gets it.
+                        self.hand_out()?;
+                    }
+                    if arrival != InputArrival::Here {
                         self.connection.give_up_place();
                     }
                     self.waiting.store(true, Ordering::Relaxed);
@@ -200,6 +231,7 @@ impl Shell {
             if let Some(progress) = self.progress.borrow_mut().as_mut() {
                 progress.advance(items.passed());
             }
+            self.before_statement(&piece.text)?;
             let done = match piece.kind {
                 PieceKind::Statement => {
                     match dot::misplaced(&piece.text).or_else(|| self.crosses_run(&piece.text)) {
@@ -211,8 +243,7 @@ impl Shell {
             };
             match done {
                 Ok(()) => {
-                    // What was said, rows and acknowledgements, waits for nothing that runs behind it.
-                    self.out.flush()?;
+                    self.after_statement(&piece.text)?;
                     applied.advance(&piece, self.transaction_start.is_some());
                 }
                 Err(Stop::Failed) if self.settings.keep_going => {}

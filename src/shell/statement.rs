@@ -38,8 +38,10 @@ impl Shell {
         self.keep_results();
         let outcome = match self.settings.check_only {
             true => self.connection.check_statement(text),
+            false if self.deferral.is_on() => self.connection.stage(text),
             false => self.connection.execute(text),
         };
+        self.note_staged(origin);
         self.notices();
         match (&self.transaction_start, self.connection.transaction()) {
             (None, Some(_)) => {
@@ -176,6 +178,10 @@ impl Shell {
         }
         let colour = self.format().colour;
         self.tell(&receipt.to_string())?;
+        if self.settings.events {
+            // What the log has of them is read from it.
+            self.gate.settle()?;
+        }
         if let (true, Some((first, last)), Some(session)) =
             (self.settings.events, receipt.committed, self.connection.session())
         {

@@ -7,6 +7,7 @@
 
 mod maintenance;
 mod open;
+mod write;
 
 use super::base::SnapshotId;
 use super::checkpoint::Checkpointer;
@@ -17,16 +18,17 @@ use super::past::QueryEngine;
 use super::past::schedule::Schedule;
 use super::projections::SnapshotManager;
 use super::scrubber::Scrubber;
+use super::settler::Settler;
 use super::statistics::{StatisticsCache, TableStatistics};
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
-use super::versions::{Fork, RowChange, View};
+use super::versions::{RowChange, View};
 use crate::types::{
     Definition, DefinitionKind, EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId,
 };
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// While a database is open, row files are brought up to it after so many epochs.
 const EPOCHS_PER_ROW_FILES: u64 = 10;
@@ -86,6 +88,8 @@ pub struct Database {
     checkpointer: Checkpointer,
     /// Reads the older log again, where there is one and the clock runs.
     scrubber: Option<Scrubber>,
+    /// Settles what was staged, where the clock runs.
+    settler: Option<Settler>,
     /// What there is to be said of a log that is ahead of the clock.
     ahead: OnceLock<String>,
     /// Held from the look at the head until the new one is published; says what is due then.
@@ -145,9 +149,20 @@ impl Database {
         &self.store
     }
 
-    /// The last committed event.
+    /// The last event that is settled: durable, and known to everybody.
     pub fn head(&self) -> EventId {
-        self.engine.last()
+        // Between the sync and the publication the log is ahead of what can be seen; between staging and
+        // the sync it is behind.
+        self.engine.last().min(self.store.head())
+    }
+
+    /// The last event that somebody sees who staged `own` last: their own count, as long as the disk has
+    /// not refused them.
+    pub fn head_for(&self, own: EventId) -> EventId {
+        match self.store.is_poisoned() {
+            true => self.head(),
+            false => self.head().max(own.min(self.engine.last())),
+        }
     }
 
     /// What was visible in a period.
@@ -157,6 +172,7 @@ impl Database {
     /// also [`Error::Corrupt`] where a line of the log that leads there is not what was written,
     /// [`Error::Io`] where the log cannot be read, [`Error::Projection`] where it is the index.
     pub fn view(&self, period: Period) -> Result<View, Error> {
+        self.check_reached(period)?;
         self.engine.view(period)
     }
 
@@ -166,6 +182,7 @@ impl Database {
     /// # Errors
     /// Those of [`Database::view`].
     pub fn view_with_ends(&self, period: Period) -> Result<View, Error> {
+        self.check_reached(period)?;
         self.engine.view_with_ends(period)
     }
 
@@ -182,6 +199,7 @@ impl Database {
         period: Period,
         rows: Option<Arc<[RowId]>>,
     ) -> Result<impl Iterator<Item = Result<RowChange, Error>> + Send + use<>, Error> {
+        self.check_reached(period)?;
         QueryEngine::changes(&self.engine, table, period, rows)
     }
 
@@ -195,7 +213,17 @@ impl Database {
         table: TableId,
         period: Period,
     ) -> Result<impl Iterator<Item = Result<View, Error>> + Send + use<>, Error> {
+        self.check_reached(period)?;
         QueryEngine::pieces(&self.engine, table, period)
+    }
+
+    /// Refuses a period that ends behind the last event that is settled.
+    fn check_reached(&self, period: Period) -> Result<(), Error> {
+        let head = self.head();
+        match period.last <= head {
+            true => Ok(()),
+            false => Err(Error::BeyondHead { event: period.last, head }),
+        }
     }
 
     /// What is visible now.
@@ -203,7 +231,19 @@ impl Database {
     /// # Errors
     /// None: the present is always in memory.
     pub fn latest(&self) -> Result<View, Error> {
-        Ok(self.engine.latest())
+        self.latest_for(EventId::START)
+    }
+
+    /// What is visible now to somebody who staged `own` last.
+    ///
+    /// # Errors
+    /// None: the present is always in memory.
+    pub fn latest_for(&self, own: EventId) -> Result<View, Error> {
+        let (latest, head) = (self.engine.latest(), self.head_for(own));
+        match latest.period().last <= head {
+            true => Ok(latest),
+            false => self.engine.view(Period::at(head)),
+        }
     }
 
     /// The last event of the newest transaction committed at a time or before, or 0.
@@ -212,7 +252,6 @@ impl Database {
     /// [`Error::Io`] where `events.index` cannot be read, [`Error::Projection`] where it is not
     /// what was written.
     pub fn at_time(&self, at: Timestamp) -> Result<EventId, Error> {
-        // Between the sync and the publication the log is ahead of what can be seen.
         Ok(self.store.at_time(at)?.min(self.head()))
     }
 
@@ -239,106 +278,10 @@ impl Database {
         Ok(self.store.committed_at(event)?.filter(|_| event <= self.head()))
     }
 
-    /// Begins a transaction on what is visible now.
-    ///
-    /// # Errors
-    /// [`Error::ReadOnly`], [`Error::Following`], [`Error::GivenUp`], [`Error::Damaged`] or
-    /// [`Error::Poisoned`] where it could never be committed.
-    pub fn begin(&self) -> Result<Fork, Error> {
-        self.store.check_writable()?;
-        Ok(self.begin_deferred())
-    }
-
-    /// Begins a transaction that may never write: whether it could is asked no sooner than that.
-    pub fn begin_deferred(&self) -> Fork {
-        self.begin_beside(None)
-    }
-
-    /// The same, beside what is temporary in a session.
-    pub fn begin_beside(&self, temporary: Option<View>) -> Fork {
-        let view = self.engine.latest();
-        let next = view.period().last.next();
-        let base = match temporary {
-            Some(temporary) => view.with_temporary(temporary),
-            None => view,
-        };
-        Fork::new(base, next)
-    }
-
-    /// Lets other processes write while this one reads, and follows them. What opening found
-    /// to be brought up is, before. Whoever wants to write again opens the database again. Where nothing
-    /// may be written, nobody else could either.
-    pub fn give_up_place(&self) {
-        let has_place = self.path.is_some() && self.store.has_place();
-        if has_place && self.store.check_writable().is_ok() {
-            // The same as when it is dropped; what waits to be written is, too.
-            drop(self.checkpoint());
-            self.store.give_up();
-        }
-    }
-
-    /// Makes a transaction durable, then visible. One without events commits nothing, unless it has an
-    /// identity to be known by: that is an event.
-    ///
-    /// # Errors
-    /// [`Error::Stale`] where someone committed since the fork began; those of
-    /// [`EventStore::append`].
-    pub fn commit(
-        &self,
-        mut fork: Fork,
-        metadata: Metadata,
-    ) -> Result<Option<CommittedTransaction>, Error> {
-        if fork.is_empty() {
-            if metadata.id.is_none() {
-                return Ok(None);
-            }
-            fork.append(Operation::Marker(Marker::Transaction));
-        }
-        let mut schedule = self.one_at_a_time();
-        let (base, head) = (fork.base(), self.store.head());
-        if base != head {
-            return Err(Error::Stale { base, head });
-        }
-        let (operations, causes) = fork.into_operations();
-        let events = self.store.append_caused(operations, &causes, metadata)?;
-        let ends = events.first().zip(events.last());
-        let committed = ends.map(|(first, last)| CommittedTransaction {
-            first: first.id,
-            last: last.id,
-            tx: last.tx,
-            at: last.at,
-        });
-        self.engine.apply(events);
-        self.grow(&mut schedule);
-        if let Some(committed) = committed {
-            self.note_if_ahead(committed.at);
-        }
-        Ok(committed)
-    }
-
-    /// Notes, once, that the last event was committed by a clock that was far ahead of this one.
-    fn note_if_ahead(&self, at: Timestamp) {
-        let now = self.environment.clock.peek();
-        let days = at.0.saturating_sub(now.0) / MICROS_PER_DAY;
-        if days > 0 {
-            let plural = if days == 1 { "" } else { "s" };
-            self.ahead.get_or_init(|| {
-                format!(
-                    "the last event was committed at {at}, {days} day{plural} ahead of the clock: \
-                     moments like 'now' are counted from it"
-                )
-            });
-        }
-    }
-
     /// That the log was found to be ahead of the clock by more than a day, in words; whoever tells it
     /// tells it once, however often the database is opened again.
     pub fn ahead_of_clock(&self) -> Option<&str> {
         self.ahead.get().map(String::as_str)
-    }
-
-    fn one_at_a_time(&self) -> MutexGuard<'_, Schedule> {
-        self.commit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Catches up with the process that writes to the directory, as far as what it wrote is durable:
@@ -353,7 +296,7 @@ impl Database {
         let mut schedule = self.one_at_a_time();
         let before = self.head();
         self.store.follow(&mut |events| {
-            self.engine.apply(events);
+            self.engine.apply(Arc::new(events));
             if schedule.is_due(self.head()) {
                 // The snapshot is the writer's to take.
                 self.engine.start_epoch(&mut schedule);
@@ -361,24 +304,6 @@ impl Database {
         })?;
         let head = self.head();
         Ok((head > before).then_some(head))
-    }
-
-    /// Ends the present epoch if it is long enough, with a snapshot if one is due.
-    fn grow(&self, schedule: &mut Schedule) {
-        let head = self.engine.last();
-        if !schedule.is_due(head) {
-            return;
-        }
-        let (view, is_due) = self.engine.start_epoch(schedule);
-        if is_due {
-            self.checkpointer.snapshots_later(vec![view.clone()]);
-        }
-        let since = head.0.saturating_sub(self.last_rows.load(Ordering::Relaxed));
-        let interval = schedule.events_after(head);
-        if self.path.is_some() && since >= interval.saturating_mul(EPOCHS_PER_ROW_FILES) {
-            self.last_rows.store(head.0, Ordering::Relaxed);
-            self.checkpointer.rows_later(view);
-        }
     }
 
     /// Commits a marker event, and writes a snapshot of the database after it: the number, the name
@@ -466,6 +391,9 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         self.scrubber = None;
+        self.settler = None;
+        // What is not settled nobody was told of.
+        drop(self.settle(self.store.staged()));
         drop(self.checkpoint());
         self.checkpointer.finish();
         self.store.close();

@@ -1,13 +1,15 @@
 //! Floor 1, the right-hand side: the log, the versions of rows that follow from it, and the files that
 //! say again what the log says.
 //!
-//! Changes flow in and become events; events are appended to the log ([`EventStore`]), made durable, and
-//! only then applied to the [`State`] that [`View`]s look at. [`Database`] is all of it together.
+//! Changes flow in and become events; events are staged for the log ([`EventStore`]) and applied to the
+//! [`State`] that [`View`]s look at. Who staged them sees them at once, all others when they are settled:
+//! written and synced, together with what gathered meanwhile. [`Database`] is all of it together.
 //! Everything that touches a disk goes through [`Vfs`], the time and randomness come from an
 //! [`Environment`].
 //!
 //! ```text
-//! View ── Fork ── record(changes) ── commit ──▶ EventStore ── append, sync ──▶ State ── apply ──▶ View
+//! View ── Fork ── record(changes) ── stage ───▶ EventStore ── numbered events ─▶ State ── apply ──▶ View
+//!                                                   │ settle: write, sync        │
 //!                                                   │                            │
 //!                                     events.log    │ extended         every now and then, in the
 //!                                     events.index ◀┘ behind it        background: checkpoint
@@ -35,6 +37,7 @@
 //! * `versions`: rows and their versions in memory, views of them at any moment;
 //! * `projections`: the other files' formats; `checkpoint`: when and from what they are written;
 //! * `verify`: all files read again and held against each other;
+//! * `settler`: the log's own thread;
 //! * `past`: how a moment is reached; `opening`: the ladder from projections down to the log;
 //! * `base`: what an epoch begins with, whichever file it was read from.
 
@@ -54,10 +57,11 @@ mod projections;
 mod salvage;
 mod schema_change;
 mod scrubber;
+mod settler;
 mod statistics;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 mod versions;
 mod vfs;

@@ -80,7 +80,7 @@ impl Highlighter for EditorHelper {
         // Of what is pasted without brackets not every key is painted, but the last one that came.
         let is_fast = self.state.lock().is_fast();
         if line.len() > LONG
-            || (is_fast && (line.len() > SHORT || super::pending_input::has_input()))
+            || (is_fast && (line.len() > SHORT || crate::shell::pending_input::has_input()))
         {
             return false;
         }

@@ -22,7 +22,6 @@ mod keys;
 mod log;
 mod padding;
 mod paste;
-mod pending_input;
 mod plain;
 mod prompt;
 mod schema_names;

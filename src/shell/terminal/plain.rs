@@ -1,7 +1,8 @@
 //! A terminal that can do nothing but lines (`TERM=dumb`), or one that prompts cannot be written to.
 
-use super::{PromptResult, pending_input};
+use super::PromptResult;
 use crate::render;
+use crate::shell::pending_input;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Reads a line as the terminal gives it, behind a prompt where somebody sees it, until Ctrl-C is

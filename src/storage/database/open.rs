@@ -9,6 +9,7 @@ use crate::storage::options::OpenOptions;
 use crate::storage::past::QueryEngine;
 use crate::storage::projections::SnapshotManager;
 use crate::storage::scrubber::Scrubber;
+use crate::storage::settler::Settler;
 use crate::storage::statistics::StatisticsCache;
 use crate::storage::store::EventStore;
 use crate::storage::versions::{Base, View};
@@ -44,6 +45,7 @@ impl Database {
         let checkpointer =
             Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
         let engine = Arc::new(QueryEngine::new(Arc::clone(&store), snapshots.clone(), state, past));
+        let settler = Settler::new(&options.environment, &store);
         let database = Database {
             name: name_of(path, &options.environment),
             path: Some(path.to_path_buf()),
@@ -55,6 +57,7 @@ impl Database {
             last_rows: AtomicU64::new(0),
             checkpointer,
             scrubber: None,
+            settler,
             ahead: OnceLock::new(),
             commit: Mutex::new(schedule),
             statistics: StatisticsCache::default(),

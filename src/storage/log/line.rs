@@ -5,7 +5,7 @@ mod encode;
 
 pub(crate) use decode::{Line, TableLookup, parse};
 pub use encode::check_row;
-pub(crate) use encode::encode;
+pub(crate) use encode::{check, encode};
 
 use super::chain::Salt;
 use crate::storage::event::Event;

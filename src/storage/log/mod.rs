@@ -89,9 +89,10 @@
 //! follows and, as `prev`, the row's last event. So whoever reads on from a projection in between needs
 //! nothing of what was before.
 //!
-//! A batch is what is handed to the disk at once and then synced; one is in flight at a time. Today a
-//! batch is one transaction. The salt stands on a transaction's *first* line so that a reader can
-//! digest each payload as it passes, however long the transaction is.
+//! A batch is what is synced at once: one transaction, or all that were staged while the disk was busy;
+//! one is in flight at a time. `durable` stands on the first line of each of its transactions, and is the
+//! same on all. The salt stands there, too, so that a reader can digest each payload as it passes, however
+//! long the transaction is.
 //!
 //! # Values
 //!
@@ -119,8 +120,8 @@
 //!
 //! ```text
 //! 1  nothing                                                  go on
-//! 2  whole lines, none of them `last`, then the end           one unfinished batch: cut
-//! 3  a bad line, then whatever, no `durable` above g          one unfinished batch: cut
+//! 2  whole lines, none of them `last`, then the end           an unfinished transaction: cut
+//! 3  a bad line, then whatever, no `durable` above g          the rest of an unfinished batch: cut
 //! 4  a bad line, and later a good one with `durable` above g  damage: the event was acknowledged
 //! 5  a good line that does not follow from the one before     damage: no crash makes that
 //! 6  an incomplete header and nothing else                    creation was cut short: start again

@@ -4,8 +4,8 @@ mod decode;
 mod encode;
 
 pub(crate) use decode::{RowSeed, decode_columns, next_row};
-pub(crate) use encode::push_columns;
 pub use encode::row_json;
+pub(crate) use encode::{check_columns, push_columns, write_columns};
 
 /// What begins a JSON document that would read back as something else if it stood alone.
 const JSON_WRAPPER: &str = "{\"$json\":";

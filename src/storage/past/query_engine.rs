@@ -100,11 +100,14 @@ impl QueryEngine {
         self.head().state.head()
     }
 
-    /// Applies events that were committed, and lets go of each: they may be many. Views see all of
-    /// them or none.
-    pub fn apply(&self, events: Vec<Event>) {
+    /// Applies events of whole transactions, and lets go of each where nobody else holds it: they may be
+    /// many. Views see all of them or none.
+    pub fn apply(&self, events: Arc<Vec<Event>>) {
         let mut head = self.head_to_change();
-        events.into_iter().for_each(|event| head.state.apply(&event));
+        match Arc::try_unwrap(events) {
+            Ok(events) => events.into_iter().for_each(|event| head.state.apply(&event)),
+            Err(events) => events.iter().for_each(|event| head.state.apply(event)),
+        }
     }
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and

@@ -1,14 +1,13 @@
-//! One transaction on its way to the disk.
+//! What was staged on its way to the disk: encoded, written, and synced all at once.
 
 use super::index::{IndexEntry, start_of};
 use super::lock::Lock;
-use crate::storage::environment::Random;
+use super::staging::StagedTransaction;
 use crate::storage::error::Error;
-use crate::storage::event::{Causes, Event, Metadata, Operation};
+use crate::storage::event::Event;
 use crate::storage::log::chain::{Chain, Hash};
 use crate::storage::log::header::Header;
-use crate::storage::log::ledger::Ledger;
-use crate::storage::log::line::{self, FirstLine, LineStamp};
+use crate::storage::log::line::{self, FirstLine};
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
@@ -19,107 +18,158 @@ use std::sync::Arc;
 /// How many encoded bytes gather before they are handed to the file.
 const FLUSH_SIZE: usize = 1 << 20;
 
-/// What only the one who appends needs.
+/// What only the one who writes needs.
 #[derive(Debug)]
 pub(crate) struct LogWriter {
     pub lock: Option<Lock>,
     pub header: Option<Header>,
-    pub ledger: Ledger,
-    pub chain: Chain,
-    /// The chain's hash after the last transaction.
+    chain: Chain,
+    /// The chain's hash after the last transaction that is durable.
     pub hash: Hash,
-    pub buffer: Vec<u8>,
-    /// The index's entries of the transaction under way.
-    pub entries: Vec<IndexEntry>,
+    buffer: Vec<u8>,
+    /// What was written and not synced.
+    batch: Option<UnsyncedBatch>,
+    /// The index's entries of that.
+    entries: Vec<IndexEntry>,
     /// The index, to be extended; `None` until it is first, and after that failed.
     pub index: Option<Arc<dyn VfsFile>>,
     /// Why the index is no longer extended, if so.
     pub index_failure: Option<io::Error>,
-    pub poisoned: bool,
-    /// Whether the database was closed: whoever still holds the log may read it.
-    pub closed: bool,
+    /// Why nothing is written any more, until somebody was told.
+    pub failure: Option<Error>,
+}
+
+/// What was written since the last sync: whole transactions.
+#[derive(Debug)]
+pub(crate) struct UnsyncedBatch {
+    /// The last event known to be durable when it began.
+    durable: EventId,
+    /// The last event that was written.
+    pub last: EventId,
+    /// Where the next bytes go.
+    pub end: u64,
+    /// The chain's hash after it.
+    pub hash: Hash,
+    /// Its events that are about no row.
+    pub structural: Vec<Event>,
 }
 
 impl LogWriter {
     /// A writer that goes on after a log was read.
-    pub(crate) fn new(
-        lock: Option<Lock>,
-        header: Option<Header>,
-        ledger: Ledger,
-        hash: Hash,
-    ) -> LogWriter {
+    pub(crate) fn new(lock: Option<Lock>, header: Option<Header>, hash: Hash) -> LogWriter {
         LogWriter {
             lock,
             header,
-            ledger,
             chain: Chain::after(&hash),
             hash,
             buffer: Vec::new(),
+            batch: None,
             entries: Vec::new(),
             index: None,
             index_failure: None,
-            poisoned: false,
-            closed: false,
+            failure: None,
         }
     }
 
-    /// Makes sure that the events of a transaction can be written, and writes nothing. That rows can
-    /// was seen when they were recorded; each would cost as much again.
+    /// Where the log ends with what was written and not synced; `durable_end` is where it ends without.
+    pub(crate) fn end(&self, durable_end: u64) -> u64 {
+        self.batch.as_ref().map_or(durable_end, |batch| batch.end)
+    }
+
+    /// Whether something was written and not synced.
+    pub(crate) fn is_open(&self) -> bool {
+        self.batch.is_some()
+    }
+
+    /// Begins a batch behind the last event that is durable, whose line ends at `end`.
+    pub(crate) fn begin(&mut self, durable: EventId, end: u64) {
+        let hash = self.hash;
+        self.chain.restart(&hash);
+        self.entries.clear();
+        self.buffer.clear();
+        self.batch =
+            Some(UnsyncedBatch { durable, last: durable, end, hash, structural: Vec::new() });
+    }
+
+    /// Writes a transaction behind those of the batch that was begun.
     ///
     /// # Errors
-    /// [`Error::StaleVersion`], [`Error::Invalid`] and [`Error::Limit`], each where an append of
-    /// them would say so.
-    pub(crate) fn rehearse(&mut self, events: &[Event]) -> Result<(), Error> {
-        let first = FirstLine { durable: EventId::START, salt: [0; 16] };
-        let LogWriter { ledger, buffer, hash, .. } = self;
-        let mut chain = Chain::after(hash);
-        let encoded = events.iter().enumerate().try_for_each(|(at, event)| {
-            ledger.admit(event.id, &event.operation)?;
-            if event.operation.row().is_some() && event.last.is_none() {
-                return Ok(());
+    /// [`Error::Io`] where the disk refuses; after that nobody knows what stands in the file.
+    pub(crate) fn write(
+        &mut self,
+        transaction: &StagedTransaction,
+        (file, path): (&dyn VfsFile, &Path),
+    ) -> Result<(), Error> {
+        let LogWriter { chain, buffer, entries, batch: Some(batch), .. } = self else {
+            return Err(Error::invalid("a transaction outside of a batch"));
+        };
+        let StagedTransaction { events, previous, salt, is_log_checked: _ } = transaction;
+        let first = FirstLine { durable: batch.durable, salt: *salt };
+        entries.reserve(events.len());
+        for (at, (event, previous)) in events.iter().zip(previous).enumerate() {
+            let (first, last) = ((at == 0).then_some(&first), event.last.as_deref());
+            let offset = batch.end.saturating_add(to_u64(buffer.len()));
+            let hash = line::encode(buffer, chain, event.into(), &event.operation, first, last)?;
+            entries.push(entry_of(event, offset, *previous, hash.as_ref()));
+            (batch.last, batch.hash) = (event.id, hash.unwrap_or(batch.hash));
+            if event.operation.row().is_none() {
+                batch.structural.push(event.clone());
             }
-            buffer.clear();
-            let stamp = LineStamp::from(event);
-            let first = (at == 0).then_some(&first);
-            let last = event.last.as_deref();
-            line::encode(buffer, &mut chain, stamp, &event.operation, first, last).map(drop)
-        });
-        ledger.roll_back();
-        buffer.clear();
-        encoded
+            if buffer.len() >= FLUSH_SIZE {
+                batch.flush(buffer, (file, path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the file what was encoded.
+    ///
+    /// # Errors
+    /// As [`LogWriter::write`].
+    pub(crate) fn flush(&mut self, file: (&dyn VfsFile, &Path)) -> Result<(), Error> {
+        self.batch.as_mut().map_or(Ok(()), |batch| batch.flush(&mut self.buffer, file))
+    }
+
+    /// Makes the batch durable and gives it, with its entries for the index.
+    ///
+    /// # Errors
+    /// As [`LogWriter::write`].
+    pub(crate) fn sync(
+        &mut self,
+        (file, path): (&dyn VfsFile, &Path),
+    ) -> Result<Option<(UnsyncedBatch, &mut Vec<IndexEntry>)>, Error> {
+        if self.batch.is_none() {
+            return Ok(None);
+        }
+        file.sync().map_err(Error::io("sync", path))?;
+        // Buffers that one large transaction needed are not kept for the small ones.
+        self.buffer.shrink_to(FLUSH_SIZE);
+        let batch = self.batch.take();
+        self.hash = batch.as_ref().map_or(self.hash, |batch| batch.hash);
+        Ok(batch.map(|batch| (batch, &mut self.entries)))
+    }
+
+    /// Forgets what was written and not synced, and remembers why: what the system failed to write it
+    /// may have dropped, and a second sync may claim that all is well.
+    pub(crate) fn fail(&mut self, failure: Error) {
+        self.batch = None;
+        self.buffer = Vec::new();
+        self.entries = Vec::new();
+        self.failure = Some(failure);
     }
 }
 
-/// Gives operations their numbers as events of one transaction.
-pub(crate) fn number(
-    operations: Vec<Operation>,
-    causes: &Causes,
-    metadata: Metadata,
-    stamp: LineStamp,
-) -> Vec<Event> {
-    let LineStamp { event: first, tx, at, cause: _ } = stamp;
-    let count = operations.len();
-    let ids = std::iter::successors(Some(first), |id| Some(id.next()));
-    let cause_of = |index| {
-        let cause = u64::try_from(causes.of(index)?).ok()?;
-        Some(EventId(first.0.saturating_add(cause)))
-    };
-    let events = ids.zip(operations).enumerate().map(|(index, (id, operation))| Event {
-        id,
-        tx,
-        at,
-        cause: cause_of(index),
-        operation,
-        last: None,
-    });
-    // What counts up has no end, so that the room is asked for by hand: growing would take as much again.
-    let mut numbered = Vec::with_capacity(count);
-    numbered.extend(events);
-    let mut events: Vec<Event> = numbered;
-    if let Some(last) = events.last_mut() {
-        last.last = Some(Box::new(metadata));
+impl UnsyncedBatch {
+    fn flush(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        (file, path): (&dyn VfsFile, &Path),
+    ) -> Result<(), Error> {
+        file.write_at(self.end, buffer).map_err(Error::io("write", path))?;
+        self.end = self.end.saturating_add(to_u64(buffer.len()));
+        buffer.clear();
+        Ok(())
     }
-    events
 }
 
 /// The entry of an event whose line begins at `offset`, behind `previous`; `hash` is the chain's after it
@@ -140,91 +190,5 @@ pub(crate) fn entry_of(
         last: event.last.is_some(),
         is_caused: event.cause.is_some(),
         hash: start_of(hash),
-    }
-}
-
-/// One transaction on its way to the disk.
-pub(crate) struct TransactionBatch<'a> {
-    pub writer: &'a mut LogWriter,
-    pub file: &'a dyn VfsFile,
-    pub path: &'a Path,
-    /// Where the last transaction ends.
-    pub end: u64,
-    /// Where the next bytes go.
-    pub at: u64,
-}
-
-impl TransactionBatch<'_> {
-    /// Writes the events and makes them durable; leaves everything as it was if one is refused.
-    pub(crate) fn write(
-        &mut self,
-        events: &mut [Event],
-        stamp: LineStamp,
-        random: &dyn Random,
-    ) -> Result<Hash, Error> {
-        let mut salt = [0; 16];
-        random.fill(&mut salt);
-        let first = FirstLine { durable: EventId(stamp.event.0 - 1), salt };
-        self.writer.buffer.clear();
-        self.writer.entries.clear();
-        self.writer.entries.reserve(events.len());
-        let hash = self.writer.hash;
-        self.writer.chain.restart(&hash);
-        let mut hash = None;
-        for event in events {
-            let first = (event.id == stamp.event).then_some(&first);
-            match self.encode(event, first) {
-                Ok(encoded) => hash = encoded,
-                Err(refused) => return Err(self.take_back(refused)),
-            }
-            if self.writer.buffer.len() >= FLUSH_SIZE {
-                self.flush()?;
-            }
-        }
-        self.flush()?;
-        if let Err(source) = self.file.sync() {
-            return Err(self.poison("sync", source));
-        }
-        // Buffers that one large transaction needed are not kept for the small ones.
-        self.writer.buffer.shrink_to(FLUSH_SIZE);
-        Ok(hash.expect("the last event of a transaction carries its metadata, so it has a hash"))
-    }
-
-    fn encode(&mut self, event: &Event, first: Option<&FirstLine>) -> Result<Option<Hash>, Error> {
-        let LogWriter { ledger, chain, buffer, entries, .. } = &mut *self.writer;
-        let previous = ledger.admit(event.id, &event.operation)?;
-        let (offset, last) = (self.at.saturating_add(to_u64(buffer.len())), event.last.as_deref());
-        let hash = line::encode(buffer, chain, event.into(), &event.operation, first, last)?;
-        entries.push(entry_of(event, offset, previous, hash.as_ref()));
-        Ok(hash)
-    }
-
-    fn flush(&mut self) -> Result<(), Error> {
-        if let Err(source) = self.file.write_at(self.at, &self.writer.buffer) {
-            return Err(self.poison("write", source));
-        }
-        self.at += to_u64(self.writer.buffer.len());
-        self.writer.buffer.clear();
-        Ok(())
-    }
-
-    /// Forgets the transaction, and cuts off what the file has of it already.
-    fn take_back(&mut self, refused: Error) -> Error {
-        self.writer.ledger.roll_back();
-        self.writer.buffer.clear();
-        if self.at > self.end
-            && let Err(source) = self.file.truncate(self.end)
-        {
-            return self.poison("truncate", source);
-        }
-        refused
-    }
-
-    /// After this nobody knows what stands in the file: what the system failed to write it may have
-    /// dropped, and a second sync may claim that all is well.
-    fn poison(&mut self, action: &'static str, source: io::Error) -> Error {
-        self.writer.poisoned = true;
-        self.writer.ledger.roll_back();
-        Error::Io { action, path: self.path.to_path_buf(), source }
     }
 }

@@ -1,8 +1,8 @@
 //! The log as a thing: append a transaction, read a period, ask for versions.
 //!
-//! Operations flow in, numbered events come back once they are durable. One transaction is written at
-//! a time; reading needs none of what the writer holds, so nobody who reads waits for the disk of
-//! somebody who writes.
+//! Operations flow in and are *staged* as numbered events, in the order of the log; they are *settled*
+//! together with all that gathered meanwhile: one write, one sync. Staging and reading need none of what
+//! the writer holds, so nobody waits for the disk but who asks for what is not durable yet.
 
 mod cause;
 mod copy;
@@ -30,6 +30,7 @@ use super::links::Links;
 use super::log_file::LogFile;
 use super::recovery::{LogGap, RecoveredLog, RecoveryOptions, Replica, TransientReplica, recover};
 use super::schema_timeline::{SchemaTimeline, SnapshotMarker, TagMarker};
+use super::staging::Staging;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
@@ -42,7 +43,7 @@ use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, TableId, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What is wrong with a log that is another one than was opened.
@@ -71,7 +72,13 @@ pub struct EventStore {
     published: RwLock<PublishedLog>,
     /// The file, once there is one.
     file: RwLock<Option<Arc<dyn VfsFile>>>,
+    /// Whoever needs both takes this before `staging`, and both before `published`.
     writer: Mutex<LogWriter>,
+    staging: Mutex<Staging>,
+    /// Whether a write failed.
+    poisoned: AtomicBool,
+    /// Whether the database was closed: whoever still holds the log may read it.
+    closed: AtomicBool,
     /// Whether it was found damaged.
     damage: Arc<DamageState>,
     scrub: Mutex<ScrubProgress>,
@@ -159,8 +166,11 @@ impl EventStore {
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
             published: RwLock::new(PublishedLog { index, timeline, hash }),
+            staging: Mutex::new(Staging::new(ledger, header.is_some() && opened.file.is_some())),
             file: RwLock::new(opened.file),
-            writer: Mutex::new(LogWriter::new(opened.lock, header, ledger, hash)),
+            writer: Mutex::new(LogWriter::new(opened.lock, header, hash)),
+            poisoned: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             damage,
             scrub: Mutex::new(ScrubProgress::Begins(EventId::START)),
             read_files: Mutex::default(),
@@ -209,12 +219,12 @@ impl EventStore {
     /// The number of a row's newest version, counting its deletion as one; `None` where there never
     /// was such a row, or it was deleted before the database was opened.
     pub fn row_version(&self, table: TableId, row: RowId) -> Option<u32> {
-        self.writer().ledger.row_version(table, row)
+        self.staging().ledger.row_version(table, row)
     }
 
     /// The same with the event that made it.
     pub(crate) fn row_newest(&self, table: TableId, row: RowId) -> Option<(u32, EventId)> {
-        self.writer().ledger.row_newest(table, row)
+        self.staging().ledger.row_newest(table, row)
     }
 
     /// The same of a row that may have been deleted before the database was opened. That is read once
@@ -227,7 +237,7 @@ impl EventStore {
         table: TableId,
         row: RowId,
     ) -> Result<Option<(u32, EventId)>, Error> {
-        if self.writer().ledger.is_unknown(table, row) {
+        if self.staging().ledger.is_unknown(table, row) {
             let mut ever: HashMap<RowId, (u32, EventId)> = HashMap::new();
             for event in self.read(Period { first: EventId::START.next(), last: self.head() }) {
                 let event = event?;
@@ -236,7 +246,7 @@ impl EventStore {
                 }
             }
             let ever = ever.into_iter().map(|(row, (rev, event))| (row, rev, event));
-            self.writer().ledger.complete(table, ever);
+            self.staging().ledger.complete(table, ever);
         }
         Ok(self.row_newest(table, row))
     }
@@ -297,7 +307,7 @@ impl EventStore {
     /// Gives back the right to write. Reading goes on.
     pub(crate) fn close(&self) {
         let mut writer = self.writer();
-        writer.closed = true;
+        self.closed.store(true, Ordering::Release);
         writer.lock = None;
     }
 
@@ -312,9 +322,16 @@ impl EventStore {
     fn writer(&self) -> MutexGuard<'_, LogWriter> {
         self.writer.lock().unwrap_or_else(|poisoned| {
             // Whoever panicked while writing left the file as nobody knows it.
-            let mut writer = poisoned.into_inner();
-            writer.poisoned = true;
-            writer
+            self.poisoned.store(true, Ordering::Release);
+            poisoned.into_inner()
+        })
+    }
+
+    fn staging(&self) -> MutexGuard<'_, Staging> {
+        self.staging.lock().unwrap_or_else(|poisoned| {
+            // Whoever panicked while staging left books that nobody knows.
+            self.poisoned.store(true, Ordering::Release);
+            poisoned.into_inner()
         })
     }
 }

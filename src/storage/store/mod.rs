@@ -8,7 +8,7 @@
 //! * `recovery`: what is new in it checked, what a crash left cut off;
 //! * `links`: each line held against those before it;
 //! * `damage`: what ends all writing, and is remembered;
-//! * `append`: one transaction on its way to the disk; `event_reader`: events read back.
+//! * `staging`: what is to be written; `append`: what is being written; `event_reader`: events read back.
 
 pub(crate) mod append;
 pub(crate) mod damage;
@@ -20,6 +20,7 @@ pub(super) mod lock;
 mod log_file;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;
+mod staging;
 
 pub use event_reader::EventReader;
 pub(crate) use event_store::RereadTransaction;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a disk is asked to do, as far as it may be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::storage) enum DiskOperation {
+pub(crate) enum DiskOperation {
     Open(Access),
     CreateDirectory,
     SyncDirectory,
@@ -24,7 +24,7 @@ pub(in crate::storage) enum DiskOperation {
 }
 
 /// What a disk does otherwise than a good one.
-pub(in crate::storage) trait DiskHooks: Debug + Send + Sync + 'static {
+pub(crate) trait DiskHooks: Debug + Send + Sync + 'static {
     /// Is asked before an operation on a path, the new one of a rename. An error is what the disk
     /// answers; of a write half has reached the file then.
     fn before(&self, vfs: &MemVfs, operation: DiskOperation, path: &Path) -> io::Result<()> {
@@ -53,7 +53,7 @@ pub(in crate::storage) trait DiskHooks: Debug + Send + Sync + 'static {
 
 /// A disk in memory with hooks. Its clones share everything.
 #[derive(Debug)]
-pub(in crate::storage) struct HookedVfs<H> {
+pub(crate) struct HookedVfs<H> {
     pub vfs: MemVfs,
     pub hooks: Arc<H>,
 }
@@ -170,7 +170,7 @@ impl<H: DiskHooks> VfsFile for HookedFile<H> {
 
 /// How many operations are still to go well.
 #[derive(Debug)]
-pub(in crate::storage) struct Countdown(AtomicUsize);
+pub(crate) struct Countdown(AtomicUsize);
 
 impl Countdown {
     /// From a number of operations on.
@@ -198,7 +198,7 @@ impl Countdown {
 /// A disk that breaks down after a number of operations that change something, counts writes, and
 /// never reads more than a little at once, so that whoever reads has to ask again.
 #[derive(Debug)]
-pub(in crate::storage) struct Breakdown {
+pub(crate) struct Breakdown {
     left: Countdown,
     writes: AtomicUsize,
 }

@@ -46,16 +46,20 @@ pub trait EventLookup: fmt::Debug + Send + Sync {
     fn newest_version(&self, table: TableId, row: RowId) -> Result<Option<(u32, EventId)>, Error>;
 }
 
+/// Whoever asks about an event that is staged waits until it is settled.
 impl EventLookup for EventStore {
     fn transaction_info(&self, event: EventId) -> Result<Option<Arc<TransactionInfo>>, Error> {
+        self.await_event(event)?;
         EventStore::transaction_info(self, event)
     }
 
     fn stamp(&self, event: EventId) -> Result<Option<(TxId, Timestamp)>, Error> {
+        self.await_event(event)?;
         EventStore::stamp(self, event)
     }
 
     fn operation(&self, event: EventId) -> Result<Option<&'static str>, Error> {
+        self.await_event(event)?;
         EventStore::operation_name(self, event)
     }
 

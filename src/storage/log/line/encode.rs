@@ -2,17 +2,18 @@
 
 use super::{FirstLine, LineStamp};
 use crate::storage::error::Error;
-use crate::storage::event::{Metadata, Operation, RowImages, RowOperation};
-use crate::storage::log::chain::{Chain, ChainedFields, Hash};
+use crate::storage::event::{Event, Metadata, Operation, RowImages, RowOperation};
+use crate::storage::log::chain::{Chain, ChainedFields, Hash, Salt};
 use crate::storage::log::definition;
 use crate::storage::log::text::{push_hex, push_moment, push_string, push_u64};
-use crate::storage::log::values::push_columns;
+use crate::storage::log::values::{check_columns, push_columns, write_columns};
 use crate::storage::log::{MAX_LINE_SIZE, MAX_ROW_SIZE, push_crc};
 use crate::types::{Column, EventId, Row, RowId, TableSchema, Value};
 use std::ops::Range;
 
 /// Appends the line of an event to `out` and to the chain; gives the chain's hash if it is the last
-/// of its transaction. After an error `out` is as it was, the chain is not.
+/// of its transaction. After an error `out` is as it was, the chain is not; of an event that was
+/// [checked](check) there is none.
 pub(crate) fn encode(
     out: &mut Vec<u8>,
     chain: &mut Chain,
@@ -26,7 +27,15 @@ pub(crate) fn encode(
     if encoded.is_err() {
         out.truncate(start);
     }
-    encoded
+    Ok(encoded?.hash)
+}
+
+/// What there is to be said of a line that was written.
+struct EncodedLine {
+    /// Where its payloads are.
+    payloads: [Option<Range<usize>>; 2],
+    /// The chain's hash, if it ends its transaction.
+    hash: Option<Hash>,
 }
 
 fn push_line(
@@ -36,7 +45,7 @@ fn push_line(
     operation: &Operation,
     first: Option<&FirstLine>,
     last: Option<&Metadata>,
-) -> Result<Option<Hash>, Error> {
+) -> Result<EncodedLine, Error> {
     let start = out.len();
     let outside = ChainedFields {
         event: stamp.event,
@@ -48,7 +57,7 @@ fn push_line(
         cause: stamp.cause,
     };
     push_outside(out, &outside);
-    let [old, new] = push_payloads(out, operation)?;
+    let payloads = push_payloads(out, operation)?;
     if let Some(FirstLine { durable, salt }) = first {
         out.extend_from_slice(b",\"durable\":");
         push_u64(out, durable.0);
@@ -57,10 +66,10 @@ fn push_line(
         out.push(b'"');
         chain.begin(Some(salt));
     }
-    let text = |range: Option<Range<usize>>| range.map(|range| &out[range]);
+    let text = |range: &Option<Range<usize>>| range.clone().map(|range| &out[range]);
     let salt = chain.line_salt(stamp.event);
     let salt = salt.expect("a transaction that is written has a salt on its first line");
-    chain.add(&outside, &salt, [text(old), text(new)], last);
+    chain.add(&outside, &salt, payloads.each_ref().map(text), last);
     let hash = last.map(|metadata| {
         let hash = chain.finish();
         push_metadata(out, metadata);
@@ -74,7 +83,7 @@ fn push_line(
     if size > MAX_LINE_SIZE {
         return Err(Error::Limit { what: "the event's line", size, limit: MAX_LINE_SIZE });
     }
-    Ok(hash)
+    Ok(EncodedLine { payloads, hash })
 }
 
 impl Operation {
@@ -159,84 +168,131 @@ fn push_payloads(
 ) -> Result<[Option<Range<usize>>; 2], Error> {
     let [old, new] = match operation {
         Operation::Row(RowOperation { table, images, .. }) => {
-            return push_images(out, table, images);
+            return Ok(push_images(out, table, images));
         }
         Operation::Schema(change) => definition::of_change(change)?,
         Operation::Marker(marker) => definition::of_marker(marker)?,
     };
     let mut push = |name, text: Option<String>| {
-        let push = |text: String| push_payload(out, name, |out| push_text(out, &text));
-        text.map(push).transpose()
+        text.map(|text| push_payload(out, name, |out| out.extend_from_slice(text.as_bytes())))
     };
-    Ok([push("old", old)?, push("new", new)?])
+    Ok([push("old", old), push("new", new)])
 }
 
-/// Appends what an event tells of its row.
+/// Appends what an event tells of its row, which was [checked](check).
 fn push_images(
     out: &mut Vec<u8>,
     table: &TableSchema,
     images: &RowImages,
-) -> Result<[Option<Range<usize>>; 2], Error> {
-    let whole = |row: &Row| {
-        if row.len() == table.columns.len() {
-            return Ok(());
-        }
-        let (name, columns) = (&table.name, table.columns.len());
-        Err(Error::invalid(format!("a row of {} values in `{name}` with {columns}", row.len())))
-    };
-    Ok(match images {
+) -> [Option<Range<usize>>; 2] {
+    match images {
         RowImages::Insert { new, .. } => {
-            whole(new)?;
             let row = table.columns.iter().zip(new);
-            let new = push_payload(out, "new", |out| push_columns(out, row))?;
-            check_row_size(&new)?;
-            [None, Some(new)]
+            [None, Some(push_payload(out, "new", |out| write_columns(out, row)))]
         }
         RowImages::Delete(old) => {
-            whole(old)?;
             let row = table.columns.iter().zip(old);
-            [Some(push_payload(out, "old", |out| push_columns(out, row))?), None]
+            [Some(push_payload(out, "old", |out| write_columns(out, row))), None]
         }
+        RowImages::Update(changed) => {
+            let [before, after] = changed_values(table, changed);
+            let old = push_payload(out, "old", |out| write_columns(out, before));
+            [Some(old), Some(push_payload(out, "new", |out| write_columns(out, after)))]
+        }
+    }
+}
+
+/// The changed columns with their values before, and with those after.
+fn changed_values<'a>(
+    table: &'a TableSchema,
+    changed: &'a [(usize, Value, Value)],
+) -> [impl Iterator<Item = (&'a Column, &'a Value)> + Clone + use<'a>; 2] {
+    [false, true].map(|is_new| {
+        let value = move |(_, old, new): &'a (usize, Value, Value)| if is_new { new } else { old };
+        let columns = changed.iter().filter_map(|change| table.columns.get(change.0));
+        columns.zip(changed.iter().map(value))
+    })
+}
+
+fn push_payload(out: &mut Vec<u8>, name: &str, push: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    out.push(b',');
+    push_string(out, name);
+    out.push(b':');
+    let start = out.len();
+    push(out);
+    start..out.len()
+}
+
+/// Refuses an event that [`encode`] could not write so that it reads back: then nothing but the disk
+/// can refuse its line. Most rows are seen to be short enough without being written.
+///
+/// # Errors
+/// [`Error::Invalid`] and [`Error::Limit`], as [`encode`].
+pub(crate) fn check(event: &Event, durable: EventId, is_first: bool) -> Result<(), Error> {
+    let (operation, last) = (&event.operation, event.last.as_deref());
+    if let Operation::Row(RowOperation { table, images, .. }) = operation {
+        let bound = check_images(table, images)? + last.map_or(0, bound_of_metadata);
+        if bound <= MAX_ROW_SIZE {
+            return Ok(());
+        }
+    }
+    let (mut out, mut chain) = (Vec::new(), Chain::after(&Hash::default()));
+    let first = FirstLine { durable, salt: Salt::default() };
+    chain.begin(Some(&first.salt));
+    let first = is_first.then_some(&first);
+    let [_, new] = push_line(&mut out, &mut chain, event.into(), operation, first, last)?.payloads;
+    match new.filter(|_| operation.row().is_some()) {
+        Some(new) => check_row_size(new.len()),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what an event cannot tell of its row; gives no fewer bytes than it takes.
+fn check_images(table: &TableSchema, images: &RowImages) -> Result<usize, Error> {
+    let whole = |row: &Row| {
+        if row.len() != table.columns.len() {
+            let (name, columns) = (&table.name, table.columns.len());
+            let found = row.len();
+            return Err(Error::invalid(format!(
+                "a row of {found} values in `{name}` with {columns}"
+            )));
+        }
+        check_columns(table.columns.iter().zip(row))?;
+        Ok(bound_of_row(table.columns.iter().zip(row)))
+    };
+    match images {
+        RowImages::Insert { new, .. } => whole(new),
+        RowImages::Delete(old) => whole(old),
         RowImages::Update(changed) => {
             let indexes = || changed.iter().map(|(index, ..)| *index);
             let inside = indexes().all(|index| index < table.columns.len());
             if !inside || !indexes().is_sorted_by(|a, b| a < b) {
                 return Err(Error::invalid("changed columns that are out of order"));
             }
-            let column = |index: &usize| &table.columns[*index];
-            let before = changed.iter().map(|(index, old, _)| (column(index), old));
-            let after = changed.iter().map(|(index, _, new)| (column(index), new));
-            let old = push_payload(out, "old", |out| push_columns(out, before))?;
-            let new = push_payload(out, "new", |out| push_columns(out, after))?;
-            check_row_size(&new)?;
-            [Some(old), Some(new)]
+            let [before, after] = changed_values(table, changed);
+            check_columns(before.clone().chain(after.clone()))?;
+            Ok(bound_of_row(before.chain(after)))
         }
-    })
+    }
 }
 
-fn push_payload(
-    out: &mut Vec<u8>,
-    name: &str,
-    push: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
-) -> Result<Range<usize>, Error> {
-    out.push(b',');
-    push_string(out, name);
-    out.push(b':');
-    let start = out.len();
-    push(out)?;
-    Ok(start..out.len())
-}
-
-fn push_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
-    out.extend_from_slice(text.as_bytes());
-    Ok(())
-}
-
-fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
-    if payload.len() > MAX_ROW_SIZE {
-        return Err(Error::Limit { what: "the row", size: payload.len(), limit: MAX_ROW_SIZE });
+fn check_row_size(size: usize) -> Result<(), Error> {
+    if size > MAX_ROW_SIZE {
+        return Err(Error::Limit { what: "the row", size, limit: MAX_ROW_SIZE });
     }
     Ok(())
+}
+
+/// No fewer bytes than columns and their values have in a payload.
+fn bound_of_row<'a>(columns: impl Iterator<Item = (&'a Column, &'a Value)>) -> usize {
+    columns.map(|(column, value)| bound_of_text(&column.name) + bound_of(value)).sum()
+}
+
+/// No fewer bytes than what a transaction says of itself has in its last line.
+fn bound_of_metadata(metadata: &Metadata) -> usize {
+    let Metadata { intent, actor, note, id, digest: _, reverts } = metadata;
+    let said = [intent, actor, note, id].into_iter().flatten();
+    said.map(|text| bound_of_text(text)).sum::<usize>() + reverts.len() * 21
 }
 
 /// Refuses a row that no line of its own could hold, before anything is written of it.
@@ -248,13 +304,12 @@ fn check_row_size(payload: &Range<usize>) -> Result<(), Error> {
 /// [`Error::Limit`] where the row is larger than [`MAX_ROW_SIZE`].
 pub fn check_row(table: &TableSchema, row: &Row) -> Result<(), Error> {
     let columns = || table.columns.iter().zip(row);
-    let bound = |(column, value): (&Column, &Value)| bound_of_text(&column.name) + bound_of(value);
-    if columns().map(bound).sum::<usize>() <= MAX_ROW_SIZE {
+    if bound_of_row(columns()) <= MAX_ROW_SIZE {
         return Ok(());
     }
     let mut payload = Vec::new();
     push_columns(&mut payload, columns())?;
-    check_row_size(&(0..payload.len()))
+    check_row_size(payload.len())
 }
 
 /// No fewer bytes than a text has in a payload: `\u001b` for a character of one byte.

@@ -13,25 +13,49 @@ use std::io::Write;
 pub(super) const MAX_SCALE: u8 = 38;
 
 /// Appends an object of columns and their values, in the order given.
+///
+/// # Errors
+/// [`Error::Invalid`] of a value that is none of its column's, or would not read back.
 pub(crate) fn push_columns<'a>(
     out: &mut Vec<u8>,
-    columns: impl Iterator<Item = (&'a Column, &'a Value)>,
+    columns: impl Iterator<Item = (&'a Column, &'a Value)> + Clone,
 ) -> Result<(), Error> {
+    check_columns(columns.clone())?;
+    write_columns(out, columns);
+    Ok(())
+}
+
+/// Refuses what [`write_columns`] could not write so that it reads back.
+///
+/// # Errors
+/// [`Error::Invalid`] of a value that is none of its column's, or would not read back.
+pub(crate) fn check_columns<'a>(
+    mut columns: impl Iterator<Item = (&'a Column, &'a Value)>,
+) -> Result<(), Error> {
+    columns.try_for_each(|(column, value)| {
+        check_value(column.data_type, value).map_err(|reason| {
+            Error::invalid(format!("column `{}` cannot hold {reason}", column.name))
+        })
+    })
+}
+
+/// Appends an object of columns and their values that were checked.
+pub(crate) fn write_columns<'a>(
+    out: &mut Vec<u8>,
+    columns: impl Iterator<Item = (&'a Column, &'a Value)>,
+) {
     let mut separator = b'{';
     for (column, value) in columns {
         out.push(separator);
         separator = b',';
         push_string(out, &column.name);
         out.push(b':');
-        push_value(out, column.data_type, value).map_err(|reason| {
-            Error::invalid(format!("column `{}` cannot hold {reason}", column.name))
-        })?;
+        write_value(out, column.data_type.is_mixed(), value);
     }
     if separator == b'{' {
         out.push(b'{');
     }
     out.push(b'}');
-    Ok(())
 }
 
 /// A row, or some columns of one, as the object that the log holds.
@@ -39,45 +63,57 @@ pub(crate) fn push_columns<'a>(
 /// # Errors
 /// [`Error::Invalid`] of a value that is none of its column's.
 pub fn row_json<'a>(
-    columns: impl Iterator<Item = (&'a Column, &'a Value)>,
+    columns: impl Iterator<Item = (&'a Column, &'a Value)> + Clone,
 ) -> Result<String, Error> {
     let mut out = Vec::new();
     push_columns(&mut out, columns)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Appends a value of a column; refuses, with what it is, a value that would not read back.
-fn push_value(out: &mut Vec<u8>, data_type: DataType, value: &Value) -> Result<(), String> {
+/// Refuses, with what it is, a value of a column that would not read back.
+fn check_value(data_type: DataType, value: &Value) -> Result<(), String> {
     match (data_type, value) {
-        (_, Value::Null) => out.extend_from_slice(b"null"),
-        (DataType::Integer, Value::Integer(integer)) => push_i64(out, *integer),
-        (DataType::Real, Value::Real(real)) => push_real(out, *real)?,
-        (DataType::Boolean, Value::Boolean(truth)) => push_boolean(out, *truth),
-        (DataType::Text, Value::Text(text)) => push_string(out, text),
-        (DataType::Blob, Value::Blob(bytes)) => push_blob(out, bytes),
-        (DataType::Date, Value::Date(date)) => push_date(out, *date),
-        (DataType::Timestamp, Value::Timestamp(at)) => push_moment(out, *at),
+        (_, Value::Null)
+        | (DataType::Integer, Value::Integer(_))
+        | (DataType::Boolean, Value::Boolean(_))
+        | (DataType::Text, Value::Text(_))
+        | (DataType::Blob, Value::Blob(_))
+        | (DataType::Date, Value::Date(_))
+        | (DataType::Timestamp, Value::Timestamp(_)) => Ok(()),
+        (DataType::Real, Value::Real(real)) if real.is_finite() => Ok(()),
+        (DataType::Real, Value::Real(real)) => Err(real.to_string()),
         (DataType::Decimal { precision, scale }, Value::Decimal(decimal))
             if decimal.scale == scale && decimal.fits(precision) =>
         {
-            push_decimal(out, *decimal)?;
+            check_scale(*decimal)
         }
-        (DataType::Json, Value::Json(document)) => {
-            check_json(document)?;
-            if document.as_ref() == "null" || document.starts_with(JSON_WRAPPER) {
-                push_tagged(out, "$json", |out| out.extend_from_slice(document.as_bytes()));
-            } else {
-                out.extend_from_slice(document.as_bytes());
-            }
-        }
-        (data_type, value) if data_type.is_mixed() => push_any(out, value)?,
-        (_, value) => return Err(value.shortened()),
+        (DataType::Json, Value::Json(document)) => check_json(document),
+        (data_type, value) if data_type.is_mixed() => match value {
+            Value::Real(real) if real.is_nan() => Err(real.to_string()),
+            Value::Decimal(decimal) => check_scale(*decimal),
+            Value::Json(document) => check_json(document),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Real(_)
+            | Value::Text(_)
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Blob(_) => Ok(()),
+        },
+        (_, value) => Err(value.shortened()),
     }
-    Ok(())
 }
 
-/// Appends a value so that its type can be told.
-fn push_any(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
+fn check_scale(decimal: Decimal) -> Result<(), String> {
+    match decimal.scale > MAX_SCALE {
+        true => Err(format!("a decimal with {} digits behind the point", decimal.scale)),
+        false => Ok(()),
+    }
+}
+
+/// Appends a value that was checked: `is_mixed` says whether its type has to be told with it.
+fn write_value(out: &mut Vec<u8>, is_mixed: bool, value: &Value) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Boolean(truth) => push_boolean(out, *truth),
@@ -85,22 +121,27 @@ fn push_any(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
         Value::Real(real) if real.is_infinite() => {
             push_tagged(out, "$real", |out| push_string(out, infinity_name(*real)));
         }
-        Value::Real(real) => push_real(out, *real)?,
+        Value::Real(real) => push_real(out, *real),
         Value::Text(text) => push_string(out, text),
         Value::Decimal(decimal) => {
-            let mut text = Vec::new();
-            push_decimal(&mut text, *decimal)?;
-            push_tagged(out, "$decimal", |out| out.extend_from_slice(&text));
+            tagged_if(is_mixed, out, "$decimal", |out| push_decimal(out, *decimal));
         }
-        Value::Date(date) => push_tagged(out, "$date", |out| push_date(out, *date)),
-        Value::Timestamp(at) => push_tagged(out, "$timestamp", |out| push_moment(out, *at)),
-        Value::Blob(bytes) => push_tagged(out, "$blob", |out| push_blob(out, bytes)),
+        Value::Date(date) => tagged_if(is_mixed, out, "$date", |out| push_date(out, *date)),
+        Value::Timestamp(at) => {
+            tagged_if(is_mixed, out, "$timestamp", |out| push_moment(out, *at));
+        }
+        Value::Blob(bytes) => tagged_if(is_mixed, out, "$blob", |out| push_blob(out, bytes)),
         Value::Json(document) => {
-            check_json(document)?;
-            push_tagged(out, "$json", |out| out.extend_from_slice(document.as_bytes()));
+            let is_tagged =
+                is_mixed || document.as_ref() == "null" || document.starts_with(JSON_WRAPPER);
+            let push = |out: &mut Vec<u8>| out.extend_from_slice(document.as_bytes());
+            tagged_if(is_tagged, out, "$json", push);
         }
     }
-    Ok(())
+}
+
+fn tagged_if(is_tagged: bool, out: &mut Vec<u8>, tag: &str, push: impl FnOnce(&mut Vec<u8>)) {
+    if is_tagged { push_tagged(out, tag, push) } else { push(out) }
 }
 
 fn push_tagged(out: &mut Vec<u8>, tag: &str, push: impl FnOnce(&mut Vec<u8>)) {
@@ -115,19 +156,15 @@ fn push_boolean(out: &mut Vec<u8>, truth: bool) {
     out.extend_from_slice(if truth { b"true" } else { b"false" });
 }
 
-fn push_real(out: &mut Vec<u8>, real: f64) -> Result<(), String> {
-    if !real.is_finite() {
-        return Err(real.to_string());
-    }
-    // The shortest text that reads back, always with a point or an exponent.
-    serde_json::to_writer(out, &real).map_err(|error| error.to_string())
+fn push_real(out: &mut Vec<u8>, real: f64) {
+    // The shortest text that reads back, always with a point or an exponent. Memory takes all of it.
+    let written = serde_json::to_writer(out, &real);
+    debug_assert!(written.is_ok(), "a finite number has a text");
 }
 
-fn push_decimal(out: &mut Vec<u8>, decimal: Decimal) -> Result<(), String> {
-    if decimal.scale > MAX_SCALE {
-        return Err(format!("a decimal with {} digits behind the point", decimal.scale));
-    }
-    write!(out, "\"{decimal}\"").map_err(|error| error.to_string())
+fn push_decimal(out: &mut Vec<u8>, decimal: Decimal) {
+    let written = write!(out, "\"{decimal}\"");
+    debug_assert!(written.is_ok(), "a vector takes what is written to it");
 }
 
 fn push_blob(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -11,6 +11,7 @@ use crate::storage::store::lock::{LOCK, Lock};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 impl EventStore {
@@ -42,7 +43,9 @@ impl EventStore {
                     writer.lock = None;
                 }
                 // What is not known to be gone may be half a header.
-                writer.poisoned = undone.is_err();
+                if undone.is_err() {
+                    self.poisoned.store(true, Ordering::Release);
+                }
                 Err(error)
             }
         }

@@ -161,7 +161,7 @@ impl EventStore {
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
         let size = file.size().map_err(Error::io("read", path))?;
-        let mut transactions = self.transactions_of(writer);
+        let mut transactions = self.transactions();
         let mut reader = LineReader::new(Arc::clone(file), transactions.end, size);
         let mut read = Ok(());
         while read.is_ok() && transactions.head() < growth.head {
@@ -169,15 +169,15 @@ impl EventStore {
         }
         let TransactionReader { mut ledger, links, .. } = transactions;
         ledger.roll_back();
-        (writer.ledger, writer.hash) = (ledger, links.hash);
+        (self.staging().ledger, writer.hash) = (ledger, links.hash);
         read
     }
 
     /// The books, taken over by the reading.
-    fn transactions_of(&self, writer: &mut LogWriter) -> TransactionReader {
+    fn transactions(&self) -> TransactionReader {
+        let ledger = std::mem::take(&mut self.staging().ledger);
         let published = self.published();
         let index = &published.index;
-        let ledger = std::mem::take(&mut writer.ledger);
         let last: (TxId, _) = (index.last_tx(), index.last_at());
         TransactionReader::after(ledger, published.hash, index.head(), last, index.end())
     }

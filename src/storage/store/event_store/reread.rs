@@ -117,11 +117,11 @@ impl EventStore {
     ) -> Result<Option<String>, Error> {
         if self.read_only().is_none() {
             let writer = self.writer();
-            if writer.poisoned {
+            if self.is_poisoned() {
                 return Ok(Some("an earlier write to it failed, its end is unknown".into()));
             }
             // Nobody appends meanwhile.
-            let end = self.published().index.end();
+            let end = writer.end(self.published().index.end());
             return self.check_file(&**file, end).map(|()| None);
         }
         if let Some(holder) = holder_of(&*self.environment.vfs, &self.directory)? {

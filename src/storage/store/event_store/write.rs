@@ -1,14 +1,16 @@
-//! One transaction appended: who may, where to, and what everybody knows of it then.
+//! Transactions appended: who may, where to, and what everybody knows of them when.
 
 use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
 use crate::storage::event::{Causes, Event, Metadata, Operation};
 use crate::storage::log::line::LineStamp;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
-use crate::storage::store::append::{LogWriter, TransactionBatch, number};
+use crate::storage::store::append::LogWriter;
+use crate::storage::store::staging::{StagedTransaction, Staging, draw_salt, number};
 use crate::storage::vfs::VfsFile;
-use crate::types::{Timestamp, TxId};
+use crate::types::{EventId, Timestamp, TxId};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl EventStore {
     /// Whether and why an append would be refused whatever it is.
@@ -19,7 +21,26 @@ impl EventStore {
     /// [`Error::Damaged`] where the log was found damaged, [`Error::Poisoned`] after a write that
     /// failed.
     pub fn check_writable(&self) -> Result<(), Error> {
-        self.check_open_for(&self.writer())
+        match &self.read_only {
+            Some(reason) => Err(match &self.holder {
+                Some(holder) => {
+                    Error::Following { path: self.directory.clone(), holder: holder.clone() }
+                }
+                None => Error::ReadOnly { reason: reason.clone() },
+            }),
+            None if self.damage.found().is_some() => self.damage.check(),
+            None if self.has_given_up() => Err(Error::GivenUp { path: self.directory.clone() }),
+            None if self.is_poisoned() => Err(Error::Poisoned),
+            None if self.closed.load(Ordering::Acquire) => {
+                Err(Error::ReadOnly { reason: "it was closed".into() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a write failed, and nobody knows what stands in the log behind the last event.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
     }
 
     /// Refuses to go on as if the log were good where it was found damaged.
@@ -53,56 +74,167 @@ impl EventStore {
     /// The identities inside a definition must be those of the event it becomes.
     ///
     /// # Errors
-    /// [`Error::StaleVersion`] where an operation is not about the newest version of its row,
-    /// [`Error::Invalid`] and [`Error::Limit`] where one could not be read back,
-    /// [`Error::Replaced`] where the log is not the file that was opened: then nothing was written.
-    /// [`Error::Damaged`] once it was found damaged, by this process or another one.
-    /// [`Error::Io`] where the outcome is unknown, [`Error::Poisoned`] ever after.
+    /// Those of [`EventStore::stage`] and [`EventStore::settle`].
     pub fn append(
         &self,
         operations: Vec<Operation>,
         metadata: Metadata,
     ) -> Result<Vec<Event>, Error> {
-        self.append_caused(operations, &Causes::default(), metadata)
+        let events = self.stage(operations, &Causes::default(), metadata)?;
+        self.settle(events.last().map_or(EventId::START, |last| last.id))?;
+        Ok(Arc::unwrap_or_clone(events))
     }
 
-    /// [`EventStore::append`], of operations some of which others of them made.
-    pub(crate) fn append_caused(
+    /// Gives operations their place in the log, as one transaction, in order: from here on only the disk
+    /// can refuse them. `causes` says which of them others of them made. They are durable, and others
+    /// know of them, once they are [settled](EventStore::settle).
+    ///
+    /// # Errors
+    /// [`Error::StaleVersion`] where an operation is not about the newest version of its row,
+    /// [`Error::Invalid`] and [`Error::Limit`] where one could not be read back,
+    /// [`Error::Replaced`] where the log is not the file that was opened: then nothing was staged.
+    /// [`Error::Damaged`] once it was found damaged, by this process or another one,
+    /// [`Error::Poisoned`] after a write that failed, [`Error::Io`] where the log cannot be created.
+    pub fn stage(
         &self,
         operations: Vec<Operation>,
         causes: &Causes,
         metadata: Metadata,
-    ) -> Result<Vec<Event>, Error> {
-        let mut writer = self.writer();
-        self.check_open_for(&writer)?;
-        self.damage.check()?;
+    ) -> Result<Arc<Vec<Event>>, Error> {
+        self.check_writable()?;
         if operations.is_empty() {
             return Err(Error::invalid("a transaction without events"));
         }
-        let stamp = self.next_stamp()?;
-        let mut events = number(operations, causes, metadata, stamp);
-        if writer.header.is_none() {
-            // What is refused creates nothing.
-            writer.rehearse(&events)?;
+        // Whoever creates the log writes to it; the others wait for nobody's disk.
+        let mut creator = (!self.staging().has_log).then(|| self.writer());
+        let mut staging = self.staging();
+        let is_log_checked = staging.unsettled() == 0;
+        if is_log_checked {
+            self.damage.check()?;
+            if let Some(file) = self.file().filter(|_| creator.is_none()) {
+                self.check_file(&*file, self.published().index.end())?;
+            }
         }
-        let file = self.file_to_write(&mut writer)?;
-        let end = self.published().index.end();
-        self.check_file(&*file, end)?;
-        let path = &*self.log_path;
-        let mut batch = TransactionBatch { writer: &mut writer, file: &*file, path, end, at: end };
-        let hash = batch.write(&mut events, stamp, &*self.environment.random)?;
-        let end = batch.at;
-        writer.hash = hash;
-        writer.ledger.commit();
-        events.last().into_iter().for_each(|event| self.damage.knows(event.id));
+        let stamp = self.next_stamp(&staging)?;
+        let events = number(operations, causes, metadata, stamp);
+        let previous = staging.admit(&events)?;
+        if let Some(writer) = &mut creator {
+            // What is refused creates nothing.
+            if let Err(error) = self.create_for(writer) {
+                staging.ledger.roll_back();
+                return Err(error);
+            }
+            staging.has_log = true;
+        }
+        let (events, salt) = (Arc::new(events), draw_salt(&*self.environment.random));
+        let shared = Arc::clone(&events);
+        staging.push(StagedTransaction { events: shared, previous, salt, is_log_checked });
+        Ok(events)
+    }
+
+    /// The log for a first transaction, created where there is none.
+    fn create_for(&self, writer: &mut LogWriter) -> Result<(), Error> {
+        let file = self.file_to_write(writer)?;
+        self.check_file(&*file, self.published().index.end())
+    }
+
+    /// The last event that was staged.
+    pub fn staged(&self) -> EventId {
+        let staging = self.staging();
+        staging.head(&self.published().index)
+    }
+
+    /// About how many bytes are staged and not settled.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.staging().unsettled()
+    }
+
+    /// Makes everything durable that was staged up to an event, and known to everybody.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the disk refused, so that the outcome of what was staged is unknown and
+    /// nothing of it is known to anybody; also [`Error::Replaced`] and [`Error::Damaged`], where it was
+    /// not written at all. [`Error::Poisoned`] ever after.
+    pub fn settle(&self, event: EventId) -> Result<(), Error> {
+        if self.head() >= event {
+            return Ok(());
+        }
+        let mut writer = self.writer();
+        if self.head() < event && !self.is_poisoned() {
+            let settled = self.write_staged(&mut writer).and_then(|()| self.sync(&mut writer));
+            settled.unwrap_or_else(|failure| self.poison(&mut writer, failure));
+        }
+        match self.head() >= event {
+            true => Ok(()),
+            false => Err(writer.failure.take().unwrap_or(Error::Poisoned)),
+        }
+    }
+
+    /// Waits for an event to be settled, if it was staged.
+    ///
+    /// # Errors
+    /// Those of [`EventStore::settle`].
+    pub(crate) fn await_event(&self, event: EventId) -> Result<(), Error> {
+        match self.head() >= event || self.staged() < event {
+            true => Ok(()),
+            false => self.settle(event),
+        }
+    }
+
+    /// Hands the disk what was staged, ahead of the sync. What goes wrong is told by who settles it.
+    pub(crate) fn write_ahead(&self) {
+        let mut writer = self.writer();
+        if !self.is_poisoned()
+            && let Err(failure) = self.write_staged(&mut writer)
+        {
+            self.poison(&mut writer, failure);
+        }
+    }
+
+    /// Writes what was staged behind what was written before.
+    fn write_staged(&self, writer: &mut LogWriter) -> Result<(), Error> {
+        let staged = self.staging().take();
+        let Some((first, file)) = staged.front().zip(self.file()) else { return Ok(()) };
+        if !writer.is_open() {
+            let (durable, end) = {
+                let index = &self.published().index;
+                (index.head(), index.end())
+            };
+            if !first.is_log_checked {
+                self.damage.check()?;
+                self.check_file(&*file, end)?;
+            }
+            writer.begin(durable, end);
+        }
+        let file = (&*file, &*self.log_path);
+        // Each is let go as soon as it is encoded: they may be large.
+        for transaction in staged {
+            writer.write(&transaction, file)?;
+        }
+        writer.flush(file)
+    }
+
+    /// Syncs what was written, and tells everybody of it.
+    fn sync(&self, writer: &mut LogWriter) -> Result<(), Error> {
+        let Some(file) = self.file() else { return Ok(()) };
+        let Some((batch, entries)) = writer.sync((&*file, &*self.log_path))? else { return Ok(()) };
+        self.damage.knows(batch.last);
         {
             let mut published = self.published_mut();
-            published.index.push(&mut writer.entries, end);
-            published.hash = hash;
-            events.iter().for_each(|event| published.timeline.record(event));
+            published.index.push(entries, batch.end);
+            published.hash = batch.hash;
+            batch.structural.iter().for_each(|event| published.timeline.record(event));
         }
-        self.extend_index(&mut writer);
-        Ok(events)
+        self.extend_index(writer);
+        self.staging().settled(batch.last);
+        Ok(())
+    }
+
+    /// After this nobody knows what stands in the file, and nothing that was staged ever was.
+    fn poison(&self, writer: &mut LogWriter, failure: Error) {
+        self.poisoned.store(true, Ordering::Release);
+        self.staging().drop_all();
+        writer.fail(failure);
     }
 
     /// Writes to the index what the log has beyond it. The index is a projection: where that fails,
@@ -131,22 +263,6 @@ impl EventStore {
                 writer.index = Some(file);
             }
             Err(failure) => writer.index_failure = Some(failure),
-        }
-    }
-
-    fn check_open_for(&self, writer: &LogWriter) -> Result<(), Error> {
-        match &self.read_only {
-            Some(reason) => Err(match &self.holder {
-                Some(holder) => {
-                    Error::Following { path: self.directory.clone(), holder: holder.clone() }
-                }
-                None => Error::ReadOnly { reason: reason.clone() },
-            }),
-            None if self.damage.found().is_some() => self.damage.check(),
-            None if self.has_given_up() => Err(Error::GivenUp { path: self.directory.clone() }),
-            None if writer.poisoned => Err(Error::Poisoned),
-            None if writer.closed => Err(Error::ReadOnly { reason: "it was closed".into() }),
-            None => Ok(()),
         }
     }
 
@@ -179,15 +295,14 @@ impl EventStore {
     }
 
     /// The numbers and the time of the next transaction's first event.
-    fn next_stamp(&self) -> Result<LineStamp, Error> {
+    fn next_stamp(&self, staging: &Staging) -> Result<LineStamp, Error> {
         let now = self.environment.clock.now().0.clamp(FIRST_MOMENT, LAST_MOMENT);
-        let published = self.published();
-        let index = &published.index;
-        let at = index.last_at().map_or(now, |before| now.max(before.0.saturating_add(1)));
+        let (head, tx, last_at) = staging.last(&self.published().index);
+        let at = last_at.map_or(now, |before| now.max(before.0.saturating_add(1)));
         if at > LAST_MOMENT {
             return Err(Error::invalid("the log has reached the end of the year 9999"));
         }
-        let tx = TxId(index.last_tx().0 + 1);
-        Ok(LineStamp { event: index.head().next(), tx, at: Timestamp(at), cause: None })
+        let tx = TxId(tx.0 + 1);
+        Ok(LineStamp { event: head.next(), tx, at: Timestamp(at), cause: None })
     }
 }
