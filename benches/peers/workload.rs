@@ -12,6 +12,9 @@ pub const CREATE: &str = "CREATE TABLE accounts(id INTEGER PRIMARY KEY, owner TE
 /// How many statements stand in one transaction.
 const TRANSACTION: u64 = 1_000;
 
+/// How many owners there are.
+const OWNERS: u64 = 10_000;
+
 /// A generator of numbers that are random enough: splitmix64 (Steele, Lea, Flood 2014).
 pub struct Random(u64);
 
@@ -37,12 +40,12 @@ pub fn money(quarters: u64) -> String {
 }
 
 /// Appends the INSERT of an account and gives its balance in quarters.
-fn push_insert(script: &mut String, id: u64, random: &mut Random) -> u64 {
+fn push_insert(script: &mut String, id: u64, owners: u64, random: &mut Random) -> u64 {
     let quarters = random.below(40_000);
     let _ = writeln!(
         script,
         "INSERT INTO accounts VALUES ({id},'owner{:05}','city{:02}',{},{});",
-        id % 10_000,
+        id % owners,
         random.below(100),
         money(quarters),
         if random.below(2) == 0 { "TRUE" } else { "FALSE" },
@@ -65,9 +68,14 @@ fn in_transactions(script: &mut String, statements: u64, mut push: impl FnMut(&m
 
 /// W1b and W3's load: single-row INSERTs in transactions of 1,000.
 pub fn inserts(rows: u64) -> String {
+    inserts_of_owners(rows, OWNERS)
+}
+
+/// The same with as many owners as are asked for, so that each has as many rows as that leaves.
+pub fn inserts_of_owners(rows: u64, owners: u64) -> String {
     let (mut script, mut random) = (CREATE.to_string(), Random::seeded());
     in_transactions(&mut script, rows, |script, at| {
-        push_insert(script, at + 1, &mut random);
+        push_insert(script, at + 1, owners, &mut random);
     });
     script
 }
@@ -89,7 +97,7 @@ pub fn updates(rows: u64, updates: u64) -> (String, Vec<Moment>) {
     let (mut script, mut random) = (CREATE.to_string(), Random::seeded());
     let mut balances = Vec::new();
     in_transactions(&mut script, rows, |script, at| {
-        balances.push(push_insert(script, at + 1, &mut random));
+        balances.push(push_insert(script, at + 1, OWNERS, &mut random));
     });
     let marks: Vec<u64> = [1, 25, 50, 75, 99, 100].iter().map(|p| updates * p / 100).collect();
     let (mut event, mut sum) = (1 + rows, balances.iter().sum::<u64>());
