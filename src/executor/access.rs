@@ -2,11 +2,12 @@
 
 use super::Error;
 use super::datum::Batch;
+use super::demand::RowDemand;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::{BoxedOperator, Operator};
 use super::row_key::RowKey;
-use super::runtime_filter::{RuntimeFilter, ScanFilter};
+use super::runtime_filter::ScanFilter;
 use super::truths::Selection;
 use crate::planner::{self, AccessPath, BoundExpression, TableAccess};
 use crate::storage::{LocatedVersion, RowBatch, Scan, TableView};
@@ -50,26 +51,41 @@ enum RowSource {
 }
 
 impl AccessRows {
-    /// Opens the way to the rows.
+    /// Opens the way to the rows, of which something is asked.
     ///
     /// # Errors
     /// What [`Context::evaluate`] says of a key's values; a relation's own.
-    pub fn open(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<AccessRows, Error> {
-        AccessRows::open_wider(access, None, context)
+    pub fn open(
+        access: &Arc<TableAccess>,
+        context: &Arc<Context>,
+        demand: &RowDemand,
+    ) -> Result<AccessRows, Error> {
+        let filters = demand.filters.iter().cloned().map(ScanFilter::new).collect();
+        let rows = AccessRows::open_columns(access, None, context, &demand.coded)?;
+        Ok(AccessRows { runtime_filters: filters, ..rows })
     }
 
-    /// The same of more columns.
+    /// The same of more columns, of which nothing is asked.
     ///
     /// # Errors
     /// As [`AccessRows::open`].
     pub fn open_wider(
         access: &Arc<TableAccess>,
+        wider: WiderColumns,
+        context: &Arc<Context>,
+    ) -> Result<AccessRows, Error> {
+        AccessRows::open_columns(access, Some(wider), context, &[])
+    }
+
+    fn open_columns(
+        access: &Arc<TableAccess>,
         wider: Option<WiderColumns>,
         context: &Arc<Context>,
+        coded: &[usize],
     ) -> Result<AccessRows, Error> {
         let read = wider.as_ref().map_or(&access.columns, |wider| &wider.read);
         let (source, filter) = match context.input(access.slot) {
-            PlanInput::Table(view) => table_rows(access, view, read, context)?,
+            PlanInput::Table(view) => table_rows(access, view, (read, coded), context)?,
             PlanInput::Function(_) => unreachable!("a function is no table"),
             PlanInput::Relation(relation) => match with_path(access, read)? {
                 None => (RowSource::Made(relation.open(read, context)?), None),
@@ -80,13 +96,6 @@ impl AccessRows {
         };
         let (context, access) = (Arc::clone(context), Arc::clone(access));
         Ok(AccessRows { context, access, source, wider, filter, runtime_filters: Vec::new() })
-    }
-
-    /// The same rows without those that filters drop.
-    #[must_use]
-    pub fn filtered(mut self, filters: &[RuntimeFilter]) -> AccessRows {
-        self.runtime_filters = filters.iter().cloned().map(ScanFilter::new).collect();
-        self
     }
 
     /// What the table has next, unless the statement shall stop.
@@ -106,7 +115,7 @@ impl AccessRows {
             }
             RowSource::Made(rows) => return rows.next(),
         };
-        Ok(rows.map(|RowBatch { rows, columns }| Batch { columns, rows: rows.len() }))
+        Ok(rows.map(|RowBatch { rows, columns, coded }| Batch { columns, rows: rows.len(), coded }))
     }
 
     /// The rows of a batch for which all filters are true; `None` where there is no such row.
@@ -155,19 +164,22 @@ impl Operator for AccessRows {
     }
 }
 
-/// The rows of a table, and the filter that takes the place of the access's own.
+/// The rows of a table, and the filter that takes the place of the access's own; where they are scanned, with
+/// the codes of some columns, which are named by their places among those that are read.
 fn table_rows(
     access: &TableAccess,
     view: &TableView,
-    read: &[usize],
+    (read, coded): (&[usize], &[usize]),
     context: &Context,
 ) -> Result<(RowSource, Option<BoundExpression>), Error> {
     if let Some(rows) = located(access, view, context)? {
         return Ok((RowSource::Found { rows, given: 0 }, None));
     }
     Ok(match with_path(access, read)? {
-        None => (RowSource::Scan(view.scan(read)), None),
-        Some((filter, columns)) => (RowSource::Scan(view.scan(&columns)), Some(filter)),
+        None => (RowSource::Scan(view.scan_coded(read, coded)), None),
+        Some((filter, columns)) => {
+            (RowSource::Scan(view.scan_coded(&columns, coded)), Some(filter))
+        }
     })
 }
 

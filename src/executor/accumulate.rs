@@ -14,6 +14,7 @@ use crate::types::{DataType, Decimal, Value};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
+use arrow_buffer::NullBuffer;
 use std::cmp::Ordering;
 
 /// One aggregate's state, an entry per group.
@@ -373,17 +374,21 @@ fn count(counts: &mut [i64], input: &AccumulatorInput) {
         None => {
             input.numbers.iter().for_each(|group| counts[*group] += 1);
         }
-        Some(Datum::Array(array)) => {
-            for (row, group) in input.rows() {
-                counts[group] += i64::from(array.is_valid(row));
+        Some(Datum::Array(array)) => match known_nulls(array) {
+            None => input.numbers.iter().for_each(|group| counts[*group] += 1),
+            Some(nulls) => {
+                let rows = input.numbers.iter().zip(nulls.iter());
+                rows.for_each(|(group, is_known)| counts[*group] += i64::from(is_known));
             }
-        }
-        Some(Datum::Scalar(value)) => {
-            for (_, group) in input.rows() {
-                counts[group] += i64::from(!value.is_null());
-            }
-        }
+        },
+        Some(Datum::Scalar(Value::Null)) => {}
+        Some(Datum::Scalar(_)) => input.numbers.iter().for_each(|group| counts[*group] += 1),
     }
+}
+
+/// Which values of a column are known; `None` where all are.
+fn known_nulls(array: &dyn Array) -> Option<&NullBuffer> {
+    array.nulls().filter(|nulls| nulls.null_count() > 0)
 }
 
 /// Adds each value that is known to the sum of its group, which `part` finds in what is kept of it.
@@ -407,8 +412,24 @@ fn add_exact<T>(
         }
         (Datum::Array(array), DataType::Integer) => {
             let integers = array.as_primitive::<Int64Type>();
-            let mut rows = input.rows().filter(|(row, _)| integers.is_valid(*row));
-            rows.try_for_each(|(row, group)| add(group, Value::Integer(integers.value(row))))
+            let mut add = |group: usize, integer: i64| {
+                let sum = part(&mut sums[group]);
+                if let Some(Sum::Exact(Value::Integer(sum))) = sum
+                    && let Some(more) = sum.checked_add(integer)
+                {
+                    *sum = more;
+                    return Ok(());
+                }
+                Sum::add(sum, &Value::Integer(integer))
+            };
+            let mut rows = input.numbers.iter().zip(integers.values());
+            match known_nulls(integers) {
+                None => rows.try_for_each(|(group, integer)| add(*group, *integer)),
+                Some(nulls) => {
+                    let mut known = rows.zip(nulls.iter()).filter(|(_, is_known)| *is_known);
+                    known.try_for_each(|((group, integer), _)| add(*group, *integer))
+                }
+            }
         }
         (Datum::Array(_) | Datum::Scalar(_), _) => {
             input.known().try_for_each(|(_, group, value)| add(group, value))
@@ -421,8 +442,13 @@ fn add_reals(sums: &mut [RealSum], input: &AccumulatorInput) {
         (&input.arguments[0], input.call.arguments[0].data_type)
     {
         let reals = array.as_primitive::<Float64Type>();
-        for (row, group) in input.rows().filter(|(row, _)| reals.is_valid(*row)) {
-            sums[group].add(reals.value(row));
+        let (rows, nulls) = (input.numbers.iter().zip(reals.values()), known_nulls(reals));
+        match nulls {
+            None => rows.for_each(|(group, real)| sums[*group].add(*real)),
+            Some(nulls) => {
+                let known = rows.zip(nulls.iter()).filter(|(_, is_known)| *is_known);
+                known.for_each(|((group, real), _)| sums[*group].add(*real));
+            }
         }
         return;
     }

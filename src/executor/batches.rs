@@ -93,7 +93,7 @@ mod tests {
     fn a_batch_is_halved_until_it_has_room() {
         let numbers: Vec<Value> = (0..11).map(Value::Integer).collect();
         let column = array_of(DataType::Integer, numbers.iter()).expect("small");
-        let whole = Batch { columns: vec![column], rows: 11 };
+        let whole = Batch::new(vec![column], 11);
         let mut cutter = BatchCutter::new(Box::new(Given(vec![whole.clone(), whole])));
         let mut seen = Vec::new();
         let room_for_two = |batch: &Batch| match batch.rows {
@@ -107,7 +107,7 @@ mod tests {
             seen.extend(part);
         }
         assert_eq!(seen, [numbers.clone(), numbers].concat());
-        let one = Batch { columns: Vec::new(), rows: 1 };
+        let one = Batch::new(Vec::new(), 1);
         let mut cutter = BatchCutter::new(Box::new(Given(vec![one])));
         let none = |_: &Batch| Err::<(), _>(Error::from(ArrowError::OffsetOverflowError(1)));
         assert!(cutter.next(none).is_err_and(|error| error.is_batch_too_large()));

@@ -4,8 +4,11 @@ use super::Error;
 use super::functions::MAX_TEXT;
 use crate::types::column::{ColumnBuilder, ColumnReader, array_of_one, value_at};
 use crate::types::row_filter::{RowFilter, run_start, take};
+use crate::types::text_codes::CodedColumns;
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
+use arrow_schema::ArrowError;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// Some rows: Arrow arrays of one length. A `RecordBatch` without its schema, which every operator
@@ -16,9 +19,28 @@ pub struct Batch {
     pub columns: Vec<ArrayRef>,
     /// How many rows there are, also where there is no column.
     pub rows: usize,
+    /// The codes of those columns of texts that have some: an operator that knows nothing of them drops them.
+    pub(crate) coded: CodedColumns,
 }
 
 impl Batch {
+    /// So many rows of these columns.
+    pub const fn new(columns: Vec<ArrayRef>, rows: usize) -> Batch {
+        Batch { columns, rows, coded: CodedColumns::NONE }
+    }
+
+    /// The same rows where something was done to each of the columns that leaves some out, or puts them in
+    /// another order.
+    fn changed(
+        &self,
+        rows: usize,
+        change: impl Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>,
+    ) -> Result<Batch, Error> {
+        let columns = self.columns.iter().map(&change).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let coded = self.coded.changed(&self.columns, &columns, change)?;
+        Ok(Batch { columns, rows, coded })
+    }
+
     /// The batch of one row with values of these types.
     ///
     /// # Errors
@@ -27,7 +49,7 @@ impl Batch {
         let columns = types.iter().zip(row);
         let array = |(data_type, value): (&DataType, &Value)| array_of_one(*data_type, value, 1);
         let columns: Result<Vec<ArrayRef>, _> = columns.map(array).collect();
-        Ok(Batch { columns: columns?, rows: 1 })
+        Ok(Batch::new(columns?, 1))
     }
 
     /// The rows for which `mask` is true.
@@ -51,9 +73,7 @@ impl Batch {
             return Ok(Some(self.clone()));
         }
         let filter = RowFilter::of_mask(mask, self.columns.len());
-        let columns: Result<Vec<ArrayRef>, _> =
-            self.columns.iter().map(|column| filter.kept(column)).collect();
-        Ok(Some(Batch { columns: columns?, rows }))
+        self.changed(rows, |column| filter.kept(column)).map(Some)
     }
 
     /// The rows at these indexes, in this order.
@@ -66,9 +86,7 @@ impl Batch {
             let is_whole = indexes.len() == self.rows;
             return Ok(if is_whole { self.clone() } else { self.slice(first, indexes.len()) });
         }
-        let columns: Result<Vec<ArrayRef>, _> =
-            self.columns.iter().map(|column| take(column, indexes)).collect();
-        Ok(Batch { columns: columns?, rows: indexes.len() })
+        self.changed(indexes.len(), |column| take(column, indexes))
     }
 
     /// The same with NULLs where there is no index.
@@ -84,13 +102,19 @@ impl Batch {
             .iter()
             .map(|column| arrow_select::take::take(column, indexes, None))
             .collect();
-        Ok(Batch { columns: columns?, rows: indexes.len() })
+        Ok(Batch::new(columns?, indexes.len()))
     }
 
     /// `length` rows from `offset` on, sharing the arrays.
     pub fn slice(&self, offset: usize, length: usize) -> Batch {
-        let columns = self.columns.iter().map(|column| column.slice(offset, length)).collect();
-        Batch { columns, rows: length }
+        let slice = |column: &ArrayRef| column.slice(offset, length);
+        let columns: Vec<ArrayRef> = self.columns.iter().map(slice).collect();
+        let coded = self.coded.changed(&self.columns, &columns, |codes| Ok(slice(codes)));
+        Batch {
+            columns,
+            rows: length,
+            coded: coded.unwrap_or_else(|never: Infallible| match never {}),
+        }
     }
 
     /// Several batches as one.
@@ -110,7 +134,7 @@ impl Batch {
                 arrow_select::concat::concat(&parts)
             })
             .collect();
-        Ok(Batch { columns: columns?, rows })
+        Ok(Batch::new(columns?, rows))
     }
 }
 

@@ -112,7 +112,8 @@ impl DistinctRows {
     fn keys_of(&self, batch: &Batch) -> KeyRows {
         let typed = batch.columns.iter().zip(&self.keys);
         let column = typed.map(|(array, (data_type, collation))| {
-            KeyColumn::ascending(array.clone(), *data_type).collated(*collation)
+            let column = KeyColumn::ascending(array.clone(), *data_type).collated(*collation);
+            column.coded(&batch.coded)
         });
         KeyRows::new(column.collect(), batch.rows)
     }

@@ -83,7 +83,7 @@ impl GatheredRows {
             columns.push(argument.clone().into_array(bound.data_type, rows)?);
         }
         columns.extend(order.iter().map(|key| Arc::clone(&key.array)));
-        let batch = Batch { columns, rows };
+        let batch = Batch::new(columns, rows);
         let batch = match &mut self.distinct {
             Some(distinct) => distinct.push(batch)?,
             None => Some(batch),

@@ -252,7 +252,7 @@ pub fn group_keys(
 ) -> Result<KeyRows, Error> {
     let group = |group: &BoundExpression| {
         let array = context.evaluate(group, batch)?.into_array(group.data_type, batch.rows)?;
-        Ok(KeyColumn::ascending(array, group.data_type))
+        Ok(KeyColumn::ascending(array, group.data_type).coded(&batch.coded))
     };
     let columns = groups.iter().map(group).collect::<Result<_, Error>>()?;
     Ok(KeyRows::new(columns, batch.rows))
@@ -338,6 +338,6 @@ impl GroupRows {
             array_of(*data_type, order.iter().map(|index| &values[*index]))
         };
         let columns: Result<Vec<_>, _> = self.columns.iter().map(column).collect();
-        Ok(Batch { columns: columns?, rows: order.len() })
+        Ok(Batch::new(columns?, order.len()))
     }
 }

@@ -7,6 +7,7 @@ use super::Error;
 use super::datum::Batch;
 use crate::types::column::MAX_ARRAY_BYTES;
 use crate::types::row_filter::row_index;
+use crate::types::text_codes::TextCodes;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
@@ -66,7 +67,7 @@ impl HeldBatches {
             arrow_select::interleave::interleave(&arrays, places)
         };
         let columns: Result<Vec<ArrayRef>, _> = (0..width).map(column).collect();
-        Ok(Batch { columns: columns?, rows: places.len() })
+        Ok(Batch::new(columns?, places.len()))
     }
 
     /// How many of these rows, from the first on, one batch has room for.
@@ -117,7 +118,8 @@ fn span(first: impl Into<i64>, last: impl Into<i64>) -> usize {
 
 /// About how many bytes the rows of a batch take: what is theirs of arrays that others share, too.
 pub fn batch_bytes(batch: &Batch) -> usize {
-    64 + batch.columns.iter().map(array_bytes).sum::<usize>()
+    let codes: usize = batch.coded.codes().map(TextCodes::byte_size).sum();
+    64 + batch.columns.iter().map(array_bytes).sum::<usize>() + codes
 }
 
 /// About how many bytes the values of an array take.
@@ -143,7 +145,7 @@ mod tests {
     fn texts(values: &[&str]) -> Batch {
         let values: Vec<Value> = values.iter().map(Value::text).collect();
         let column = array_of(DataType::Text, values.iter()).expect("small");
-        Batch { columns: vec![column], rows: values.len() }
+        Batch::new(vec![column], values.len())
     }
 
     #[test]

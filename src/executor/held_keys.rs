@@ -1,5 +1,6 @@
 //! Keys that an operator holds, as long as the memory has room for them.
 
+use super::code_numbers::CodeNumbers;
 use super::kernels;
 use super::key_rows::{KeyForm, KeyFormTables, KeyRows};
 use super::memory::{MemoryBudget, Reservation};
@@ -15,6 +16,8 @@ const ENTRY_BYTES: usize = 56;
 #[derive(Debug)]
 pub struct HeldKeys {
     keys: KeyFormTables<()>,
+    /// The codes of the texts that are held.
+    coded: CodeNumbers,
     memory: Reservation,
     is_full: bool,
 }
@@ -24,6 +27,7 @@ impl HeldKeys {
     pub fn new(budget: &Arc<MemoryBudget>) -> HeldKeys {
         HeldKeys {
             keys: KeyFormTables::default(),
+            coded: CodeNumbers::default(),
             memory: Reservation::new(budget),
             is_full: false,
         }
@@ -38,10 +42,22 @@ impl HeldKeys {
             KeyForm::TwoWords(words) => insert_words(of_two_words, words, &mut bytes),
             KeyForm::Text => {
                 let texts = keys.texts();
-                kernels::mask(keys.rows, |row| match texts.at(row) {
+                let mut insert = |row| match texts.at(row) {
                     Some(text) => insert_bytes(of_bytes, text.as_bytes(), &mut bytes),
                     None => null.replace(()).is_none(),
-                })
+                };
+                match keys.codes() {
+                    None => kernels::mask(keys.rows, insert),
+                    Some(codes) => {
+                        let mut new = Vec::new();
+                        self.coded.first_rows(codes, |row| {
+                            if insert(row) {
+                                new.push(row);
+                            }
+                        });
+                        kernels::mask_of_rows(keys.rows, &new)
+                    }
+                }
             }
             KeyForm::Bytes => {
                 let mut key = Vec::new();

@@ -177,14 +177,14 @@ impl Sides<'_> {
             let kept =
                 met.by_ref().take(batch.rows).zip(0_u64..).filter(|(met, _)| **met == wanted);
             let kept: Vec<u64> = kept.map(|(_, row)| row).collect();
-            let Batch { mut columns, rows } = batch.take(&kept)?;
+            let Batch { mut columns, rows, .. } = batch.take(&kept)?;
             if self.join.kind.gives_right() {
                 let numbers = columns.split_off(self.types.0.len());
                 columns.extend(self.types.1.iter().map(|data_type| nulls(*data_type, rows)));
                 columns.extend(numbers);
             }
             if rows > 0 {
-                self.runs.write(&Batch { columns, rows })?;
+                self.runs.write(&Batch::new(columns, rows))?;
             }
         }
         Ok(())

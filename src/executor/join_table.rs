@@ -100,7 +100,7 @@ impl JoinTable {
             let carried = given.saturating_sub(types.1.len());
             let columns = types.1.iter().chain(std::iter::repeat_n(&DataType::Integer, carried));
             let columns = columns.map(|data_type| nulls(*data_type, 1)).collect();
-            held.push(Batch { columns, rows: 1 });
+            held.push(Batch::new(columns, 1));
         }
         let met = vec![false; if join.kind.keeps_right() { places.len() } else { 0 }];
         let widths = (types.0.len(), types.1.len());
@@ -231,7 +231,7 @@ impl JoinTable {
         columns.extend(self.rows.gather(&rights[..rows])?.columns.into_iter().take(self.widths.1));
         columns.extend(carried);
         pairs.given += rows;
-        Ok(Some(Batch { columns, rows }))
+        Ok(Some(Batch::new(columns, rows)))
     }
 
     /// The places of right rows that met no partner, where they are kept.
@@ -247,7 +247,7 @@ impl JoinTable {
     pub fn beside_nulls(&self, places: &[RowPlace], left: &[DataType]) -> Result<Batch, Error> {
         let right = self.rows.gather(places)?;
         let left = left.iter().map(|data_type| nulls(*data_type, right.rows));
-        Ok(Batch { rows: right.rows, columns: left.chain(right.columns).collect() })
+        Ok(Batch::new(left.chain(right.columns).collect(), right.rows))
     }
 }
 

@@ -407,6 +407,13 @@ pub fn mask(rows: usize, is_true: impl FnMut(usize) -> bool) -> BooleanArray {
     BooleanArray::new(bits(rows, is_true), None)
 }
 
+/// The mask of so many rows that is true of some of them.
+pub fn mask_of_rows(rows: usize, is_true: &[usize]) -> BooleanArray {
+    let mut words = vec![0_u64; rows.div_ceil(64)];
+    is_true.iter().for_each(|row| words[row / 64] |= 1 << (row % 64));
+    BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(words), 0, rows), None)
+}
+
 fn bits(rows: usize, mut is_true: impl FnMut(usize) -> bool) -> BooleanBuffer {
     let chunks = (0..rows).step_by(64).map(|start| start..rows.min(start + 64));
     BooleanBuffer::gathered(chunks.map(|chunk| word(chunk.map(&mut is_true))), rows)

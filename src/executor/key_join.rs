@@ -144,28 +144,28 @@ impl PartnerLookup {
         if self.is_one_enough {
             self.probe.count(lefts.len());
             let rows = lefts.len();
-            return Ok((Batch { columns: Vec::new(), rows }, lefts, rows));
+            return Ok((Batch::new(Vec::new(), rows), lefts, rows));
         }
         let columns = &self.access.columns[..self.access.output];
         let Some((filter, compared)) = &self.filter else {
-            let RowBatch { rows, columns } = self.view.fetch_first(located, columns)?;
-            let right = Batch { columns, rows: rows.len() };
+            let RowBatch { rows, columns, .. } = self.view.fetch_first(located, columns)?;
+            let right = Batch::new(columns, rows.len());
             self.probe.count(right.rows);
             lefts.truncate(right.rows);
             return Ok((right, lefts, rows.len()));
         };
-        let RowBatch { rows, columns: values } = self.view.fetch_first(located, compared)?;
+        let RowBatch { rows, columns: values, .. } = self.view.fetch_first(located, compared)?;
         let mut looked_at = rows.len();
-        let mask = context.mask(filter, &Batch { columns: values, rows: looked_at })?;
+        let mask = context.mask(filter, &Batch::new(values, looked_at))?;
         let mut kept: Vec<usize> = mask.values().set_indices().collect();
         let rest: Vec<LocatedVersion> = kept.iter().map(|at| located[*at]).collect();
-        let RowBatch { rows, columns } = self.view.fetch_first(&rest, columns)?;
+        let RowBatch { rows, columns, .. } = self.view.fetch_first(&rest, columns)?;
         // Those that one batch has no room for are looked at again.
         looked_at = kept.get(rows.len()).copied().unwrap_or(looked_at);
         kept.truncate(rows.len());
         self.probe.count(rows.len());
         let lefts = kept.iter().map(|at| lefts[*at]).collect();
-        Ok((Batch { columns, rows: rows.len() }, lefts, looked_at))
+        Ok((Batch::new(columns, rows.len()), lefts, looked_at))
     }
 }
 
@@ -334,7 +334,7 @@ fn join_columns(
     let rows = lefts.len();
     let mut columns = left.take(&lefts)?.columns;
     columns.extend(right.take_or_null(&rights)?.columns);
-    Ok(Batch { columns, rows })
+    Ok(Batch::new(columns, rows))
 }
 
 impl Operator for KeyJoin {

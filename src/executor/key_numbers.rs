@@ -1,8 +1,10 @@
 //! Keys that are numbered from 0 as they come.
 
+use super::code_numbers::CodeNumbers;
 use super::key_rows::{KeyForm, KeyFormTables, KeyRows};
 use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::BooleanArray;
+use std::borrow::Cow;
 
 /// Numbered keys of one form, which the types of their columns say.
 #[derive(Debug, Default)]
@@ -12,6 +14,8 @@ pub struct KeyNumbers {
     /// Keys of words in order of their numbers.
     of_one_word: Vec<WordKey<1>>,
     of_two_words: Vec<WordKey<2>>,
+    /// The numbers of texts by their codes.
+    coded: CodeNumbers,
 }
 
 impl KeyNumbers {
@@ -24,7 +28,7 @@ impl KeyNumbers {
     /// The number of each row's key; tells of each row that has a new one, and about how many bytes that
     /// takes.
     pub fn number(&mut self, keys: &KeyRows, mut new: impl FnMut(usize, usize)) -> Vec<usize> {
-        let KeyNumbers { numbers: table, of_one_word, of_two_words } = self;
+        let KeyNumbers { numbers: table, of_one_word, of_two_words, .. } = self;
         match &keys.form {
             KeyForm::OneWord(words) => {
                 number_words(&mut table.of_one_word, of_one_word, words, new)
@@ -55,39 +59,23 @@ impl KeyNumbers {
     }
 
     fn number_texts(&mut self, keys: &KeyRows, mut new: impl FnMut(usize, usize)) -> Vec<usize> {
+        let KeyNumbers { numbers: known, coded, .. } = self;
         let texts = keys.texts();
+        if let Some(codes) = keys.codes() {
+            return coded.number(codes, |row| number_text(known, texts.at(row), row, &mut new));
+        }
         let mut numbers: Vec<usize> = Vec::with_capacity(keys.rows);
         let mut before = None;
         for row in 0..keys.rows {
             let text = texts.at(row);
-            if let Some(number) = numbers.last().copied().filter(|_| text == before) {
-                numbers.push(number);
-                continue;
-            }
-            numbers.push(match &text {
-                Some(text) => {
-                    let (number, is_new) = self.numbers.of_bytes.insert(text.as_bytes());
-                    if is_new {
-                        new(row, 2 * text.len());
-                    }
-                    self.behind_null(number)
-                }
-                None => {
-                    let next = self.len();
-                    if self.numbers.null.is_none() {
-                        new(row, 0);
-                    }
-                    *self.numbers.null.get_or_insert(next)
-                }
+            let same = numbers.last().copied().filter(|_| text == before);
+            numbers.push(match same {
+                Some(number) => number,
+                None => number_text(known, text.clone(), row, &mut new),
             });
             before = text;
         }
         numbers
-    }
-
-    /// The number of a text, by the one that it has among texts alone.
-    fn behind_null(&self, number: usize) -> usize {
-        number + usize::from(self.numbers.null.is_some_and(|null| null <= number))
     }
 
     /// Which rows have a key that has a number.
@@ -98,10 +86,36 @@ impl KeyNumbers {
     /// The numbers of all keys, in order of the keys, NULLs first.
     pub fn in_order(&self) -> Vec<usize> {
         let KeyFormTables { of_bytes, null, .. } = &self.numbers;
-        let of_bytes = of_bytes.in_order().into_iter().map(|number| self.behind_null(number));
+        let of_bytes = of_bytes.in_order().into_iter().map(|number| behind_null(*null, number));
         let words = in_order(&self.of_one_word).into_iter().chain(in_order(&self.of_two_words));
         words.chain(*null).chain(of_bytes).collect()
     }
+}
+
+/// The number of the text of a row, or of NULL; tells whether it is new.
+fn number_text(
+    known: &mut KeyFormTables<usize>,
+    text: Option<Cow<'_, str>>,
+    row: usize,
+    mut new: impl FnMut(usize, usize),
+) -> usize {
+    let KeyFormTables { of_bytes, null, .. } = known;
+    let Some(text) = text else {
+        if null.is_none() {
+            new(row, 0);
+        }
+        return *null.get_or_insert(of_bytes.len());
+    };
+    let (number, is_new) = of_bytes.insert(text.as_bytes());
+    if is_new {
+        new(row, 2 * text.len());
+    }
+    behind_null(*null, number)
+}
+
+/// The number of a text, by the one that it has among texts alone and that of NULL.
+fn behind_null(null: Option<usize>, number: usize) -> usize {
+    number + usize::from(null.is_some_and(|null| null <= number))
 }
 
 /// The numbers of keys of words; new ones go behind those known.
@@ -139,9 +153,12 @@ mod tests {
     use super::*;
     use crate::types::column::array_of;
     use crate::types::key::KeyColumn;
+    use crate::types::text_codes::{CodedColumns, TextDictionary};
     use crate::types::{DataType, Value};
+    use arrow_array::cast::AsArray;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     fn value(data_type: DataType, number: i64) -> Value {
         match (data_type, number) {
@@ -160,15 +177,22 @@ mod tests {
                 prop_oneof![Just(DataType::Integer), Just(DataType::Text)], 1..4),
             batches in proptest::collection::vec(
                 proptest::collection::vec(proptest::array::uniform3(-3_i64..5), 0..30), 0..4),
+            coded in proptest::array::uniform4(any::<bool>()),
         ) {
+            let dictionary = Arc::new(TextDictionary::default());
             let mut numbers = KeyNumbers::default();
             let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-            for batch in &batches {
+            for (batch, is_coded) in batches.iter().zip(coded) {
                 let column = |(at, data_type): (usize, &DataType)| {
                     let values: Vec<Value> =
                         batch.iter().map(|row| value(*data_type, row[at])).collect();
                     let array = array_of(*data_type, values.iter()).expect("small");
-                    KeyColumn::ascending(array, *data_type)
+                    let mut coded = CodedColumns::default();
+                    if is_coded && *data_type == DataType::Text {
+                        let codes = dictionary.encode(array.as_string());
+                        coded.add(&array, codes.expect("few"));
+                    }
+                    KeyColumn::ascending(array, *data_type).coded(&coded)
                 };
                 let keys = KeyRows::new(types.iter().enumerate().map(column).collect(), batch.len());
                 let contained = numbers.contained(&keys);

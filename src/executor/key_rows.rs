@@ -4,6 +4,7 @@ use super::kernels;
 use crate::types::DataType;
 use crate::types::key::{KeyColumn, row_key};
 use crate::types::key_table::KeyTable;
+use crate::types::text_codes::TextCodes;
 use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, BooleanArray, StringArray};
@@ -33,12 +34,12 @@ pub enum KeyForm {
 impl KeyRows {
     /// What so many rows have in these columns.
     pub fn new(columns: Vec<KeyColumn>, rows: usize) -> KeyRows {
-        let form = if let Some(keys) = WordKey::<1>::of_columns(&columns, rows) {
+        let form = if matches!(columns.as_slice(), [KeyColumn { data_type: DataType::Text, .. }]) {
+            KeyForm::Text
+        } else if let Some(keys) = WordKey::<1>::of_columns(&columns, rows) {
             KeyForm::OneWord(keys)
         } else if let Some(keys) = WordKey::<2>::of_columns(&columns, rows) {
             KeyForm::TwoWords(keys)
-        } else if matches!(columns.as_slice(), [KeyColumn { data_type: DataType::Text, .. }]) {
-            KeyForm::Text
         } else {
             KeyForm::Bytes
         };
@@ -54,6 +55,11 @@ impl KeyRows {
     pub fn texts(&self) -> KeyTexts<'_> {
         let column = &self.columns[0];
         KeyTexts { column, texts: column.array.as_string() }
+    }
+
+    /// The codes of these texts, where they have some.
+    pub fn codes(&self) -> Option<&TextCodes> {
+        self.columns.first().and_then(|column| column.codes.as_ref())
     }
 
     /// The key of a row as bytes, in the place of what `key` was.

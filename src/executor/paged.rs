@@ -107,7 +107,8 @@ impl PagedColumn {
         let file = self.file.get_mut();
         for start in rows.clone().step_by(WRITTEN) {
             let page = array.slice(start, WRITTEN.min(rows.end - start));
-            let batch = Batch { rows: page.len(), columns: vec![page] };
+            let length = page.len();
+            let batch = Batch::new(vec![page], length);
             let values = PageValues::Written(file.write(&batch)?);
             self.pages.push(ColumnPage { first: first + start - rows.start, values });
         }

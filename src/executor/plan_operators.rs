@@ -3,6 +3,7 @@
 use super::Error;
 use super::aggregate::Aggregate;
 use super::batches::BatchCutter;
+use super::demand::RowDemand;
 use super::direct_row::{DirectRow, direct_row};
 use super::distinct::Distinct;
 use super::evaluate::Context;
@@ -56,25 +57,24 @@ pub fn run(plan: &Plan, inputs: Vec<PlanInput>, context: Context) -> Result<Quer
 
 /// The same for a part of a plan, in the context of the whole.
 pub(super) fn open_operator(plan: &Plan, context: &Arc<Context>) -> Result<BoxedOperator, Error> {
-    open_filtered(plan, context, &[])
+    open_demanded(plan, context, &RowDemand::default())
 }
 
-/// The same, of whose rows those may be left out that filters drop.
-fn open_filtered(
+/// The same, where something is asked of it.
+fn open_demanded(
     plan: &Plan,
     context: &Arc<Context>,
-    filters: &[RuntimeFilter],
+    demand: &RowDemand,
 ) -> Result<BoxedOperator, Error> {
-    context.probe(plan.id()).wrap(|| with_stack(|| operator(plan, context, filters)))
+    context.probe(plan.id()).wrap(|| with_stack(|| operator(plan, context, demand)))
 }
 
 fn operator(
     plan: &Plan,
     context: &Arc<Context>,
-    filters: &[RuntimeFilter],
+    demand: &RowDemand,
 ) -> Result<BoxedOperator, Error> {
-    let input =
-        |input: &Plan| open_filtered(input, context, &RuntimeFilter::below(filters, plan, 0));
+    let input = |input: &Plan| open_demanded(input, context, &demand.below(plan, 0));
     Ok(match plan {
         Plan::OneRow => Box::new(OneRow(true)),
         Plan::Values { rows, types } => {
@@ -89,7 +89,7 @@ fn operator(
             let (left, right) = (input(left)?, open_operator(right, context)?);
             Box::new(SetFilter::new(left, right, columns, *keeps_common, Arc::clone(context)))
         }
-        Plan::Access(access) => scan_order::open(access, context, filters)?,
+        Plan::Access(access) => scan_order::open(access, context, demand)?,
         Plan::Shared(shared) => Box::new(SharedReader::open(shared, context)?),
         Plan::Recursive(recursive) => Box::new(Recursive::open(recursive, context)?),
         Plan::RecursiveRows { number, .. } => Box::new(GivenRows::of(*number, context)),
@@ -107,7 +107,7 @@ fn operator(
             expressions: Arc::clone(expressions),
             context: Arc::clone(context),
         }),
-        Plan::Join(join) => opened_join(plan, join, context, filters)?,
+        Plan::Join(join) => opened_join(plan, join, context, demand)?,
         Plan::Aggregate { input: rows, groups, aggregates } => {
             let (groups, aggregates) = (Arc::clone(groups), Arc::clone(aggregates));
             Box::new(Aggregate::new(input(rows)?, groups, aggregates, Arc::clone(context)))
@@ -136,23 +136,22 @@ fn operator(
     })
 }
 
-/// A join, whose left side has the filters that it fills, too.
+/// A join, whose left side is asked for what the join can use, too.
 fn opened_join(
     plan: &Plan,
     join: &Arc<Join>,
     context: &Arc<Context>,
-    filters: &[RuntimeFilter],
+    demand: &RowDemand,
 ) -> Result<BoxedOperator, Error> {
-    let mut lefts = RuntimeFilter::below(filters, plan, 0);
+    let mut lefts = demand.below(plan, 0);
     if let Some(partners) = PartnerLookup::of(join, context)? {
-        let left = open_filtered(&join.left, context, &lefts)?;
+        let left = open_demanded(&join.left, context, &lefts)?;
         return Ok(Box::new(KeyJoin::new(left, partners, join, context)));
     }
     let (own, sources) = RuntimeFilter::of(join);
-    lefts.extend(own);
-    let left = open_filtered(&join.left, context, &lefts)?;
-    let rights = RuntimeFilter::below(filters, plan, 1);
-    let right = open_filtered(&join.right, context, &rights)?;
+    lefts.filters.extend(own);
+    let left = open_demanded(&join.left, context, &lefts)?;
+    let right = open_demanded(&join.right, context, &demand.below(plan, 1))?;
     let (join, context) = (Arc::clone(join), Arc::clone(context));
     Ok(Box::new(HashJoin::new((left, sources), right, join, context)))
 }

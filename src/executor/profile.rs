@@ -168,7 +168,7 @@ mod tests {
         fn next(&mut self) -> Result<Option<Batch>, Error> {
             let more = self.0 > 0;
             self.0 = self.0.saturating_sub(1);
-            Ok(more.then(|| Batch { columns: Vec::new(), rows: 3 }))
+            Ok(more.then(|| Batch::new(Vec::new(), 3)))
         }
     }
 

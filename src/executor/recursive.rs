@@ -181,7 +181,7 @@ impl Output {
 
     fn finish(self) -> Option<Batch> {
         let columns = self.columns.into_iter().map(ColumnBuilder::finish).collect();
-        (self.rows > 0).then_some(Batch { columns, rows: self.rows })
+        (self.rows > 0).then_some(Batch::new(columns, self.rows))
     }
 }
 
@@ -420,7 +420,7 @@ fn given(rows: &[SharedRow], types: &[DataType]) -> Result<Batch, Error> {
         }
     }
     let columns = columns.into_iter().map(ColumnBuilder::finish).collect();
-    Ok(Batch { columns, rows: rows.len() })
+    Ok(Batch::new(columns, rows.len()))
 }
 
 /// The rows that a step was given, once.

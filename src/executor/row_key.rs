@@ -127,7 +127,7 @@ impl ComputedKey {
         let typed = columns.iter().zip(&self.bound.types);
         let arrays = typed.map(|(value, data_type)| array_of(*data_type, std::iter::once(value)));
         let columns = arrays.collect::<Result<_, _>>()?;
-        let batch = Batch { columns, rows: 1 };
+        let batch = Batch::new(columns, 1);
         if let Some(condition) = &self.bound.condition
             && !self.context.mask(condition, &batch)?.value(0)
         {

@@ -247,7 +247,7 @@ mod tests {
             let values: Vec<Value> = rows.iter().map(|row| Value::Integer(of(row))).collect();
             array_of(DataType::Integer, values.iter()).expect("small")
         };
-        Batch { columns: vec![column(|row| row.0), column(|row| row.1)], rows: rows.len() }
+        Batch::new(vec![column(|row| row.0), column(|row| row.1)], rows.len())
     }
 
     proptest! {

@@ -256,7 +256,7 @@ mod tests {
         let mut filters = [ScanFilter::new(filter)];
         let values: Vec<Value> = (0..4_096).map(Value::Integer).collect();
         let column = array_of(DataType::Integer, values.iter()).expect("small");
-        let batch = Batch { columns: vec![column], rows: 4_096 };
+        let batch = Batch::new(vec![column], 4_096);
         let mut select =
             || ScanFilter::select(&mut filters, &batch).map(|kept| kept.count_set_bits());
         assert_eq!(select(), None, "the join has not read its right side");

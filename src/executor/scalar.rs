@@ -28,8 +28,7 @@ struct BatchRow<'a> {
 
 impl BatchRow<'static> {
     /// For what reads no column.
-    const NONE: BatchRow<'static> =
-        BatchRow { batch: &Batch { columns: Vec::new(), rows: 1 }, row: 0 };
+    const NONE: BatchRow<'static> = BatchRow { batch: &Batch::new(Vec::new(), 1), row: 0 };
 }
 
 /// Whether an expression is computed value by value for the rows of a batch: they are few, and it is made
@@ -368,7 +367,7 @@ mod tests {
             for rows in pairs.chunks(size) {
                 let left = array_of(DataType::Any, rows.iter().map(|row| row.0)).expect("small");
                 let right = array_of(DataType::Any, rows.iter().map(|row| row.1)).expect("small");
-                let batch = Batch { columns: vec![left, right], rows: rows.len() };
+                let batch = Batch::new(vec![left, right], rows.len());
                 for (kind, data_type) in kinds(&a, &b) {
                     let expression = BoundExpression::new(kind, data_type);
                     assert!(is_by_value(&expression, &batch), "{expression}");

@@ -8,10 +8,10 @@ use super::Error;
 use super::access::{AccessRows, WiderColumns};
 use super::batches::BatchCutter;
 use super::datum::Batch;
+use super::demand::RowDemand;
 use super::evaluate::Context;
 use super::input::PlanInput;
 use super::operator::BoxedOperator;
-use super::runtime_filter::RuntimeFilter;
 use super::sort::Sort;
 use super::sort_keys::SortKeys;
 use super::streaming::Project;
@@ -26,17 +26,17 @@ use std::sync::Arc;
 /// How many rows are sorted without a look at the order that they have.
 const FEW_ROWS: usize = 64;
 
-/// Opens the way to the rows of a table, of which those may be left out that filters drop.
+/// Opens the way to the rows of a table, of which something is asked.
 ///
 /// # Errors
 /// As [`AccessRows::open`].
 pub fn open(
     access: &Arc<TableAccess>,
     context: &Arc<Context>,
-    filters: &[RuntimeFilter],
+    demand: &RowDemand,
 ) -> Result<BoxedOperator, Error> {
     let PlanInput::Table(view) = context.input(access.slot) else {
-        return Ok(Box::new(AccessRows::open(access, context)?.filtered(filters)));
+        return Ok(Box::new(AccessRows::open(access, context, demand)?));
     };
     let is_kept_so = match access.path {
         _ if access.order.is_empty() => true,
@@ -47,7 +47,7 @@ pub fn open(
         AccessPath::Numbered(_) | AccessPath::Find { .. } | AccessPath::Lookup { .. } => false,
     };
     if is_kept_so {
-        return Ok(Box::new(AccessRows::open(access, context)?.filtered(filters)));
+        return Ok(Box::new(AccessRows::open(access, context, demand)?));
     }
     sorted(access, context)
 }
@@ -93,7 +93,7 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
     for rows in view.scan(&columns) {
         context.check()?;
         let rows = rows?;
-        let whole = Batch { columns: rows.columns, rows: rows.rows.len() };
+        let whole = Batch::new(rows.columns, rows.rows.len());
         for batch in growing_pieces(&whole) {
             let values: Vec<ArrayRef> = keys
                 .iter()
@@ -108,7 +108,7 @@ fn is_in_order(access: &TableAccess, view: &TableView, context: &Context) -> Res
                 }
                 continue;
             }
-            let keys = SortKeys::of(&Batch { columns: values, rows: batch.rows }, &sort_keys);
+            let keys = SortKeys::of(&Batch::new(values, batch.rows), &sort_keys);
             for row in 0..batch.rows {
                 if keys.at(row) < last.as_slice() {
                     return Ok(false);
@@ -161,7 +161,7 @@ fn sorted(access: &Arc<TableAccess>, context: &Arc<Context>) -> Result<BoxedOper
         Box::new(Project { input, expressions, context: Arc::clone(context) })
     };
     let (width, count) = (access.output, output.len());
-    let wider = Some(WiderColumns { read, output });
+    let wider = WiderColumns { read, output };
     let mut rows: BoxedOperator = Box::new(AccessRows::open_wider(access, wider, context)?);
     let is_wider = places.is_none() || count > width;
     let sort_keys = match places {

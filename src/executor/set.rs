@@ -45,7 +45,7 @@ impl Values {
             columns[column].push(&conform(value, self.types[column]))?;
         }
         let columns = columns.into_iter().map(ColumnBuilder::finish).collect();
-        Ok(Batch { columns, rows })
+        Ok(Batch::new(columns, rows))
     }
 }
 

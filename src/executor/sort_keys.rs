@@ -132,7 +132,7 @@ mod tests {
                 array_of(data_type, values.iter()).expect("small")
             };
             let columns = vec![column(|row| row.0), column(|row| row.1)];
-            let batch = Batch { columns, rows: rows.len() };
+            let batch = Batch::new(columns, rows.len());
             let key = |column, descending| {
                 SortKey { column, data_type, descending, nulls_first: !descending }
             };

@@ -139,7 +139,7 @@ impl SpillFile {
         let mut rest = bytes.as_slice();
         let column = |data_type: &DataType| decode(&mut rest, data_type, place.rows);
         let columns: Result<Vec<ArrayRef>, Error> = self.types.iter().map(column).collect();
-        Ok(Batch { columns: columns?, rows: place.rows })
+        Ok(Batch::new(columns?, place.rows))
     }
 }
 
@@ -222,7 +222,7 @@ mod tests {
         ];
         let array = |(of, values): &(Type, [Value; 3])| array_of(*of, values.iter());
         let arrays: Result<Vec<ArrayRef>, _> = columns.iter().map(array).collect();
-        let batch = Batch { columns: arrays?, rows: 3 };
+        let batch = Batch::new(arrays?, 3);
         let mut file = SpillFile::new();
         let (whole, part) = (file.write(&batch)?, file.write(&batch.slice(1, 2))?);
         let none = file.write(&batch.slice(0, 0))?;

@@ -36,7 +36,7 @@ fn key_statistics(
     let mut row: Row = vec![Value::Null; table.columns.len()];
     for batch in view.scan(&key.columns) {
         context.check()?;
-        let RowBatch { rows: found, columns } = batch?;
+        let RowBatch { rows: found, columns, .. } = batch?;
         for at in 0..found.len() {
             for (column, array) in key.columns.iter().zip(&columns) {
                 row[*column] = value_at(array, table.type_of(*column), at);

@@ -15,7 +15,7 @@ pub struct OneRow(pub bool);
 
 impl Operator for OneRow {
     fn next(&mut self) -> Result<Option<Batch>, Error> {
-        Ok(std::mem::take(&mut self.0).then(|| Batch { columns: Vec::new(), rows: 1 }))
+        Ok(std::mem::take(&mut self.0).then(|| Batch::new(Vec::new(), 1)))
     }
 }
 
@@ -55,7 +55,9 @@ impl Operator for Project {
                     datum.into_array(expression.data_type, batch.rows)
                 })
                 .collect();
-            Ok(Batch { columns: columns?, rows: batch.rows })
+            let columns = columns?;
+            let coded = batch.coded.clone().among(&columns);
+            Ok(Batch { columns, rows: batch.rows, coded })
         })
     }
 }

@@ -262,7 +262,7 @@ mod tests {
             Value::Integer(2),
             Value::Integer(i64::MIN),
         ];
-        let batch = Batch { columns: vec![column(numbers)], rows: 5 };
+        let batch = Batch::new(vec![column(numbers)], 5);
         let number = || Box::new(BoundExpression::column(0, DataType::Integer));
         let negated = BoundExpression::new(BoundKind::Negate(number()), DataType::Integer);
         let least = Box::new(BoundExpression::of(Value::Integer(-1)));
@@ -292,7 +292,7 @@ mod tests {
             let values: Vec<Value> = (0..150).map(|row| number(row, every)).collect();
             array_of(DataType::Integer, values.iter()).expect("small")
         };
-        let whole = Batch { columns: vec![column(3), column(7)], rows: 150 };
+        let whole = Batch::new(vec![column(3), column(7)], 150);
         let comparisons =
             [Comparison::Less, Comparison::NotEqual, Comparison::Is, Comparison::IsNot];
         let others = [

@@ -96,7 +96,7 @@ mod tests {
     fn numbers(from: i64, rows: i64) -> Batch {
         let values: Vec<Value> = (from..from + rows).map(Value::Integer).collect();
         let column = array_of(DataType::Integer, values.iter()).expect("small");
-        Batch { columns: vec![column], rows: values.len() }
+        Batch::new(vec![column], values.len())
     }
 
     #[test]

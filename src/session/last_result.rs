@@ -301,7 +301,7 @@ impl Operator for StoredBatches {
         let Some(batch) = self.stored.batches.get(self.next) else { return Ok(None) };
         self.next += 1;
         let columns = self.columns.iter().map(|at| Arc::clone(&batch.columns[*at])).collect();
-        Ok(Some(Batch { columns, rows: batch.rows }))
+        Ok(Some(Batch::new(columns, batch.rows)))
     }
 }
 

@@ -194,7 +194,7 @@ impl Rows {
     pub fn record_batches(self) -> impl Iterator<Item = Result<RecordBatch, Error>> {
         let schema = arrow_schema(&self.columns);
         self.map(move |batch| {
-            let Batch { columns, rows } = batch?;
+            let Batch { columns, rows, .. } = batch?;
             let options = RecordBatchOptions::new().with_row_count(Some(rows));
             RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)
                 .map_err(|error| executor::Error::from(error).into())
@@ -316,7 +316,7 @@ pub(super) fn batch_of(columns: &[(&str, DataType)], rows: &[Row]) -> Result<Bat
         array_of(*data_type, rows.iter().map(|row| &row[at]))
     };
     let columns: Result<Vec<_>, _> = columns.iter().enumerate().map(array).collect();
-    Ok(Batch { columns: columns.map_err(executor::Error::from)?, rows: rows.len() })
+    Ok(Batch::new(columns.map_err(executor::Error::from)?, rows.len()))
 }
 
 /// Rows of these columns that come batch by batch.

@@ -151,7 +151,7 @@ fn rows(table: &TableSchema, images: &[(&str, &Row)], last: EventId) -> Result<R
     for (at, column) in table.columns.iter().enumerate() {
         arrays.push(array(column.data_type, &mut images.iter().map(|(_, row)| &row[at]))?);
     }
-    let batch = Batch { columns: arrays, rows: images.len() };
+    let batch = Batch::new(arrays, images.len());
     Ok(Rows::new(columns, Some(last), std::iter::once(Ok(batch))))
 }
 

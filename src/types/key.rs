@@ -13,6 +13,7 @@
 //!   first and nothing of the next value is read as part of this one.
 
 use super::{Collation, DataType, Decimal, Value, column::value_at};
+use crate::types::text_codes::{CodedColumns, TextCodes};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
@@ -145,6 +146,8 @@ pub struct KeyColumn {
     pub descending: bool,
     /// Whether NULLs come first, whatever the direction.
     pub nulls_first: bool,
+    /// The codes of texts, where there are such.
+    pub codes: Option<TextCodes>,
 }
 
 impl KeyColumn {
@@ -155,7 +158,14 @@ impl KeyColumn {
             integers.filter(|all| data_type == DataType::Integer && all.null_count() == 0);
         let integers = integers.map(|all| all.values().clone());
         let collation = Collation::Binary;
-        KeyColumn { array, integers, data_type, collation, descending: false, nulls_first: true }
+        let (descending, nulls_first, codes) = (false, true, None);
+        KeyColumn { array, integers, data_type, collation, descending, nulls_first, codes }
+    }
+
+    /// The same column with the codes of its texts, if it is among those that have some.
+    #[must_use]
+    pub fn coded(self, coded: &CodedColumns) -> KeyColumn {
+        KeyColumn { codes: coded.of(&self.array).cloned(), ..self }
     }
 
     /// The same column with texts that compare by a collation.

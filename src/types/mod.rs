@@ -33,6 +33,7 @@ mod schema_name;
 mod span;
 mod stack;
 mod tagged_json;
+pub mod text_codes;
 mod tree;
 mod value;
 pub mod word_table;

@@ -4,6 +4,7 @@ mod alter;
 mod answer;
 mod carets;
 mod cause;
+mod codes;
 mod constraints;
 mod damage;
 mod decimals;

@@ -170,7 +170,7 @@ impl CalledBatch {
                 of_function.push(u64::try_from(at).ok());
             }
         }
-        let own = Batch { columns: all.columns[1..].to_vec(), rows };
+        let own = Batch::new(all.columns[1..].to_vec(), rows);
         let own = own.take_or_null(&UInt64Array::from(of_function))?;
         Ok(batch(of_input, own.columns))
     }
@@ -180,7 +180,7 @@ impl CalledBatch {
 fn batch(places: Vec<u64>, columns: Vec<ArrayRef>) -> Batch {
     let rows = places.len();
     let places: ArrayRef = Arc::new(UInt64Array::from(places));
-    Batch { columns: std::iter::once(places).chain(columns).collect(), rows }
+    Batch::new(std::iter::once(places).chain(columns).collect(), rows)
 }
 
 impl Operator for FunctionCalls {

@@ -75,7 +75,7 @@ impl ValueQueue {
         };
         let rows = page.iter().map(|(row, _)| i64::try_from(*row).unwrap_or(i64::MAX));
         let rows = Int64Array::from_iter_values(rows);
-        let batch = Batch { columns: vec![Arc::new(rows), values], rows: page.len() };
+        let batch = Batch::new(vec![Arc::new(rows), values], page.len());
         let place = self.file.write(&batch)?;
         self.written.push_back(place);
         self.memory.shrink(page.iter().map(|(_, value)| bytes_of(value)).sum());
@@ -84,7 +84,7 @@ impl ValueQueue {
 
     /// Reads values back that are written no longer.
     fn read(&mut self, place: SpilledBatch) -> Result<VecDeque<(usize, Value)>, Error> {
-        let Batch { columns, rows } = self.file.read(place)?;
+        let Batch { columns, rows, .. } = self.file.read(place)?;
         let numbers = columns[0].as_primitive::<Int64Type>().values().iter();
         let numbers = numbers.map(|number| usize::try_from(*number).unwrap_or(usize::MAX));
         let values = ColumnReader::of(&columns[1], self.data_type);

@@ -114,7 +114,7 @@ fn violations(
         array_of(data_type, numbers.iter())
     };
     let columns: Result<Vec<_>, _> = check.columns.iter().map(array).collect();
-    let batch = Batch { columns: columns?, rows: count };
+    let batch = Batch::new(columns?, count);
     let holds = context.evaluate(&check.condition, &batch)?;
     let data_type = check.condition.data_type;
     if let Datum::Scalar(value) = &holds

@@ -439,5 +439,5 @@ fn met(
             Some(at) => columns.push(array_of(table.type_of(at), new.get(at).into_iter())?),
         }
     }
-    Ok(Batch { columns, rows: 1 })
+    Ok(Batch::new(columns, 1))
 }

@@ -80,7 +80,7 @@ impl Pipeline<'_> {
             Ok(array_of(view.columns[*column].data_type, std::iter::once(&value))?)
         };
         let columns: Result<Vec<_>, Error> = returning.columns.iter().map(value).collect();
-        let batch = Batch { columns: columns?, rows: 1 };
+        let batch = Batch::new(columns?, 1);
         let computed = returning::computed(returning, &batch, &self.behind_row())?;
         self.written.returned.push(computed);
         Ok(())
@@ -153,7 +153,7 @@ impl Pipeline<'_> {
                     array_of(own, std::iter::once(&value))
                 })
                 .collect();
-            let batch = Batch { columns: columns?, rows: 1 };
+            let batch = Batch::new(columns?, 1);
             for (column, expression) in assignments {
                 // What another table says of the row was read with it.
                 let mut own = computes;

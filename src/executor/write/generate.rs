@@ -53,7 +53,7 @@ fn values(
     let array =
         |read: &usize| array_of(table.columns[*read].data_type, new().map(|row| &row[*read]));
     let columns: Result<Vec<_>, _> = generated.columns.iter().map(array).collect();
-    let batch = Batch { columns: columns?, rows: new().count() };
+    let batch = Batch::new(columns?, new().count());
     let computed = context.evaluate(&generated.expression, &batch)?;
     let data_type = generated.expression.data_type;
     Ok((0..batch.rows).map(|at| computed.value(data_type, at)).collect())

@@ -25,7 +25,7 @@ pub(super) fn read(
         let located: Vec<LocatedVersion> =
             rows.iter().filter_map(|row| view.locate(*row)).collect();
         let fetched = view.fetch(&located, &returning.columns)?;
-        batches.push(Batch { columns: fetched.columns, rows: located.len() });
+        batches.push(Batch::new(fetched.columns, located.len()));
     }
     Ok(batches)
 }
@@ -44,7 +44,7 @@ pub(super) fn computed(
         context.evaluate(expression, batch)?.into_array(*data_type, batch.rows)
     };
     let columns: Result<Vec<_>, Error> = returning.expressions.iter().map(value).collect();
-    Ok(Batch { columns: columns?, rows: batch.rows })
+    Ok(Batch::new(columns?, batch.rows))
 }
 
 /// The numbers of rows that are there, and of those that were recorded as new behind so many operations,

@@ -21,7 +21,7 @@ fn rows(columns: &[(&str, DataType)], values: &[Vec<Value>]) -> Rows {
             let arrays = output.iter().enumerate().map(|(at, column)| {
                 array_of(column.data_type, chunk.iter().map(move |row| &row[at])).expect("small")
             });
-            Batch { columns: arrays.collect(), rows: chunk.len() }
+            Batch::new(arrays.collect(), chunk.len())
         })
         .map(Ok)
         .collect();

@@ -313,7 +313,7 @@ impl RowDifferences {
         let columns: Vec<usize> = self.places[side].iter().map(|(_, place, _)| *place).collect();
         let mut rows = Vec::with_capacity(found.len());
         for batch in view.fetch_batches(&found, &columns) {
-            let RowBatch { rows: numbers, columns } = batch?;
+            let RowBatch { rows: numbers, columns, .. } = batch?;
             for at in 0..numbers.len() {
                 let mut row = vec![Value::Null; self.width];
                 for ((column, _, data_type), array) in self.places[side].iter().zip(&columns) {

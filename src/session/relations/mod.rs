@@ -337,7 +337,7 @@ where
             }
         }
         let columns = builders.into_iter().map(ColumnBuilder::finish).collect();
-        Ok((rows > 0).then_some(Batch { columns, rows }))
+        Ok((rows > 0).then_some(Batch::new(columns, rows)))
     }
 }
 

@@ -214,7 +214,7 @@ fn exact(rows: Rows, kind: FileFormat) -> Rows {
         };
         let arrays: Result<Vec<ArrayRef>, ArrowError> =
             before.iter().zip(&batch.columns).map(array).collect();
-        Ok(Batch { columns: arrays?, rows: batch.rows })
+        Ok(Batch::new(arrays?, batch.rows))
     };
     let batches = rows.flat_map(move |batch| match batch {
         Ok(batch) => converted(batch, &convert),

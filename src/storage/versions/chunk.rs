@@ -4,7 +4,8 @@
 //!   Handle ─┬─ to      [ 7 ][ ∞ ][ 9 ] …   when each version ended: changes, copied if a view holds it
 //!           ├─ zone    min and max `from`, how many are open, max `to`: decides whether to look at all
 //!           └─ Sealed ─┬─ row  from  rev  prev  jump     never change
-//!                      └─ Arrow array per column, found by the column's identity
+//!                      └─ Arrow array per column, found by the column's identity; beside one of
+//!                         texts their codes, made when somebody first asks: two bytes a version
 //! ```
 //!
 //! A table keeps handles. Today each holds its chunk in memory; nothing above this file sees more of
@@ -12,12 +13,15 @@
 
 use super::Error;
 use super::column::{OpenColumn, StoredColumn};
+use super::dictionaries::Dictionaries;
 use super::visibility::is_visible;
 use crate::types::column::{array_of, value_at};
-use crate::types::{EventId, Period, RowId, Value};
+use crate::types::text_codes::TextCodes;
+use crate::types::{DataType, EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The most versions of a chunk.
 pub(super) const CHUNK_ROWS: usize = 4096;
@@ -215,6 +219,8 @@ struct SealedChunk {
     headers: VersionHeaders,
     stored: Arc<[StoredColumn]>,
     arrays: Vec<ArrayRef>,
+    /// The codes of the texts in each array, where it has such and somebody asked.
+    codes: Box<[OnceLock<Option<TextCodes>>]>,
     /// Whether it was sealed because nothing more went in.
     full: bool,
 }
@@ -284,14 +290,15 @@ impl OpenChunk {
     /// The chunk in its final form.
     pub fn seal(self) -> ChunkHandle {
         let full = self.is_full();
-        let arrays = self.columns.into_iter().map(OpenColumn::finish).collect();
+        let arrays: Vec<ArrayRef> = self.columns.into_iter().map(OpenColumn::finish).collect();
+        let codes = arrays.iter().map(|_| OnceLock::new()).collect();
         let mut to = self.to;
         if self.zone.open == to.len() {
             to = Vec::new();
         }
         to.shrink_to_fit();
-        let chunk =
-            SealedChunk { headers: self.headers.tight(), stored: self.stored, arrays, full };
+        let (headers, stored) = (self.headers.tight(), self.stored);
+        let chunk = SealedChunk { headers, stored, arrays, codes, full };
         ChunkHandle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
     }
 }
@@ -480,6 +487,23 @@ impl<'a> ChunkRef<'a> {
                 array_of(column.data_type, initial)?
             }
         })
+    }
+
+    /// The codes of a column's texts; `None` where there are none, and of a chunk that still grows.
+    pub fn codes(
+        self,
+        column: &StoredColumn,
+        guess: usize,
+        dictionaries: &Dictionaries,
+    ) -> Option<&'a TextCodes> {
+        let ChunkRef::Sealed(handle) = self else { return None };
+        let chunk = &handle.chunk;
+        let place = self.place(&chunk.stored, column, guess)?;
+        if column.data_type != DataType::Text {
+            return None;
+        }
+        let encode = || dictionaries.of(column.id).encode(chunk.arrays[place].as_string());
+        chunk.codes[place].get_or_init(encode).as_ref()
     }
 
     /// Adds the value at a place to a column that grows elsewhere.

@@ -31,7 +31,7 @@ pub(super) fn gather(
         ScanColumn::HiddenColumn(hidden) => hidden.array(versions, positions, &mut transactions),
     };
     let columns = wanted.iter().map(column).collect::<Result<_, _>>()?;
-    Ok(RowBatch { rows, columns })
+    Ok(RowBatch::new(rows, columns))
 }
 
 /// How the versions of a batch lie, and so how their columns are best made.
@@ -155,7 +155,9 @@ pub(super) fn filter(batch: &RowBatch, keep: Vec<bool>) -> Result<RowBatch, Erro
     let rows = Arc::new(rows.collect());
     let filter = RowFilter::of_flags(keep, batch.columns.len());
     let columns = batch.columns.iter().map(|array| filter.kept(array));
-    Ok(RowBatch { rows, columns: columns.collect::<Result<_, _>>()? })
+    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
+    let coded = batch.coded.changed(&batch.columns, &columns, |array| filter.kept(array))?;
+    Ok(RowBatch { rows, columns, coded })
 }
 
 /// Rows of several batches: `picks` names the batch and the row of each.
@@ -170,5 +172,5 @@ pub(super) fn interleave(
         arrow_select::interleave::interleave(&arrays, picks)
     };
     let columns = (0..count).map(column).collect::<Result<_, _>>()?;
-    Ok(RowBatch { rows, columns })
+    Ok(RowBatch::new(rows, columns))
 }

@@ -8,7 +8,7 @@
 //!
 //! From the bottom up:
 //!
-//! * `column`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
+//! * `column`, `dictionaries`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
 //! * `row_map`, `bytes`, `key_index`: the way from a row, and from the values of a key, to versions;
 //! * `table`: all versions of one table;
 //! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden_columns`:
@@ -21,6 +21,7 @@ mod bytes;
 mod changes;
 mod chunk;
 mod column;
+mod dictionaries;
 mod fork;
 mod gather;
 mod hidden_columns;

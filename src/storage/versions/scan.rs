@@ -15,7 +15,9 @@ use super::scan_cache::{CachedTable, ScanCache};
 use super::table::TableVersions;
 use super::view::RowBatch;
 use crate::types::row_filter::RowFilter;
+use crate::types::text_codes::CodedColumns;
 use crate::types::{DataType, RowId};
+use arrow_array::ArrayRef;
 use std::sync::Arc;
 
 /// A table with this many row ids per visible row still gets a place for each when it is ordered.
@@ -38,12 +40,14 @@ pub(super) struct DeclaredColumn {
     pub stored: StoredColumn,
     /// Its place in the table now, where most chunks have it, too.
     pub guess: usize,
+    /// Whether the codes of its texts are wanted, where there are such.
+    pub is_coded: bool,
 }
 
 impl ScanColumn {
     /// A declared column, and where it probably is.
     pub fn new(stored: StoredColumn, guess: usize) -> ScanColumn {
-        ScanColumn::Declared(DeclaredColumn { stored, guess })
+        ScanColumn::Declared(DeclaredColumn { stored, guess, is_coded: false })
     }
 
     /// What it holds.
@@ -211,23 +215,29 @@ fn chunk_rows_shown(
         Some(_) => Arc::new(shown().map(|offset| all[offset]).collect()),
     };
     let filter = mask.map(|mask| RowFilter::of_flags(mask, wanted.len()));
-    let mut transactions = TransactionCache::default();
+    let kept = |whole: &ArrayRef| match &filter {
+        Some(filter) => filter.kept(whole),
+        None => Ok(Arc::clone(whole)),
+    };
+    let (mut transactions, mut coded) = (TransactionCache::default(), CodedColumns::default());
     let mut columns = Vec::with_capacity(wanted.len());
     for column in wanted {
         columns.push(match column {
-            ScanColumn::Declared(DeclaredColumn { stored, guess }) => {
-                let whole = chunk.array(stored, *guess)?;
-                match &filter {
-                    Some(filter) => filter.kept(&whole)?,
-                    None => whole,
+            ScanColumn::Declared(DeclaredColumn { stored, guess, is_coded }) => {
+                let array = kept(&chunk.array(stored, *guess)?)?;
+                if *is_coded
+                    && let Some(codes) = chunk.codes(stored, *guess, versions.dictionaries())
+                {
+                    coded.add(&array, codes.changed(kept)?);
                 }
+                array
             }
             ScanColumn::HiddenColumn(hidden) => {
                 hidden.array(versions, &positions, &mut transactions)?
             }
         });
     }
-    Ok(RowBatch { rows, columns })
+    Ok(RowBatch { rows, columns, coded })
 }
 
 /// The positions of all visible versions from a chunk on, in order of their rows, then of their age.

@@ -91,7 +91,7 @@ impl ScanCache {
             ScanColumn::HiddenColumn(_) => made(layer, positions, w),
         });
         let columns = columns.collect::<Result<_, _>>();
-        Some(columns.map(|columns| RowBatch { rows: Arc::clone(&batch.rows), columns }))
+        Some(columns.map(|columns| RowBatch::new(Arc::clone(&batch.rows), columns)))
     }
 
     fn column(

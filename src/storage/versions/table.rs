@@ -21,6 +21,7 @@ mod keys;
 
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows};
 use super::column::{OpenColumn, StoredColumn};
+use super::dictionaries::Dictionaries;
 use super::key_index::KeyIndex;
 use super::key_shape::KeyShape;
 use super::layer::Layer;
@@ -48,6 +49,7 @@ pub(super) struct TableVersions {
     base: Option<Arc<Layer>>,
     sealed: Vec<ChunkHandle>,
     open: Arc<OpenChunk>,
+    dictionaries: Dictionaries,
     rows: RowMap,
     indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// The indexes of keys that have to be computed, as far as they were asked for.
@@ -102,6 +104,7 @@ impl TableVersions {
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             open: Arc::new(OpenChunk::new(0, stored)),
+            dictionaries: below.map(|below| below.dictionaries.clone()).unwrap_or_default(),
             key_order: KeyOrder::new(base.as_deref()),
             counters: TableCounters::new(schema, base.as_deref()),
             base,
@@ -147,6 +150,11 @@ impl TableVersions {
     #[inline]
     pub fn chunk(&self, number: usize) -> ChunkRef<'_> {
         self.sealed.get(number).map_or(ChunkRef::Open(&self.open), ChunkRef::Sealed)
+    }
+
+    /// The dictionaries of its columns.
+    pub fn dictionaries(&self) -> &Dictionaries {
+        &self.dictionaries
     }
 
     /// The version at a position. One that is as old as the epoch has none before it here: what it

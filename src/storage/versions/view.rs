@@ -12,6 +12,7 @@ use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
 use super::scan_cache::ScanCache;
 use super::table::{KeyFunction, TableVersions};
+use crate::types::text_codes::CodedColumns;
 use crate::types::{
     EventId, KeyId, Period, PseudoColumn, Row, RowId, Schema, SchemaName, TableId, TableSchema,
     Tree, Value,
@@ -180,8 +181,19 @@ impl TableView {
     /// The visible rows in order of `_row`, at most 4,096 per batch. `columns` are indexes into the
     /// schema's, the hidden ones among them; a batch has as many arrays, in this order.
     pub fn scan(&self, columns: &[usize]) -> Scan {
+        self.scan_coded(columns, &[])
+    }
+
+    /// The same, with the codes of some of these columns, which are named by their places among them.
+    pub fn scan_coded(&self, columns: &[usize], coded: &[usize]) -> Scan {
         let Some(layer) = &self.layer else { return Scan::empty() };
-        let wanted = self.wanted(columns).collect();
+        let mark = |(place, mut wanted): (usize, ScanColumn)| {
+            if let ScanColumn::Declared(declared) = &mut wanted {
+                declared.is_coded = coded.contains(&place);
+            }
+            wanted
+        };
+        let wanted = self.wanted(columns).enumerate().map(mark).collect();
         let kept = self
             .kept
             .as_ref()
@@ -381,19 +393,26 @@ pub struct RowBatch {
     pub rows: Arc<Vec<RowId>>,
     /// One array per column asked for, each as long as `rows`.
     pub columns: Vec<ArrayRef>,
+    /// The codes of those whose codes are wanted, as far as there are some.
+    pub coded: CodedColumns,
 }
 
 impl RowBatch {
+    /// Columns without codes.
+    pub(super) fn new(rows: Arc<Vec<RowId>>, columns: Vec<ArrayRef>) -> RowBatch {
+        RowBatch { rows, columns, coded: CodedColumns::default() }
+    }
+
     fn none(wanted: &[ScanColumn]) -> RowBatch {
         let array = |w: &ScanColumn| arrow_array::new_empty_array(&w.data_type().arrow());
-        RowBatch { rows: Arc::default(), columns: wanted.iter().map(array).collect() }
+        RowBatch::new(Arc::default(), wanted.iter().map(array).collect())
     }
 
     /// The rows from a place on; none if there are none.
     pub(super) fn from(&self, start: usize) -> Option<RowBatch> {
         let count = self.rows.len().checked_sub(start).filter(|count| *count > 0)?;
         let columns = self.columns.iter().map(|array| array.slice(start, count)).collect();
-        Some(RowBatch { rows: Arc::new(self.rows[start..].to_vec()), columns })
+        Some(RowBatch::new(Arc::new(self.rows[start..].to_vec()), columns))
     }
 }
 

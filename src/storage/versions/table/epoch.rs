@@ -117,6 +117,7 @@ impl TableVersions {
             base: None,
             sealed: self.sealed.clone(),
             open: Arc::clone(&self.open),
+            dictionaries: self.dictionaries.clone(),
             rows: self.rows.clone(),
             indexes: self.indexes.iter().map(index).collect(),
             computed: ComputedIndexes::default(),
