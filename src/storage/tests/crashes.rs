@@ -33,6 +33,23 @@ fn live(disk: &HookedVfs<Breakdown>, acknowledged: &mut EventId) -> Result<(), E
     drop(database);
     let database = open_on(disk, 3)?;
     *acknowledged = commit(&database, vec![rename(&database, 2, "Eve", "Bob")?])?;
+    settle_together(&database, acknowledged)
+}
+
+/// Several transactions that are staged one after the other, each upon the last, and settled together.
+fn settle_together(database: &Database, acknowledged: &mut EventId) -> Result<(), Error> {
+    let mut own = EventId::START;
+    for (id, name) in [(1, "Kim"), (3, "Lea"), (4, "Max")] {
+        let mut fork = database.begin_for(own, None);
+        fork.record(vec![
+            rename(database, id, "Ada", name)?,
+            row(database, 10 + i64::try_from(id).expect("small"), name)?,
+        ])?;
+        let staged = database.stage(fork, Metadata::default())?;
+        own = staged.map_or(own, |staged| staged.last);
+    }
+    database.settle(own)?;
+    *acknowledged = own;
     Ok(())
 }
 

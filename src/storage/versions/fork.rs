@@ -9,7 +9,8 @@ use crate::storage::event::Causes;
 use crate::storage::log::line::check_row;
 use crate::storage::{Change, Marker, Operation, RowImages, RowOperation};
 use crate::types::{
-    ColumnId, EventId, Period, Row, RowId, SchemaName, TableId, TableSchema, Value,
+    ColumnId, EventId, ForeignKey, Period, Row, RowId, Schema, SchemaName, TableId, TableSchema,
+    Value,
 };
 
 /// How many numbers are tried for a row when they cannot be counted up any more.
@@ -33,6 +34,10 @@ pub struct Fork {
     causes: Causes,
     /// Rows that no operation tells of, in the order in which they were noted.
     rewritten: Vec<RewrittenRow>,
+    /// Whether nobody is expected to look at what is recorded.
+    is_unseen: bool,
+    /// Whether the only operation, which is about a row, is not applied yet.
+    is_behind: bool,
 }
 
 /// A row that was given values which it had, and which refer to nothing: no operation tells of it.
@@ -74,8 +79,45 @@ impl Fork {
     pub fn new(base: View, next: EventId) -> Fork {
         let (operations, causes) = (Vec::new(), Causes::default());
         let (own, temporary, temporaries) = (State::over(base.clone()), None, 0);
-        let rewritten = Vec::new();
-        Fork { own, base, first: next, temporary, operations, temporaries, causes, rewritten }
+        Fork {
+            own,
+            base,
+            first: next,
+            temporary,
+            operations,
+            temporaries,
+            causes,
+            rewritten: Vec::new(),
+            is_unseen: false,
+            is_behind: false,
+        }
+    }
+
+    /// Expects to be committed as soon as one row has changed: that is applied to the fork if somebody
+    /// looks at it all the same, or records more.
+    pub fn unseen(self) -> Fork {
+        Fork { is_unseen: true, ..self }
+    }
+
+    /// What it made so far, with all that was recorded.
+    fn caught_up(&self) -> State {
+        let mut own = self.own.clone();
+        if let Some(operation) = self.operations.first().filter(|_| self.is_behind) {
+            own.apply_operation(self.first, operation);
+        }
+        own
+    }
+
+    /// Whether a table of it has a foreign key that is wanted.
+    pub(crate) fn has_foreign_key(&self, wanted: impl Fn(&ForeignKey) -> bool) -> bool {
+        let has =
+            |schema: &Schema| schema.tables().any(|table| table.foreign_keys.iter().any(&wanted));
+        let temporary = match (&self.temporary, &self.base.parts().temporary) {
+            (Some(own), _) => has(own.schema()),
+            (None, Some(base)) => has(base.schema()),
+            (None, None) => false,
+        };
+        temporary || has(self.own.schema())
     }
 
     /// Goes on from another view, beside what is temporary here: nothing else was recorded.
@@ -97,6 +139,7 @@ impl Fork {
         }
         let view = match self.events() {
             0 => self.base.clone(),
+            _ if self.is_behind => self.caught_up().view(Period::at(self.first)),
             _ => self.own.view(Period::at(self.own.head())),
         };
         match (&self.temporary, &self.base.parts().temporary) {
@@ -289,7 +332,7 @@ impl Fork {
             count: self.operations.len(),
             temporaries: self.temporaries,
             rewritten: self.rewritten.len(),
-            own: self.own.clone(),
+            own: self.caught_up(),
             temporary: self.temporary.clone(),
         }
     }
@@ -301,6 +344,7 @@ impl Fork {
         self.operations.truncate(savepoint.count);
         self.causes.truncate(savepoint.count);
         self.own = savepoint.own.returned_to();
+        self.is_behind = false;
         self.temporaries = savepoint.temporaries;
         self.rewritten.truncate(savepoint.rewritten);
         let temporary = savepoint.temporary.as_ref();
@@ -337,6 +381,9 @@ impl Fork {
         change: Change,
         cause: Option<usize>,
     ) -> Result<Option<usize>, Error> {
+        if self.is_behind {
+            (self.own, self.is_behind) = (self.caught_up(), false);
+        }
         let (index, schema) = (self.operations.len(), change.schema_name());
         let id = self.next_event(schema);
         // What is temporary has a state from here on, which `state_of` finds.
@@ -344,7 +391,11 @@ impl Fork {
         let Some(operation) = self.operation(id, change)? else {
             return Ok(None);
         };
-        self.state(schema).apply_operation(id, &operation);
+        let is_main_row = schema == SchemaName::Main && operation.row().is_some();
+        self.is_behind = self.is_unseen && index == 0 && is_main_row;
+        if !self.is_behind {
+            self.state(schema).apply_operation(id, &operation);
+        }
         self.operations.push(operation);
         self.temporaries += usize::from(schema == SchemaName::Temporary);
         if let Some(cause) = cause {
@@ -360,6 +411,9 @@ impl Fork {
 
     /// Records an operation that needs nothing from the fork: a marker.
     pub(crate) fn append(&mut self, operation: Operation) {
+        if self.is_behind {
+            (self.own, self.is_behind) = (self.caught_up(), false);
+        }
         let id = self.next_event(SchemaName::Main);
         self.own.apply_operation(id, &operation);
         self.operations.push(operation);

@@ -80,3 +80,41 @@ fn causes_go_with_what_they_made() {
     let causes: Vec<_> = (0..operations.len()).map(|operation| causes.of(operation)).collect();
     assert_eq!(causes, [None, None, Some(1)]);
 }
+
+#[test]
+fn a_row_that_nobody_was_expected_to_look_at_is_there_for_whoever_does() {
+    let (state, table) = table_of(10);
+    let fork = || Fork::new(state.view(Period::at(state.head())), state.head().next());
+    let insert = |id| Change::Insert { table: Arc::clone(&table), row: None, new: row(id, 1) };
+    let update = |id| Change::Update {
+        table: Arc::clone(&table),
+        row: RowId(id),
+        old: row(id, 1),
+        new: row(id, 2),
+    };
+    let (mut seen, mut unseen) = (fork(), fork().unseen());
+    let (before, applied) = (unseen.savepoint(), APPLIED.get());
+    for fork in [&mut seen, &mut unseen] {
+        fork.record(vec![insert(11)]).expect("it is new");
+    }
+    assert_eq!(APPLIED.get(), applied + 1, "the one that is seen");
+    assert!(amounts(&unseen.view(), &table) == amounts(&seen.view(), &table));
+    let with_one = unseen.savepoint();
+    for fork in [&mut seen, &mut unseen] {
+        fork.record(vec![update(11), insert(12)]).expect("the row is there");
+    }
+    assert_eq!(unseen.view().period(), seen.view().period());
+    assert!(amounts(&unseen.view(), &table) == amounts(&seen.view(), &table));
+    unseen.rollback_to(&with_one);
+    assert_eq!(amounts(&unseen.view(), &table).len(), 11);
+    unseen.rollback_to(&before);
+    assert_eq!(amounts(&unseen.view(), &table).len(), 10);
+    unseen.record(vec![insert(13)]).expect("it is new");
+    assert_eq!(amounts(&unseen.view(), &table).len(), 11);
+    let operations = |fork: Fork| format!("{:?}", fork.into_operations());
+    let (mut seen, mut unseen) = (fork(), fork().unseen());
+    for fork in [&mut seen, &mut unseen] {
+        fork.record(vec![insert(11)]).expect("it is new");
+    }
+    assert_eq!(operations(unseen), operations(seen));
+}
