@@ -15,7 +15,7 @@ use super::json::write_string;
 use super::wrap::wrap;
 use super::{escape, width};
 use crate::session::Error;
-use crate::types::Span;
+use crate::types::{Name, Span};
 use colored::Colorize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -65,7 +65,7 @@ impl From<&Error> for Diagnostic {
 #[derive(Clone, Debug)]
 pub struct TextOrigin {
     /// `seed.sql`, `-c`, `stdin`; `None` at a terminal.
-    pub name: Option<String>,
+    pub name: Option<Name>,
     /// The line of the text's first character, from 1.
     pub line: usize,
     /// The column of the text's first character, in characters from 1.

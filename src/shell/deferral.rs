@@ -68,11 +68,11 @@ impl Shell {
         noted.push_back((staged, origin.clone()));
     }
 
-    /// Gives out what was said before a statement that may take long.
+    /// Gives out what is held before a statement that may take long.
     pub(super) fn before_statement(&mut self, text: &str) -> io::Result<()> {
-        match self.deferral.is_on && !is_quick(text) {
-            true => self.hand_out(),
-            false => Ok(()),
+        match self.out.buffer().is_empty() || is_quick(text) {
+            true => Ok(()),
+            false => self.hand_out(),
         }
     }
 

@@ -73,7 +73,7 @@ impl Shell {
     pub fn open_at(&mut self, point: &str) -> Result<(), Stop> {
         let went = self.go_to(point);
         self.notices();
-        let origin = TextOrigin { name: Some("--at".to_string()), line: 1, column: 1 };
+        let origin = TextOrigin { name: Some("--at".into()), line: 1, column: 1 };
         match went {
             Ok(_) => Ok(()),
             Err(ConnectionError::Unavailable(error)) => {
@@ -207,7 +207,7 @@ impl Shell {
 
 /// Where the run's own transaction begins.
 fn whole_run() -> TextOrigin {
-    TextOrigin { name: Some(OPTION.to_string()), line: 1, column: 1 }
+    TextOrigin { name: Some(OPTION.into()), line: 1, column: 1 }
 }
 
 /// A text as SQL writes it.

@@ -239,7 +239,11 @@ impl Shell {
                         None => self.statement(&piece.text, &origin),
                     }
                 }
-                PieceKind::DotCommand => dot::run(self, &piece.text, &origin),
+                PieceKind::DotCommand => {
+                    // What it does may be seen by others.
+                    self.hand_out()?;
+                    dot::run(self, &piece.text, &origin)
+                }
             };
             match done {
                 Ok(()) => {
@@ -281,7 +285,7 @@ impl Shell {
         }
         let mut resume = line;
         let here = |transaction_start: &&super::TransactionStart| {
-            transaction_start.origin.name.as_ref() == Some(&script.name)
+            transaction_start.origin.name.as_deref() == Some(&*script.name)
         };
         if let Some(transaction_start) = self.transaction_start.as_ref().filter(here) {
             resume = line.and(Some(transaction_start.origin.line));
@@ -321,7 +325,7 @@ impl Shell {
             }
             ScriptError::Split(error) => {
                 let (line, column, diagnostic) = cannot_be_cut(error);
-                origin = TextOrigin { name: Some(name.to_string()), line, column };
+                origin = TextOrigin { name: Some(name.into()), line, column };
                 diagnostic
             }
         };
@@ -358,5 +362,5 @@ fn cannot_be_cut(error: &SplitError) -> (usize, usize, Diagnostic) {
 }
 
 fn origin(name: &str, piece: &Piece) -> TextOrigin {
-    TextOrigin { name: Some(name.to_string()), line: piece.line, column: piece.column }
+    TextOrigin { name: Some(name.into()), line: piece.line, column: piece.column }
 }

@@ -99,7 +99,8 @@ impl<'a> ScriptSource<'a> {
     fn take(&mut self, mut bytes: Vec<u8>) {
         let whole = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
         let is_nul = whole < bytes.len();
-        let (valid, wrong) = match std::str::from_utf8(&bytes[..whole]) {
+        let read = std::str::from_utf8(&bytes[..whole]);
+        let (valid, wrong) = match &read {
             Ok(_) if is_nul => (whole, Some("a NUL byte: this is no text")),
             Ok(_) => (whole, None),
             Err(error) if error.error_len().is_none() && !self.ended && !is_nul => {
@@ -109,7 +110,10 @@ impl<'a> ScriptSource<'a> {
         };
         let at = self.offset + u64::try_from(valid).unwrap_or(u64::MAX);
         self.text.clear();
-        self.text.push_str(&String::from_utf8_lossy(&bytes[..valid]));
+        match read {
+            Ok(text) => self.text.push_str(text),
+            Err(_) => self.text.push_str(&String::from_utf8_lossy(&bytes[..valid])),
+        }
         self.is_taken = valid == 0;
         if let Some(message) = wrong {
             let utf_16 =
