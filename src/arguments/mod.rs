@@ -76,7 +76,8 @@ pub struct Arguments {
     #[arg(long)]
     pub flexible_types: bool,
 
-    /// What a statement may hold before it writes to temporary files [default: 256MB]
+    /// What statements may hold before they write to temporary files, and the past may keep [default: a
+    /// quarter of the machine's, 1GB at most]
     #[arg(long, value_name = "SIZE", value_parser = byte_size)]
     pub memory: Option<ByteSize>,
 

@@ -12,12 +12,12 @@ use super::datum::Batch;
 use super::evaluate::Context;
 use super::group_table::{AggregateBatch, GroupRows, GroupTable, evaluate, group_keys};
 use super::key_rows::KeyRows;
-use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::partitions::{KeyPartition, KeyPartitions, MOST_LEVELS};
 use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
 use crate::planner::{AggregateCall, BoundExpression, SortKey};
+use crate::types::memory::Reservation;
 use std::sync::Arc;
 
 /// Groups rows and computes their aggregates; holds one row per group.

@@ -8,7 +8,6 @@ use super::change_counts::ChangeCounts;
 use super::datum::{Batch, Datum, conform, map_rows, map_values};
 use super::enforcement::Enforcement;
 use super::membership::Membership;
-use super::memory::MemoryBudget;
 use super::profile::{Probe, Profile};
 use super::subquery::Subqueries;
 use super::{Error, arithmetic, cast, compare, function_columns, functions, kernels, scalar, text};
@@ -17,6 +16,7 @@ use crate::planner::{
     BoundExpression, BoundKind, Comparison, OperatorId, ScalarFunction, Volatility,
 };
 use crate::storage::{Random, SystemRandom};
+use crate::types::memory::MemoryBudget;
 use crate::types::{DataType, Literal, Timestamp, Value, with_stack};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, UInt64Array};

@@ -3,8 +3,8 @@
 use super::code_numbers::CodeNumbers;
 use super::kernels;
 use super::key_rows::{KeyForm, KeyFormTables, KeyRows};
-use super::memory::{MemoryBudget, Reservation};
 use crate::types::key_table::KeyTable;
+use crate::types::memory::{MemoryBudget, Reservation};
 use crate::types::word_table::{WordKey, WordTable};
 use arrow_array::BooleanArray;
 use std::sync::Arc;

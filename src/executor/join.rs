@@ -8,7 +8,6 @@ use super::evaluate::Context;
 use super::held::{RowPlace, batch_bytes};
 use super::join_spilled::join_spilled;
 use super::join_table::{ENTRY_BYTES, JoinPairs, JoinProbe, JoinTable, RightRows, key_values};
-use super::memory::Reservation;
 use super::numbered::without_number;
 use super::operator::{BoxedOperator, Operator};
 use super::runs::MergedRuns;
@@ -16,6 +15,7 @@ use super::runtime_filter::FilterSource;
 use super::spill::Spilled;
 use crate::planner::Join;
 use crate::types::DataType;
+use crate::types::memory::Reservation;
 use std::sync::Arc;
 
 /// A join whose right side is held in a hash table, or just held where no columns must be equal.

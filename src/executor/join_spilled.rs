@@ -16,7 +16,6 @@ use super::datum::{Batch, nulls};
 use super::evaluate::Context;
 use super::held::batch_bytes;
 use super::join_table::{ENTRY_BYTES, JoinTable, RightRows, key_values};
-use super::memory::Reservation;
 use super::numbered::{RowNumbers, number_key};
 use super::operator::BoxedOperator;
 use super::partitions::{KeyPartition, KeyPartitions};
@@ -24,6 +23,7 @@ use super::runs::{MergedRuns, SortedRuns};
 use super::spill::{SpillFile, Spilled};
 use crate::planner::{Join, JoinType};
 use crate::types::DataType;
+use crate::types::memory::Reservation;
 use std::sync::Arc;
 
 /// The number of the first right row.

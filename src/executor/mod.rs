@@ -6,7 +6,7 @@
 //!
 //! Decided here: operators stream; a sort, the right side of a join and the groups of an aggregate
 //! hold rows, and EXPLAIN says so. They hold batches as they came, count them against the budget that
-//! the session has ([`MemoryBudget`]), and go on with temporary files where it is spent: the answer is
+//! the session has ([`MemoryBudget`](crate::types::memory::MemoryBudget)), and go on with temporary files where it is spent: the answer is
 //! the same, in the same order, and EXPLAIN ANALYZE says what was written. One evaluator ([`Context`]) computes every expression, those of
 //! VALUES included; a constant stays one scalar. The meaning of an operator or a function is a
 //! function of [`Value`](crate::types::Value)s; where a column is computed by another way, it is
@@ -58,7 +58,6 @@ mod key_join;
 mod key_numbers;
 mod key_rows;
 mod membership;
-mod memory;
 mod numbered;
 mod operator;
 mod ordered_set;
@@ -101,7 +100,6 @@ pub use error::{Error, ExpressionError, RowError};
 pub use evaluate::{Context, Resources, check, constant};
 pub use functions::{COMPILE_OPTIONS, MAX_TEXT, fifteen_digits};
 pub use input::{FunctionSource, PlanInput, Relation};
-pub use memory::MemoryBudget;
 pub use operator::{BoxedOperator, Operator};
 pub use plan_operators::{QueryRows, open, run};
 pub use profile::{OperatorProfile, Profile};

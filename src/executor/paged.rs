@@ -9,9 +9,9 @@
 use super::Error;
 use super::datum::{Batch, Datum};
 use super::held::array_bytes;
-use super::memory::Reservation;
 use super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
 use crate::types::column::ColumnReader;
+use crate::types::memory::Reservation;
 use crate::types::{DataType, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -228,8 +228,8 @@ impl PageReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::executor::memory::MemoryBudget;
     use crate::types::column::array_of;
+    use crate::types::memory::MemoryBudget;
     use std::sync::Arc;
 
     fn numbers(from: i64, rows: i64) -> PageSource {

@@ -7,13 +7,13 @@
 use super::datum::{Batch, Datum};
 use super::evaluate::Context;
 use super::held::{HeldBatches, OUTPUT, RowPlace, batch_bytes};
-use super::memory::Reservation;
 use super::operator::{BoxedOperator, Operator};
 use super::runs::{MergedRuns, SortedRuns};
 use super::sort_keys::{SortKeys, ordered};
 use super::spill::Spilled;
 use super::{Error, compare, kernels};
 use crate::planner::{Comparison, SortKey};
+use crate::types::memory::Reservation;
 use crate::types::row_filter::row_index;
 use crate::types::{Value, column::value_at};
 use arrow_array::Array;

@@ -6,8 +6,8 @@
 use super::Error;
 use super::datum::Batch;
 use super::held::batch_bytes;
-use super::memory::{MemoryBudget, Reservation};
 use super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
+use crate::types::memory::{MemoryBudget, Reservation};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

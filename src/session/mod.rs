@@ -65,13 +65,12 @@ use crate::language::ast::{
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
 use crate::planner::{self, Planned, PragmaSwitch, QueryPlan, Rewriting};
 use crate::storage::{Database, TemporaryState, View};
-use crate::types::{EventId, Literal, Period, Schema, Timestamp, Value};
+use crate::types::{ByteSize, EventId, Literal, Period, Schema, Timestamp, Value};
 use cache::{PlanCache, SharedPlan, SharedStatement};
 use catalog::StatementCatalog;
 use last_result::ResultStore;
 use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
-use settings::SessionMemory;
 use staged::StagedEvents;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -114,8 +113,8 @@ pub struct Session {
     recursive_triggers: bool,
     /// Whether plans are rewritten.
     rewrites: bool,
-    /// What statements may hold.
-    memory: SessionMemory,
+    /// What the database's statements could hold when the session began.
+    first_memory: ByteSize,
     /// What writes did so far.
     counts: Arc<ChangeCounts>,
     /// What PRAGMAs set.
@@ -181,6 +180,7 @@ impl Session {
     pub fn new(database: Arc<Database>) -> Session {
         let (cache, interrupt) = (PlanCache::default(), Arc::default());
         let parameters = Parameters::new();
+        let first_memory = ByteSize(database.memory().limit());
         Session {
             database,
             transaction: None,
@@ -200,7 +200,7 @@ impl Session {
             foreign_keys: true,
             recursive_triggers: false,
             rewrites: true,
-            memory: SessionMemory::default(),
+            first_memory,
             counts: Arc::default(),
             pragmas: PragmaSettings::default(),
             switched_on: BTreeSet::new(),
@@ -492,7 +492,7 @@ impl Session {
         let resources = Resources {
             interrupt: Arc::clone(&self.interrupt),
             random: Arc::clone(self.database.random()),
-            memory: self.memory.budget(),
+            memory: Arc::clone(self.database.memory()),
             counts: Arc::clone(&self.counts),
         };
         let context = Context::new(now, parameters, resources).holding(self.enforcement());

@@ -2,31 +2,8 @@
 
 use super::cache::PlanCache;
 use super::{Outcome, Session};
-use crate::executor::MemoryBudget;
 use crate::language::ast::Switch;
 use crate::types::ByteSize;
-use std::sync::Arc;
-
-/// The budget of a session, and the one that it began with.
-#[derive(Debug)]
-pub(super) struct SessionMemory {
-    budget: Arc<MemoryBudget>,
-    first: ByteSize,
-}
-
-impl Default for SessionMemory {
-    fn default() -> SessionMemory {
-        let first = ByteSize(MemoryBudget::DEFAULT);
-        SessionMemory { budget: Arc::default(), first }
-    }
-}
-
-impl SessionMemory {
-    /// What the next statement may hold, together with those whose rows are not all read.
-    pub fn budget(&self) -> Arc<MemoryBudget> {
-        Arc::clone(&self.budget)
-    }
-}
 
 impl Session {
     /// SET of a switch.
@@ -80,8 +57,8 @@ impl Session {
 
     /// SET MEMORY.
     pub(super) fn set_memory(&mut self, size: Option<ByteSize>) -> Outcome {
-        let size = size.unwrap_or(self.memory.first);
-        self.memory.budget = Arc::new(MemoryBudget::new(size.0));
+        let size = size.unwrap_or(self.first_memory);
+        self.database.memory().set_limit(size.0);
         Outcome::Done(format!(
             "statements hold at most {size} before they write to temporary files"
         ))
@@ -89,12 +66,12 @@ impl Session {
 
     /// What statements may hold before they write to temporary files.
     pub fn memory(&self) -> ByteSize {
-        ByteSize(self.memory.budget.limit())
+        ByteSize(self.database.memory().limit())
     }
 
-    /// Lets statements hold so much from now on; SET MEMORY = DEFAULT comes back to it.
+    /// Lets the database's statements hold so much from now on; SET MEMORY = DEFAULT comes back to it.
     pub fn begin_with_memory(&mut self, size: ByteSize) {
-        self.memory.first = size;
-        self.memory.budget = Arc::new(MemoryBudget::new(size.0));
+        self.first_memory = size;
+        self.database.memory().set_limit(size.0);
     }
 }

@@ -250,6 +250,7 @@ impl Session {
             transaction.fork.move_to(view, head.next());
             transaction.savepoints.move_to(&transaction.fork);
         }
+        database.memory().set_limit(self.database.memory().limit());
         self.database = database;
         self.cache = PlanCache::default();
         self.staged = StagedEvents::default();

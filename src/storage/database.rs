@@ -23,6 +23,7 @@ use super::statistics::{StatisticsCache, TableStatistics};
 use super::store::EventStore;
 use super::store::schema_timeline::SnapshotMarker;
 use super::versions::{RowChange, View};
+use crate::types::memory::MemoryBudget;
 use crate::types::{
     Definition, DefinitionKind, EventId, Period, RowId, TableId, TableSchema, Timestamp, TxId,
 };
@@ -79,6 +80,7 @@ pub struct Database {
     name: String,
     path: Option<PathBuf>,
     environment: Environment,
+    memory: Arc<MemoryBudget>,
     notices: Vec<String>,
     store: Arc<EventStore>,
     engine: Arc<QueryEngine>,
@@ -107,6 +109,11 @@ impl Database {
     /// The directory as it was given.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// What it may hold and keep in memory besides its rows.
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// Whether nothing can be written.

@@ -46,7 +46,7 @@ pub(crate) struct DatabaseLoader {
     /// What the reading of the log began with.
     pub began: Base,
     /// Epochs that ended on the way.
-    pub past: EpochCache,
+    pub past: Arc<EpochCache>,
     /// Views of the events at which they ended, of which there are no snapshots yet.
     pub due: SnapshotQueue,
     /// When the next epoch ends, and the next snapshot is due.
@@ -68,7 +68,7 @@ impl DatabaseLoader {
             state: State::new(),
             base: Base::Start,
             began: Base::Start,
-            past: EpochCache::default(),
+            past: EpochCache::new(&options.memory),
             due: SnapshotQueue::default(),
             schedule: Schedule::new(options.snapshot_every),
         }
@@ -76,9 +76,11 @@ impl DatabaseLoader {
 
     /// The state and what it was read from, past epochs, views that snapshots are due of, and when the
     /// next is.
-    pub(crate) fn take_state(&mut self) -> ((State, Base), EpochCache, SnapshotQueue, Schedule) {
+    pub(crate) fn take_state(
+        &mut self,
+    ) -> ((State, Base), Arc<EpochCache>, SnapshotQueue, Schedule) {
         let state = (std::mem::take(&mut self.state), self.base);
-        (state, std::mem::take(&mut self.past), std::mem::take(&mut self.due), self.schedule)
+        (state, Arc::clone(&self.past), std::mem::take(&mut self.due), self.schedule)
     }
 
     /// What the row files are known to hold, if anything.
@@ -258,7 +260,8 @@ impl Replica for DatabaseLoader {
     fn reset(&mut self) {
         self.begin(State::new(), Base::Start);
         self.schedule();
-        (self.past, self.due) = (EpochCache::default(), SnapshotQueue::default());
+        self.past.clear();
+        self.due = SnapshotQueue::default();
     }
 
     fn apply(&mut self, event: &Event) {

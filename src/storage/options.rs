@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use super::store::lock::LockWait;
+use crate::types::memory::MemoryBudget;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -27,6 +28,9 @@ pub struct OpenOptions {
     /// How many events lie between two automatic snapshots; `None` for a number that grows with the
     /// database.
     pub snapshot_every: Option<u64>,
+    /// The memory of what can be made again, or written to files: the database's own, or several
+    /// databases' together.
+    pub memory: Arc<MemoryBudget>,
     /// Files, time and randomness.
     pub environment: Environment,
 }
@@ -48,6 +52,7 @@ impl Default for OpenOptions {
             busy_timeout: Duration::from_secs(5),
             interrupt: Arc::default(),
             snapshot_every: None,
+            memory: Arc::default(),
             environment: Environment::standard(),
         }
     }

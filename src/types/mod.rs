@@ -24,6 +24,7 @@ pub mod key_hash;
 mod key_schema;
 pub mod key_table;
 mod literal;
+pub mod memory;
 mod number;
 mod pseudo_column;
 pub mod row_filter;

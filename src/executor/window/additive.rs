@@ -1,13 +1,13 @@
 //! Aggregates that values leave as they came: counts, sums, averages and percentiles.
 
 use super::super::Error;
-use super::super::memory::Reservation;
 use super::super::paged::PageReader;
 use super::super::percentile::{self, share_of};
 use super::super::sums::{RealSum, SlidingSum, SumResult, exact_result, real_result};
 use super::call::{AskedCall, CallReader, RowByRow, WindowRows};
 use super::frame::Frames;
 use crate::planner::{AggregateFunction, PercentileFunction, quotient_scale};
+use crate::types::memory::Reservation;
 use crate::types::{DataType, Value};
 use std::ops::Range;
 

@@ -2,10 +2,10 @@
 
 use super::super::Error;
 use super::super::datum::Datum;
-use super::super::memory::Reservation;
 use super::super::paged::{PageReader, PageSource, PagedColumn};
 use super::super::spill::Spilled;
 use crate::types::key::{KeyColumn, row_key};
+use crate::types::memory::Reservation;
 use crate::types::{DataType, Value};
 use arrow_array::Int64Array;
 use std::ops::Range;

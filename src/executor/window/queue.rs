@@ -5,9 +5,9 @@
 
 use super::super::Error;
 use super::super::datum::Batch;
-use super::super::memory::{MemoryBudget, Reservation};
 use super::super::spill::{RenewedSpillFile, Spilled, SpilledBatch};
 use crate::types::column::{ColumnReader, array_of};
+use crate::types::memory::{MemoryBudget, Reservation};
 use crate::types::{DataType, Value};
 use arrow_array::Int64Array;
 use arrow_array::cast::AsArray;

@@ -49,6 +49,7 @@ impl Database {
         let database = Database {
             name: name_of(path, &options.environment),
             path: Some(path.to_path_buf()),
+            memory: Arc::clone(&options.memory),
             environment: options.environment,
             notices,
             store,

@@ -11,10 +11,11 @@
 //! of their ends snapshots are made, says [`Schedule`](super::schedule::Schedule).
 
 use crate::storage::versions::{Base, EventLookup, State, View};
+use crate::types::memory::{MemoryBudget, Spare};
 use crate::types::{EventId, Period};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
 
-/// How many row versions all loaded epochs may have together. One is kept whatever it has.
+/// How many rows the views may have together that snapshots are due of. One waits whatever it has.
 const MOST_VERSIONS: u64 = 500_000;
 
 /// A past epoch: it answers for the events from its start to its last.
@@ -26,6 +27,8 @@ pub(crate) struct Epoch {
     pub state: State,
     /// About how many of those there are.
     pub versions: u64,
+    /// About how many bytes they have, as if they shared nothing with other epochs.
+    bytes: usize,
 }
 
 impl Epoch {
@@ -33,7 +36,8 @@ impl Epoch {
     pub fn new(base: Base, state: State) -> Epoch {
         let events = state.head().0.saturating_sub(state.base().0);
         let versions = events.saturating_add(state.row_count(state.base()));
-        Epoch { base, state, versions }
+        let bytes = state.byte_size();
+        Epoch { base, state, versions, bytes }
     }
 
     /// The event after which it begins.
@@ -52,22 +56,50 @@ impl Epoch {
     }
 }
 
-/// Past epochs in memory, the one that was used last first.
-#[derive(Debug, Default)]
+/// Past epochs in memory, the one that was used last first: as many as the budget has room for, and one
+/// whatever it has.
+#[derive(Debug)]
 pub(crate) struct EpochCache {
     epochs: Mutex<Vec<Arc<Epoch>>>,
+    budget: Arc<MemoryBudget>,
 }
 
 impl EpochCache {
-    /// The same epochs, whose views ask `lookup` about events: those that opening passed were made
+    /// No epochs yet, of a database with this budget.
+    pub fn new(budget: &Arc<MemoryBudget>) -> Arc<EpochCache> {
+        let cache = Arc::new(EpochCache { epochs: Mutex::default(), budget: Arc::clone(budget) });
+        let keeper: Weak<EpochCache> = Arc::downgrade(&cache);
+        budget.watch(keeper);
+        cache
+    }
+
+    /// Lets the views of its epochs ask `lookup` about events: those that opening passed were made
     /// before there was anyone to ask.
-    pub fn with_lookup(self, lookup: &Arc<dyn EventLookup>) -> EpochCache {
-        let epochs = self.epochs.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let told = |epoch: Arc<Epoch>| {
-            let state = epoch.state.clone().with_lookup(Arc::clone(lookup));
-            Arc::new(Epoch { base: epoch.base, state, versions: epoch.versions })
-        };
-        EpochCache { epochs: Mutex::new(epochs.into_iter().map(told).collect()) }
+    pub fn tell(&self, lookup: &Arc<dyn EventLookup>) {
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        for epoch in epochs.iter_mut() {
+            let Epoch { base, state, versions, bytes } = &**epoch;
+            let (base, state) = (*base, state.clone().with_lookup(Arc::clone(lookup)));
+            *epoch = Arc::new(Epoch { base, state, versions: *versions, bytes: *bytes });
+        }
+    }
+
+    /// Forgets all epochs.
+    pub fn clear(&self) {
+        self.shrink(&mut self.epochs.lock().unwrap_or_else(PoisonError::into_inner), 0, 0);
+    }
+
+    /// Lets go of the epochs that were not used for longest, until those that are left have no more than
+    /// so many bytes; some stay whatever they have.
+    fn shrink(&self, epochs: &mut Vec<Arc<Epoch>>, most: usize, some: usize) {
+        let mut bytes: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
+        while bytes > most
+            && epochs.len() > some
+            && let Some(gone) = epochs.pop()
+        {
+            bytes -= gone.bytes;
+            self.budget.count_kept(0, gone.bytes);
+        }
     }
 
     /// An epoch for which this is true, used now; the one of the least cost if there are several.
@@ -87,15 +119,33 @@ impl EpochCache {
     /// Keeps an epoch, and lets go of those that were not used for longest if there are too many.
     pub fn keep(&self, epoch: Arc<Epoch>) {
         let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
-        epochs.retain(|other| (other.start(), other.last()) != (epoch.start(), epoch.last()));
-        epochs.insert(0, epoch);
-        let mut versions = 0_u64;
-        let mut count = 0;
-        epochs.retain(|epoch| {
-            versions = versions.saturating_add(epoch.versions);
-            count += 1;
-            count == 1 || versions <= MOST_VERSIONS
+        epochs.retain(|other| {
+            let is_it = (other.start(), other.last()) == (epoch.start(), epoch.last());
+            self.budget.count_kept(0, if is_it { other.bytes } else { 0 });
+            !is_it
         });
+        self.budget.count_kept(epoch.bytes, 0);
+        epochs.insert(0, epoch);
+        self.shrink(&mut epochs, self.budget.room_to_keep(), 1);
+    }
+}
+
+impl Spare for EpochCache {
+    fn free(&self, bytes: usize) {
+        let mut epochs = match self.epochs.try_lock() {
+            Ok(epochs) => epochs,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let kept: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
+        self.shrink(&mut epochs, kept.saturating_sub(bytes), 0);
+    }
+}
+
+/// The budget outlives the cache.
+impl Drop for EpochCache {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -132,7 +182,68 @@ impl SnapshotQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Period;
+    use crate::storage::tests::accounts;
+    use crate::storage::{Operation, RowImages, RowOperation, SchemaChange};
+    use crate::types::memory::Reservation;
+    use crate::types::{Period, RowId, Value};
+
+    /// Epochs one after the other, each with a thousand new rows.
+    fn epochs(count: u64) -> Vec<Arc<Epoch>> {
+        let table = accounts(1);
+        let mut state = State::new();
+        let create = Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)));
+        let event = |id, operation| crate::storage::Event {
+            id: EventId(id),
+            tx: Default::default(),
+            at: crate::types::Timestamp(0),
+            cause: None,
+            operation,
+            last: None,
+        };
+        state.apply(&event(1, create));
+        let epoch = |at: u64| {
+            for id in at * 1000 + 2..at * 1000 + 1002 {
+                let number = i64::try_from(id).expect("small");
+                let new = vec![Value::Integer(number), Value::text("Ada"), Value::Null];
+                let images = RowImages::Insert { new, prev: EventId::START };
+                let (table, row) = (Arc::clone(&table), RowId(id));
+                let insert = RowOperation { table, row, rev: 1, images };
+                state.apply(&event(id, Operation::Row(insert)));
+            }
+            Arc::new(Epoch::new(Base::Start, state.start_epoch()))
+        };
+        (0..count).map(epoch).collect()
+    }
+
+    #[test]
+    fn as_many_epochs_are_kept_as_there_is_room_for() {
+        let epochs = epochs(8);
+        let all: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
+        assert!(all > 8 * 1000 * 40, "{all} bytes");
+        let budget = Arc::new(MemoryBudget::new(all * 2));
+        let cache = EpochCache::new(&budget);
+        let there = |cache: &EpochCache| {
+            let known = cache.epochs.lock().expect("nobody panics");
+            known.iter().map(|epoch| epoch.start().0).collect::<Vec<_>>()
+        };
+        epochs.iter().for_each(|epoch| cache.keep(Arc::clone(epoch)));
+        // One that is loaded again takes its own place.
+        cache.keep(Arc::clone(&epochs[7]));
+        assert_eq!((there(&cache).len(), budget.kept()), (8, all));
+        let first = Period::at(EventId(1));
+        assert!(cache.find(|epoch| epoch.covers(first), |_| 0).is_some());
+        budget.set_limit(all);
+        assert!(budget.kept() <= all / 2 && there(&cache).starts_with(&[0]), "{:?}", there(&cache));
+        let mut operator = Reservation::new(&budget);
+        assert!(operator.grow(all));
+        assert_eq!((there(&cache).len(), budget.kept()), (0, 0));
+        // Whoever asks for the past keeps one whatever there is.
+        cache.keep(Arc::clone(&epochs[3]));
+        cache.keep(Arc::clone(&epochs[4]));
+        assert_eq!(there(&cache), [epochs[4].start().0]);
+        drop((operator, cache));
+        assert_eq!((budget.held(), budget.kept()), (0, 0));
+    }
 
     #[test]
     fn few_views_wait_and_the_newest_is_among_them() {

@@ -31,7 +31,7 @@ pub struct QueryEngine {
     store: Arc<EventStore>,
     snapshots: SnapshotManager,
     head: RwLock<PresentEpoch>,
-    past: EpochCache,
+    past: Arc<EpochCache>,
     /// Past moments that were asked about, the one that was last first.
     moments: Mutex<Vec<View>>,
     notices: Mutex<Vec<String>>,
@@ -55,10 +55,11 @@ impl QueryEngine {
         store: Arc<EventStore>,
         snapshots: SnapshotManager,
         (state, base): (State, Base),
-        past: EpochCache,
+        past: Arc<EpochCache>,
     ) -> QueryEngine {
         let lookup = Arc::clone(&store) as Arc<dyn EventLookup>;
-        let (state, past) = (state.with_lookup(Arc::clone(&lookup)), past.with_lookup(&lookup));
+        past.tell(&lookup);
+        let state = state.with_lookup(lookup);
         let head = RwLock::new(PresentEpoch { state, base, latest: OnceLock::new() });
         let (moments, notices, damaged) = Default::default();
         QueryEngine { store, snapshots, head, past, moments, notices, damaged }

@@ -156,6 +156,11 @@ impl VersionHeaders {
         self.from[offset]
     }
 
+    fn byte_size(&self) -> usize {
+        let of_each = size_of::<RowId>() + size_of::<EventId>();
+        self.from.len() * of_each + self.links.len() * size_of::<VersionLink>()
+    }
+
     fn tight(mut self) -> VersionHeaders {
         let first = |(offset, link): (usize, &VersionLink)| {
             *link == VersionLink::first(VersionPosition::new(self.number, offset))
@@ -264,6 +269,13 @@ impl OpenChunk {
             || self.columns.iter().any(|column| column.byte_size() >= CHUNK_BYTES)
     }
 
+    /// About how many bytes it has.
+    pub fn byte_size(&self) -> usize {
+        let columns: usize = self.columns.iter().map(OpenColumn::byte_size).sum();
+        let fixed = self.len() * (self.columns.len() + 1) * size_of::<u64>();
+        self.headers.byte_size() + fixed + columns
+    }
+
     /// The columns that it stores.
     pub fn stored(&self) -> &Arc<[StoredColumn]> {
         &self.stored
@@ -307,6 +319,13 @@ impl ChunkHandle {
     /// A chunk without versions in the place of one that went.
     pub fn empty(number: usize) -> ChunkHandle {
         OpenChunk::new(number, Arc::from([])).seal()
+    }
+
+    /// About how many bytes it has.
+    pub fn byte_size(&self) -> usize {
+        let arrays: usize =
+            self.chunk.arrays.iter().map(|array| array.get_array_memory_size()).sum();
+        self.chunk.headers.byte_size() + self.to.len() * size_of::<EventId>() + arrays
     }
 
     /// Where the chunk lies, the same for all who share it.

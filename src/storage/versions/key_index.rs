@@ -41,6 +41,12 @@ pub(super) struct KeyIndex {
 }
 
 impl KeyIndex {
+    /// About how many bytes it has.
+    pub fn byte_size(&self) -> usize {
+        let open = self.open.len() * size_of::<(OpenKey, EventId)>();
+        open + self.ended.len() * size_of::<(EndedKey, EventId)>()
+    }
+
     /// An empty index of a key of this shape.
     pub fn new(shape: Arc<KeyShape>) -> KeyIndex {
         let (open, ended) = (Tree::default(), Tree::default());

@@ -155,6 +155,11 @@ impl State {
         u64::try_from(rows).unwrap_or(0)
     }
 
+    /// About how many bytes its versions and keys have, as if they shared nothing with other states.
+    pub(crate) fn byte_size(&self) -> usize {
+        self.tables.iter().map(|(_, versions)| versions.byte_size()).sum()
+    }
+
     /// Gives each table with the number of its next row, and all its rows: which version each is
     /// at, and the event that began that.
     pub(crate) fn for_each_table(

@@ -1,6 +1,6 @@
 //! What a table counts: its rows, and the numbers that it gives.
 
-use super::TableVersions;
+use super::{ChunkHandle, TableVersions, VersionPosition};
 use crate::storage::versions::layer::Layer;
 use crate::types::{EventId, KeyId, RowId, TableSchema, Value};
 use std::sync::Arc;
@@ -103,6 +103,14 @@ pub(in crate::storage::versions) enum EndedRow {
 }
 
 impl TableVersions {
+    /// About how many bytes its versions and keys have.
+    pub fn byte_size(&self) -> usize {
+        let sealed: usize = self.sealed.iter().map(ChunkHandle::byte_size).sum();
+        let keys: usize = self.indexes.iter().map(|(_, index)| index.byte_size()).sum();
+        let rows = usize::try_from(self.row_count(EventId::NEVER)).unwrap_or(0);
+        sealed + self.open.byte_size() + keys + rows * size_of::<VersionPosition>()
+    }
+
     /// The number of the next row.
     pub fn next_row(&self) -> RowId {
         self.counters.next_row
