@@ -5,6 +5,7 @@
 
 use super::vfs::{MemVfs, StdVfs, Vfs};
 use crate::types::Timestamp;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -123,18 +124,43 @@ impl Clock for FixedClock {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
+/// How many bytes are asked of the system at once: each transaction takes a few.
+const POOL_SIZE: usize = 1024;
+
+thread_local! {
+    /// Random bytes that nobody was given yet.
+    static POOL: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        if getrandom::fill(bytes).is_err() {
-            // No system that this runs on refuses. If one does, salts are worth less, which must not
-            // keep anyone from their data; they only have to differ.
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(&WallClock.now().0.to_le_bytes());
-            hasher.update(&u64::from(std::process::id()).to_le_bytes());
-            hasher.update(&COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
-            hasher.finalize_xof().fill(bytes);
+        if bytes.len() >= POOL_SIZE {
+            return fill_anew(bytes);
         }
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < bytes.len() {
+                pool.resize(POOL_SIZE, 0);
+                fill_anew(pool);
+            }
+            let rest = pool.len() - bytes.len();
+            bytes.copy_from_slice(&pool[rest..]);
+            // What was given away is given to nobody else.
+            pool.truncate(rest);
+        });
+    }
+}
+
+/// Fills bytes with the system's randomness.
+fn fill_anew(bytes: &mut [u8]) {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    if getrandom::fill(bytes).is_err() {
+        // No system that this runs on refuses. If one does, salts are worth less, which must not
+        // keep anyone from their data; they only have to differ.
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&WallClock.now().0.to_le_bytes());
+        hasher.update(&u64::from(std::process::id()).to_le_bytes());
+        hasher.update(&COUNTER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+        hasher.finalize_xof().fill(bytes);
     }
 }
 

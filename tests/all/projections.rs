@@ -11,6 +11,7 @@ use asof::storage::{
     Database, Environment, Event, FixedClock, MemVfs, OpenOptions, RowChange, RowImages,
     RowOperation, SchemaChange, SeededRandom, Vfs,
 };
+use asof::types::memory::MemoryBudget;
 use asof::types::{EventId, Period, RowId, TableId, Timestamp, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,11 +21,13 @@ use std::sync::Arc;
 struct Files {
     vfs: MemVfs,
     every: u64,
+    /// The bytes that may be held and kept in memory.
+    memory: usize,
 }
 
 impl Files {
     fn new(every: u64) -> Files {
-        Files { vfs: MemVfs::default(), every }
+        Files { vfs: MemVfs::default(), every, memory: MemoryBudget::default_limit() }
     }
 
     fn directory() -> &'static Path {
@@ -38,8 +41,9 @@ impl Files {
             random: Arc::new(SeededRandom::new(7)),
             identities: Arc::new(SeededRandom::new(8)),
         };
-        let options =
-            OpenOptions { snapshot_every: Some(self.every), environment, ..OpenOptions::default() };
+        let memory = Arc::new(MemoryBudget::new(self.memory));
+        let snapshot_every = Some(self.every);
+        let options = OpenOptions { snapshot_every, environment, memory, ..OpenOptions::default() };
         Arc::new(Database::open(Files::directory(), options).expect("the log is whole"))
     }
 
@@ -59,7 +63,7 @@ impl Files {
 
     /// A copy that shares nothing.
     fn copy(&self) -> Files {
-        let copy = Files::new(self.every);
+        let copy = Files { memory: self.memory, ..Files::new(self.every) };
         let log = Files::directory().join("events.log");
         for path in self.projections().into_iter().chain([log]) {
             copy.vfs.put(&path, self.vfs.contents(&path).expect("it was listed"));
@@ -279,10 +283,12 @@ fn rounds(few: u64, many: u64) -> u64 {
 #[test]
 fn every_moment_is_a_naive_replay_whatever_there_is_of_projections() {
     let mut back = 0;
-    for seed in 0..rounds(4, 60) {
+    // Room for all, for some, and for nothing that could be made again.
+    let budgets = [MemoryBudget::default_limit(), 64 << 10, 0].into_iter().cycle();
+    for (seed, memory) in (0..rounds(4, 60)).zip(budgets) {
         for every in [1, 7, 1000] {
             let mut random = Dice::of(seed * 3 + every);
-            let files = Files::new(every);
+            let files = Files { memory, ..Files::new(every) };
             let database = files.open();
             // Several openings, so that the row files are brought up more than once.
             let mut session = Session::new(Arc::clone(&database));
@@ -292,7 +298,7 @@ fn every_moment_is_a_naive_replay_whatever_there_is_of_projections() {
             run(&mut Session::new(Arc::clone(&database)), &mut random, 50);
             let events = all_events(&database);
             let history = histories(&events);
-            let what = format!("seed {seed}, a snapshot every {every}");
+            let what = format!("seed {seed}, a snapshot every {every}, {memory} bytes");
             back += check_identities(&events, &what);
             check_files(&database, &what);
             check_moments(&database, &history, &what);
