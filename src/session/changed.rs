@@ -7,8 +7,11 @@ use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows
 use crate::executor::{self, Failure, Written};
 use crate::language::ast::{Statement, WriteStatement};
 use crate::planner::{Planned, PragmaSwitch, Write};
-use crate::storage::{CommittedTransaction, Fork, SchemaChange};
+use crate::storage::{self, CommittedTransaction, Fork, SchemaChange};
 use crate::types::SchemaName;
+
+/// How often a statement by itself is run again because others committed meanwhile.
+const MOST_RUNS: usize = 1000;
 
 /// What a statement changed.
 pub(super) struct Changed {
@@ -90,14 +93,24 @@ impl Session {
             }
             return changed?.outcome();
         }
-        let changed = self.change_alone(pending);
+        let text = pending.text();
+        let mut changed = self.change_alone(pending);
+        for _ in 0..MOST_RUNS {
+            if !matches!(&changed, Err(Error::Storage(storage::Error::Stale { .. }))) {
+                break;
+            }
+            // Another session was quicker: what a statement by itself asks is asked again.
+            let statement = self.parse(text)?;
+            let Some(statement) = statement.as_ref().and_then(Statement::plannable) else { break };
+            changed = self.change_alone(PendingStatement::Parsed { statement, text });
+        }
         self.end_deferring();
         changed?.outcome()
     }
 
     /// Does what a statement changes in a transaction of its own.
     fn change_alone(&mut self, pending: PendingStatement) -> Result<Changed, Error> {
-        let mut fork = self.begin_deferred().unseen();
+        let mut fork = self.begin_statement();
         let state = self.state_of(&pending);
         let mut changed = self.change_fork(&mut fork, pending)?;
         if changed.rolls_back() {

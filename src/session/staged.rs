@@ -81,7 +81,7 @@ impl Session {
     ///
     /// # Errors
     /// `io` where the disk refused: the outcome of what was staged is unknown, this session sees nothing
-    /// of it any more, nothing can be written until the database is opened again, and an open
+    /// of it any more but in what is temporary, nothing can be written until the database is opened again, and an open
     /// transaction that was built upon it is over.
     pub fn settle(&mut self) -> Result<(), Error> {
         let settled = self.database.settle(std::mem::take(&mut self.staged.last));

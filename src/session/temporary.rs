@@ -24,6 +24,12 @@ impl Session {
         self.database.begin_for(self.staged.last(), temporary)
     }
 
+    /// Begins the transaction of a statement by itself.
+    pub(super) fn begin_statement(&self) -> Fork {
+        let temporary = self.temporary.as_deref().map(TemporaryState::view);
+        self.database.begin_statement(temporary).unseen()
+    }
+
     /// Makes a transaction durable, then visible, or stages it where the statement is; what it did to what
     /// is temporary comes to the session.
     ///

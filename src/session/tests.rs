@@ -1,6 +1,9 @@
 //! A session from outside.
 
 use super::*;
+use crate::storage::{Environment, FixedClock};
+use crate::types::DataType;
+use crate::types::column::value_at;
 use std::sync::atomic::Ordering;
 
 /// The code of the error that a statement ends with, its rows included.
@@ -67,4 +70,67 @@ fn rows_that_are_events_are_a_list_however_they_are_asked_for() -> Result<(), Er
         assert_eq!(session.last_result()?.listing.is_some(), is_list, "{query}");
     }
     Ok(())
+}
+
+/// Two sessions of one database in memory, in which nothing is settled by itself.
+fn two_sessions() -> (Session, Session) {
+    let clock = Arc::new(FixedClock::new(Timestamp(1_795_362_000_000_000), 1));
+    let environment = Environment { clock, ..Environment::in_memory() };
+    let database = Arc::new(Database::in_memory_with(environment).expect("memory"));
+    (Session::new(Arc::clone(&database)), Session::new(database))
+}
+
+fn told(session: &mut Session, query: &str) -> String {
+    let Outcome::Rows(rows) = session.execute(query).expect(query) else { panic!("{query}") };
+    let batches: Vec<Batch> = rows.batches.map(|batch| batch.expect(query)).collect();
+    let line = |batch: &Batch, at: usize| {
+        let value = |column| value_at(column, DataType::Integer, at).to_string();
+        batch.columns.iter().map(value).collect::<Vec<_>>().join(" ")
+    };
+    let lines = batches.iter().flat_map(|batch| (0..batch.rows).map(|at| line(batch, at)));
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn what_a_session_staged_others_see_when_it_is_settled() {
+    let (mut one, mut other) = two_sessions();
+    one.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b INTEGER)").expect("it is new");
+    one.execute("INSERT INTO t VALUES(1, 10)").expect("it is new");
+    one.stage("UPDATE t SET b = 11 WHERE a = 1").expect("it is there");
+    one.stage("INSERT INTO t VALUES(2, 20)").expect("it is new");
+    let rows = "SELECT a, b, _event, _event_to FROM t";
+    assert_eq!(told(&mut other, rows), "1 10 2 NULL", "nobody knows that it ended");
+    assert_eq!((one.head(), other.head()), (EventId(4), EventId(2)));
+    // A statement by itself builds upon what is staged, and is durable together with it.
+    one.stage("DELETE FROM t WHERE a = 2").expect("it is there");
+    other.execute("UPDATE t SET b = b + 1").expect("it is there");
+    assert_eq!(told(&mut other, rows), "1 12 6 NULL");
+    assert_eq!(one.head(), EventId(6));
+    // What may be read in between waits for the disk.
+    one.stage("INSERT INTO t VALUES(3, 30)").expect("it is new");
+    other.execute("BEGIN").expect("none is open");
+    assert_eq!(told(&mut other, "SELECT max(a) FROM t"), "3");
+    one.stage("INSERT INTO t VALUES(4, 40)").expect("it is new");
+    other.execute("INSERT INTO t VALUES(5, 50)").expect("in the transaction it is new");
+    let stale = other.execute("COMMIT").expect_err("another came before it");
+    assert_eq!(stale.code(), "stale");
+    assert_eq!(told(&mut one, "SELECT max(a), count(*) FROM t"), "4 3");
+}
+
+#[test]
+fn statements_by_themselves_are_never_stale() {
+    let (mut one, mut other) = two_sessions();
+    one.execute("CREATE TABLE t(a INTEGER PRIMARY KEY)").expect("it is new");
+    let stream = std::thread::spawn(move || {
+        for number in 0..2000 {
+            one.stage(&format!("INSERT INTO t VALUES({})", 2 * number)).expect("it is new");
+        }
+        one.settle().expect("memory");
+    });
+    for number in 0..300 {
+        let insert = format!("INSERT INTO t VALUES({})", 2 * number + 1);
+        other.execute(&insert).expect("no other has the number");
+    }
+    stream.join().expect("it went well");
+    assert_eq!(told(&mut other, "SELECT count(*), max(_event) FROM t"), "2300 2301");
 }

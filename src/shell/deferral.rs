@@ -8,14 +8,14 @@ use std::collections::VecDeque;
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
 
-/// How long something that was said may be held.
+/// How long something that was said may be held, but for a statement behind it that takes longer.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// With so many places of statements noted, those of durable ones are forgotten.
 const MOST_NOTED: usize = 1 << 12;
 
 /// The statements whose outcome may be held: they say little, and mostly take no time.
-const HELD_WORDS: [&str; 11] = [
+const HELD_WORDS: [&str; 10] = [
     "INSERT",
     "UPDATE",
     "DELETE",
@@ -26,7 +26,6 @@ const HELD_WORDS: [&str; 11] = [
     "ROLLBACK",
     "SAVEPOINT",
     "RELEASE",
-    "WITH",
 ];
 
 /// What a script did that is not known to be durable.
@@ -70,7 +69,11 @@ impl Shell {
 
     /// Gives out what is held before a statement that may take long.
     pub(super) fn before_statement(&mut self, text: &str) -> io::Result<()> {
-        match self.out.buffer().is_empty() || is_quick(text) {
+        let is_due = |since: Instant| since.elapsed() >= PATIENCE;
+        let may_stay = || {
+            is_quick(text) && !self.deferral.held_since.is_some_and(is_due) && !self.gate.is_open()
+        };
+        match self.out.buffer().is_empty() || may_stay() {
             true => Ok(()),
             false => self.hand_out(),
         }
@@ -111,6 +114,9 @@ impl Shell {
         if let Some(session) = self.connection.session_mut() {
             // It is told below, with the place.
             drop(session.settle());
+        }
+        if self.connection.transaction().is_none() {
+            self.transaction_start = None;
         }
         let head = self.connection.head();
         let noted = std::mem::take(&mut self.deferral.noted);

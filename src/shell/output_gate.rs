@@ -32,7 +32,7 @@ impl OutputGate {
 
     /// Whether nothing has to be waited for.
     pub(super) fn is_open(&self) -> bool {
-        let is_durable = |(database, event): &(Arc<Database>, EventId)| database.head() >= *event;
+        let is_durable = |(database, event): &(Arc<Database>, EventId)| database.is_settled(*event);
         self.failure.borrow().is_none() && self.awaited.borrow().as_ref().is_none_or(is_durable)
     }
 
@@ -50,6 +50,11 @@ impl OutputGate {
             None => Ok(()),
             Some(refused) => Err(io::Error::other(refused.message.clone())),
         }
+    }
+
+    /// Whether the disk refused.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.borrow().is_some()
     }
 
     /// What the disk said, once it refused; the gate is open again.

@@ -1,4 +1,4 @@
-//! Whether the terminal has keys that nobody has read yet.
+//! Whether standard input, a terminal or a pipe, has something that nobody has read yet.
 
 #[cfg(unix)]
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -22,6 +22,11 @@ fn has_input_within(time: PollTimeout) -> bool {
 #[cfg(unix)]
 pub(super) fn has_input() -> bool {
     has_input_within(PollTimeout::ZERO)
+}
+
+/// Whether it can be told that nothing waits on standard input.
+pub(super) fn is_known() -> bool {
+    cfg!(unix)
 }
 
 /// Waits for keys; whether they came before an interruption.

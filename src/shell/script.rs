@@ -48,7 +48,7 @@ impl InputArrival {
     fn may_block(self) -> bool {
         match self {
             InputArrival::Here => false,
-            InputArrival::Standard => !pending_input::has_input(),
+            InputArrival::Standard => !pending_input::is_known() || !pending_input::has_input(),
             InputArrival::Unknown => true,
         }
     }
@@ -250,7 +250,7 @@ impl Shell {
                     self.after_statement(&piece.text)?;
                     applied.advance(&piece, self.transaction_start.is_some());
                 }
-                Err(Stop::Failed) if self.settings.keep_going => {}
+                Err(Stop::Failed) if self.settings.keep_going && !self.gate.has_failed() => {}
                 Err(stop @ (Stop::Failed | Stop::Unavailable | Stop::Interrupted)) => {
                     self.stopped(script, Some(piece.line), applied)?;
                     return Err(stop);

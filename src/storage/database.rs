@@ -1,8 +1,8 @@
 //! A database: its log, and the state that all events lead to.
 //!
 //! Opening climbs down a ladder from the projections to the log (`opening`). A transaction is a
-//! [`Fork`] of a view; committing it appends its operations to the log and, once they are durable,
-//! applies the events to the state. Views are values: who has one never waits, and nothing that happens
+//! [`Fork`](super::Fork) of a view; it is staged for the log, applied to the state, and settled: who staged it sees
+//! it at once, everybody else when it is durable. Views are values: who has one never waits, and nothing that happens
 //! later changes it.
 
 mod maintenance;
@@ -37,7 +37,7 @@ const EPOCHS_PER_ROW_FILES: u64 = 10;
 /// The microseconds of a day: by so much the log may be ahead of the clock before it is said.
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-/// What a commit made.
+/// What became of a transaction in the log: committed, or staged for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommittedTransaction {
     /// The transaction's first event.
@@ -94,7 +94,7 @@ pub struct Database {
     settler: Option<Settler>,
     /// What there is to be said of a log that is ahead of the clock.
     ahead: OnceLock<String>,
-    /// Held from the look at the head until the new one is published; says what is due then.
+    /// Held from the look at the head until the new events are applied; says what is due then.
     commit: Mutex<Schedule>,
     /// What ANALYZE found.
     statistics: StatisticsCache,

@@ -187,6 +187,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same, as far as it can be said twice, for one more who has to know why the disk refused.
+    pub(crate) fn told_again(&self) -> Error {
+        if let Error::Io { action, path, source } = self {
+            let source = std::io::Error::new(source.kind(), source.to_string());
+            return Error::Io { action, path: path.clone(), source };
+        }
+        if let Error::Replaced { path, reason } = self {
+            return Error::Replaced { path: path.clone(), reason };
+        }
+        if let Error::Damaged(found) = self {
+            return Error::Damaged(Arc::clone(found));
+        }
+        Error::Poisoned
+    }
+
     /// The kind as a word that scripts may rely on.
     pub fn code(&self) -> &'static str {
         match self {

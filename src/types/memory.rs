@@ -4,8 +4,8 @@
 //! budget is spent, it writes to a temporary file what it can, and goes on. An eighth of the budget is
 //! always an operator's own, so that none is left with nothing because others were earlier.
 //!
-//! What is kept because it may be wanted again ([`Spare`]: epochs of the past, the last result) has what
-//! operators leave, half of the budget at most, and goes when they need it.
+//! What is kept because it may be wanted again ([`Spare`]: epochs of the past) has what operators leave,
+//! half of the budget at most, and goes when they need it.
 //!
 //! ```text
 //!   0 ────────────────────────────── limit / 2 ─────────────────────────── limit

@@ -20,13 +20,16 @@ impl Database {
             return Ok(());
         }
         let mut schedule = self.one_at_a_time();
+        // Nothing but the log knows what is not durable.
+        self.store.settle(self.engine.last())?;
         // One that was deleted is made again.
         if schedule.is_snapshot_due(self.head()) {
             let (view, _) = self.engine.start_epoch(&mut schedule);
             self.checkpointer.snapshots_later(vec![view]);
         }
+        let latest = self.engine.latest();
         drop(schedule);
-        self.checkpointer.rows(self.engine.latest())
+        self.checkpointer.rows(latest)
     }
 
     /// Copies the database with all its past, as far as it is committed, to a directory that does not

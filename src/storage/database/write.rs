@@ -39,8 +39,8 @@ impl Database {
         self.begin_for(EventId::START, temporary)
     }
 
-    /// The same, by somebody who staged `own` last. Nobody builds upon what others staged before that is
-    /// durable.
+    /// The same, by somebody who staged `own` last. Who may be told what it reads builds upon nothing that
+    /// others staged before that is durable.
     pub fn begin_for(&self, own: EventId, temporary: Option<View>) -> Fork {
         let mut view = self.engine.latest();
         if view.period().last > self.head_for(own) {
@@ -48,6 +48,21 @@ impl Database {
             drop(self.store.settle(view.period().last));
             view = self.latest_for(own).unwrap_or(view);
         }
+        Database::fork_of(view, temporary)
+    }
+
+    /// Begins a transaction of one statement that is committed before anybody is told of it, and so may
+    /// build upon what others staged: what it makes is durable no sooner than that.
+    pub fn begin_statement(&self, temporary: Option<View>) -> Fork {
+        let view = match self.store.is_poisoned() {
+            true => self.begin_for(EventId::START, None).view(),
+            false => self.engine.latest(),
+        };
+        Database::fork_of(view, temporary)
+    }
+
+    /// A transaction upon a view, beside what is temporary.
+    fn fork_of(view: View, temporary: Option<View>) -> Fork {
         let next = view.period().last.next();
         let base = match temporary {
             Some(temporary) => view.with_temporary(temporary),
@@ -115,6 +130,11 @@ impl Database {
         self.store.settle(event)
     }
 
+    /// Whether an event is durable, and others see it.
+    pub fn is_settled(&self, event: EventId) -> bool {
+        self.store.is_settled(event)
+    }
+
     /// Stages what a fork recorded, if it is anything.
     fn stage_fork(&self, mut fork: Fork, metadata: Metadata) -> Result<Option<StagedFork>, Error> {
         if fork.is_empty() {
@@ -123,6 +143,7 @@ impl Database {
             }
             fork.append(Operation::Marker(Marker::Transaction));
         }
+        self.store.check_writable()?;
         let (base, head) = (fork.base(), self.store.staged());
         if base != head {
             return Err(Error::Stale { base, head });

@@ -56,8 +56,8 @@ impl Epoch {
     }
 }
 
-/// Past epochs in memory, the one that was used last first: as many as the budget has room for, and one
-/// whatever it has.
+/// Past epochs in memory, the one that was used last first: as many as the budget has room for, and the
+/// newest whatever it has, until an operator needs the room.
 #[derive(Debug)]
 pub(crate) struct EpochCache {
     epochs: Mutex<Vec<Arc<Epoch>>>,
@@ -86,7 +86,10 @@ impl EpochCache {
 
     /// Forgets all epochs.
     pub fn clear(&self) {
-        self.shrink(&mut self.epochs.lock().unwrap_or_else(PoisonError::into_inner), 0, 0);
+        let mut epochs = self.epochs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shrink(&mut epochs, 0, 0);
+        // Those that have nothing take no room.
+        epochs.clear();
     }
 
     /// Lets go of the epochs that were not used for longest, until those that are left have no more than
@@ -126,7 +129,9 @@ impl EpochCache {
         });
         self.budget.count_kept(epoch.bytes, 0);
         epochs.insert(0, epoch);
-        self.shrink(&mut epochs, self.budget.room_to_keep(), 1);
+        let own: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
+        let of_others = self.budget.kept().saturating_sub(own);
+        self.shrink(&mut epochs, self.budget.room_to_keep().saturating_sub(of_others), 1);
     }
 }
 

@@ -92,7 +92,7 @@ impl QueryEngine {
     /// What is visible now.
     pub fn latest(&self) -> View {
         let head = self.head();
-        let view = || QueryEngine::of_head(&head, Period::at(head.state.head()));
+        let view = || self.of_head(&head, Period::at(head.state.head()));
         head.latest.get_or_init(view).clone()
     }
 
@@ -118,7 +118,7 @@ impl QueryEngine {
         let (base, state) = (head.base, head.state.start_epoch());
         head.base = Base::PreviousEpoch;
         let period = Period::at(head.state.head());
-        let view = QueryEngine::of_head(&head, period);
+        let view = self.of_head(&head, period);
         let is_due = schedule.next_epoch(&head.state);
         drop(head);
         self.past.keep(Arc::new(Epoch::new(base, state)));
@@ -151,9 +151,14 @@ impl QueryEngine {
         head
     }
 
-    fn of_head(head: &PresentEpoch, period: Period) -> View {
+    fn of_head(&self, head: &PresentEpoch, period: Period) -> View {
         let origin = Origin::in_memory(head.base, head.state.base());
-        head.state.view(period).with_origin(origin)
+        head.state.view(period).reached(origin, self.known(period))
+    }
+
+    /// Up to which event a view of a period may tell how versions ended: what is durable, or seen anyhow.
+    fn known(&self, period: Period) -> EventId {
+        self.store.head().max(period.last)
     }
 
     /// What was visible at a past event: as it was left there, if somebody was there lately.
@@ -185,7 +190,8 @@ impl QueryEngine {
     fn reach(&self, period: Period, ends: bool) -> Result<View, Error> {
         let last = if ends { self.last() } else { period.last };
         let wanted = Period { first: period.first, last: last.max(period.last) };
-        self.with_epoch(wanted, |state, origin| state.view(period).with_origin(origin))
+        let known = self.known(period);
+        self.with_epoch(wanted, |state, origin| state.view(period).reached(origin, known))
     }
 
     /// What was visible in a period and at the event before it, piece by piece: each view is of one epoch,
@@ -222,7 +228,7 @@ impl QueryEngine {
         let before = EventId(first.0.saturating_sub(1));
         self.with_epoch(Period { first: before, last: first }, |state, origin| {
             let period = Period { first: before, last: last.min(state.head()) };
-            state.view(period).with_origin(origin)
+            state.view(period).reached(origin, self.known(period))
         })
     }
 

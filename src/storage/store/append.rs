@@ -35,7 +35,7 @@ pub(crate) struct LogWriter {
     pub index: Option<Arc<dyn VfsFile>>,
     /// Why the index is no longer extended, if so.
     pub index_failure: Option<io::Error>,
-    /// Why nothing is written any more, until somebody was told.
+    /// Why nothing is written any more, if so.
     pub failure: Option<Error>,
 }
 

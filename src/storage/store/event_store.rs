@@ -2,7 +2,8 @@
 //!
 //! Operations flow in and are *staged* as numbered events, in the order of the log; they are *settled*
 //! together with all that gathered meanwhile: one write, one sync. Staging and reading need none of what
-//! the writer holds, so nobody waits for the disk but who asks for what is not durable yet.
+//! the writer holds, so nobody waits for the disk but who asks for what is not durable yet, and who makes
+//! the first transaction of all, which creates the log.
 
 mod cause;
 mod copy;
@@ -43,7 +44,7 @@ use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, TableId, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What is wrong with a log that is another one than was opened.
@@ -75,6 +76,8 @@ pub struct EventStore {
     /// Whoever needs both takes this before `staging`, and both before `published`.
     writer: Mutex<LogWriter>,
     staging: Mutex<Staging>,
+    /// The last event that is durable and in the index.
+    settled: AtomicU64,
     /// Whether a write failed.
     poisoned: AtomicBool,
     /// Whether the database was closed: whoever still holds the log may read it.
@@ -165,6 +168,7 @@ impl EventStore {
             given_up: AtomicBool::new(false),
             holder: opened.holder,
             read_only: opened.refusal.or(refusal),
+            settled: AtomicU64::new(index.head().0),
             published: RwLock::new(PublishedLog { index, timeline, hash }),
             staging: Mutex::new(Staging::new(ledger, header.is_some() && opened.file.is_some())),
             file: RwLock::new(opened.file),
@@ -308,6 +312,7 @@ impl EventStore {
     pub(crate) fn close(&self) {
         let mut writer = self.writer();
         self.closed.store(true, Ordering::Release);
+        self.settle_all(&mut writer);
         writer.lock = None;
     }
 

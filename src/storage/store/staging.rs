@@ -40,14 +40,17 @@ pub(crate) struct Staging {
     /// The end of the last transaction that was staged.
     last: Option<(EventId, TxId, Timestamp)>,
     queue: VecDeque<StagedTransaction>,
-    /// How many bytes there are of what was staged and is not settled, about.
+    /// The last event of each transaction that is not settled, and about how many bytes it has.
+    sizes: VecDeque<(EventId, usize)>,
+    /// How many bytes that are together.
     unsettled: usize,
 }
 
 impl Staging {
     /// What goes on from these books.
     pub(crate) fn new(ledger: Ledger, has_log: bool) -> Staging {
-        Staging { ledger, has_log, last: None, queue: VecDeque::new(), unsettled: 0 }
+        let (queue, sizes) = (VecDeque::new(), VecDeque::new());
+        Staging { ledger, has_log, last: None, queue, sizes, unsettled: 0 }
     }
 
     /// The last event that was staged, or that the log has.
@@ -92,9 +95,12 @@ impl Staging {
     pub(crate) fn push(&mut self, transaction: StagedTransaction) {
         self.ledger.commit();
         let events = &transaction.events;
-        self.last = events.last().map(|last| (last.id, last.tx, last.at));
-        self.unsettled +=
-            events.iter().map(|event| size_of_operation(&event.operation)).sum::<usize>();
+        let size = events.iter().map(|event| size_of_operation(&event.operation)).sum();
+        if let Some(last) = events.last() {
+            self.last = Some((last.id, last.tx, last.at));
+            self.sizes.push_back((last.id, size));
+        }
+        self.unsettled += size;
         self.queue.push_back(transaction);
     }
 
@@ -105,14 +111,15 @@ impl Staging {
 
     /// Notes that the log has all events up to one for good.
     pub(crate) fn settled(&mut self, head: EventId) {
-        if self.last.is_none_or(|(last, ..)| last <= head) {
-            self.unsettled = 0;
+        while let Some((_, size)) = self.sizes.pop_front_if(|(last, _)| *last <= head) {
+            self.unsettled -= size;
         }
     }
 
     /// Forgets what was not written, after a disk has refused some of it.
     pub(crate) fn drop_all(&mut self) {
         self.queue.clear();
+        self.sizes.clear();
         self.unsettled = 0;
         self.last = None;
     }

@@ -81,6 +81,8 @@ pub(super) struct CommittedLookup {
     /// Later events are those of a transaction that is not committed: their numbers may come to be
     /// those of others.
     pub committed: EventId,
+    /// Ends of versions behind this event are not told.
+    pub known: EventId,
 }
 
 impl CommittedLookup {
@@ -169,7 +171,7 @@ impl HiddenColumn {
             PseudoColumn::Rev => number(u64::from(header.rev)),
             PseudoColumn::Event | PseudoColumn::EventFrom => number(header.from.0),
             PseudoColumn::EventTo => match versions.end_of(position) {
-                EventId::NEVER => Value::Null,
+                end if end > self.lookup.known || end == EventId::NEVER => Value::Null,
                 end => number(end.0),
             },
             PseudoColumn::Op => Value::text(self.operation(versions, header)?),

@@ -198,6 +198,7 @@ impl State {
             tables: self.tables.clone(),
             base: self.base.as_ref().map(|base| (base.clone(), self.applied)),
             lookup: self.lookup.clone(),
+            known: EventId::NEVER,
             origin: None,
             kept: None,
             temporary: None,

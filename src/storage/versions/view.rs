@@ -40,6 +40,8 @@ pub(super) struct ViewParts {
     pub(super) base: Option<(View, usize)>,
     /// Whom to ask about events.
     pub(super) lookup: Option<Arc<dyn EventLookup>>,
+    /// Up to which event it may tell how versions ended: what is staged behind that is nobody's to know.
+    pub(super) known: EventId,
     /// How it was reached.
     pub(super) origin: Option<Origin>,
     /// What scans of it make, if it is one to come back to.
@@ -105,7 +107,8 @@ impl View {
             // It is in no event.
             SchemaName::Temporary => (None, EventId::START),
         };
-        let lookup = CommittedLookup { source, table: table.id, committed };
+        let (table_id, known) = (table.id, self.0.known);
+        let lookup = CommittedLookup { source, table: table_id, committed, known };
         TableView {
             schema: Arc::clone(table),
             layer: self.layer(table.id),
@@ -114,9 +117,10 @@ impl View {
         }
     }
 
-    /// The same with word of where it comes from.
-    pub(crate) fn with_origin(self, origin: Origin) -> View {
-        self.with(|parts| parts.origin = Some(origin))
+    /// The same with word of where it comes from, and of the event up to which it may tell how versions
+    /// ended.
+    pub(crate) fn reached(self, origin: Origin, known: EventId) -> View {
+        self.with(|parts| (parts.origin, parts.known) = (Some(origin), known))
     }
 
     /// The same view for one more visitor, who finds it in memory.

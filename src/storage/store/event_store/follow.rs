@@ -16,6 +16,7 @@ use crate::storage::store::recovery::{TransactionReader, hash_of, read_header};
 use crate::storage::vfs::{FileStamp, VfsFile};
 use crate::types::TxId;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// The log and its index at one moment.
@@ -198,6 +199,7 @@ impl EventStore {
             published.index.push(&mut transactions.entries, transactions.end);
             published.hash = transactions.links.hash;
             self.damage.knows(transactions.head());
+            self.settled.fetch_max(transactions.head().0, Ordering::Release);
             transactions.pending.iter().for_each(|event| published.timeline.record(event));
         }
         apply(std::mem::take(&mut transactions.pending));

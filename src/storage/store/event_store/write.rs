@@ -106,8 +106,11 @@ impl EventStore {
             return Err(Error::invalid("a transaction without events"));
         }
         // Whoever creates the log writes to it; the others wait for nobody's disk.
-        let mut creator = (!self.staging().has_log).then(|| self.writer());
+        let has_log = self.staging().has_log;
+        let mut creator = (!has_log).then(|| self.writer());
         let mut staging = self.staging();
+        // Whoever ends writing settles what was staged before.
+        self.check_writable()?;
         let is_log_checked = staging.unsettled() == 0;
         if is_log_checked {
             self.damage.check()?;
@@ -154,19 +157,31 @@ impl EventStore {
     /// # Errors
     /// [`Error::Io`] where the disk refused, so that the outcome of what was staged is unknown and
     /// nothing of it is known to anybody; also [`Error::Replaced`] and [`Error::Damaged`], where it was
-    /// not written at all. [`Error::Poisoned`] ever after.
+    /// not written at all. The same for whoever asks for another of these events.
     pub fn settle(&self, event: EventId) -> Result<(), Error> {
-        if self.head() >= event {
+        if self.is_settled(event) {
             return Ok(());
         }
         let mut writer = self.writer();
-        if self.head() < event && !self.is_poisoned() {
-            let settled = self.write_staged(&mut writer).and_then(|()| self.sync(&mut writer));
-            settled.unwrap_or_else(|failure| self.poison(&mut writer, failure));
+        if !self.is_settled(event) {
+            self.settle_all(&mut writer);
         }
-        match self.head() >= event {
+        match self.is_settled(event) {
             true => Ok(()),
-            false => Err(writer.failure.take().unwrap_or(Error::Poisoned)),
+            false => Err(writer.failure.as_ref().map_or(Error::Poisoned, Error::told_again)),
+        }
+    }
+
+    /// Whether an event is durable, and all that follows from it done.
+    pub fn is_settled(&self, event: EventId) -> bool {
+        self.settled.load(Ordering::Acquire) >= event.0
+    }
+
+    /// Settles what was staged, unless a write failed; one that fails is remembered.
+    pub(super) fn settle_all(&self, writer: &mut LogWriter) {
+        if !self.is_poisoned() {
+            let settled = self.write_staged(writer).and_then(|()| self.sync(writer));
+            settled.unwrap_or_else(|failure| self.poison(writer, failure));
         }
     }
 
@@ -175,7 +190,7 @@ impl EventStore {
     /// # Errors
     /// Those of [`EventStore::settle`].
     pub(crate) fn await_event(&self, event: EventId) -> Result<(), Error> {
-        match self.head() >= event || self.staged() < event {
+        match self.is_settled(event) || self.staged() < event {
             true => Ok(()),
             false => self.settle(event),
         }
@@ -227,10 +242,13 @@ impl EventStore {
         }
         self.extend_index(writer);
         self.staging().settled(batch.last);
+        // Whoever was told, and looks at the index from elsewhere, finds the entries there.
+        self.settled.fetch_max(batch.last.0, Ordering::Release);
         Ok(())
     }
 
-    /// After this nobody knows what stands in the file, and nothing that was staged ever was.
+    /// After this nobody knows what stands in the file, and nothing that was staged ever was. Whoever asks
+    /// for it is told why.
     fn poison(&self, writer: &mut LogWriter, failure: Error) {
         self.poisoned.store(true, Ordering::Release);
         self.staging().drop_all();

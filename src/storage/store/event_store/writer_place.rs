@@ -33,6 +33,8 @@ impl EventStore {
         let mut writer = self.writer();
         if writer.lock.is_some() {
             self.given_up.store(true, Ordering::Release);
+            // What was staged before is written while nobody else may.
+            self.settle_all(&mut writer);
             writer.lock = None;
         }
     }
