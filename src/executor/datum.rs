@@ -4,7 +4,7 @@ use super::Error;
 use super::functions::MAX_TEXT;
 use crate::types::column::{ColumnBuilder, ColumnReader, array_of_one, value_at};
 use crate::types::row_filter::{RowFilter, run_start, take};
-use crate::types::text_codes::CodedColumns;
+use crate::types::text_codes::{CodedColumns, TextCodes};
 use crate::types::{DataType, Value};
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt64Array};
 use arrow_schema::ArrowError;
@@ -27,6 +27,11 @@ impl Batch {
     /// So many rows of these columns.
     pub const fn new(columns: Vec<ArrayRef>, rows: usize) -> Batch {
         Batch { columns, rows, coded: CodedColumns::NONE }
+    }
+
+    /// The codes of a column, if it has some.
+    pub(super) fn codes(&self, column: usize) -> Option<&TextCodes> {
+        self.coded.of(self.columns.get(column)?)
     }
 
     /// The same rows where something was done to each of the columns that leaves some out, or puts them in

@@ -6,11 +6,12 @@
 use super::Error;
 use super::datum::Batch;
 use crate::types::column::MAX_ARRAY_BYTES;
-use crate::types::row_filter::row_index;
-use crate::types::text_codes::TextCodes;
+use crate::types::row_filter::{row_index, take};
+use crate::types::text_codes::{CodedColumns, TextCodes, TextDictionary};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::DataType;
+use arrow_array::{Array, ArrayRef, OffsetSizeTrait, new_null_array};
+use arrow_buffer::OffsetBuffer;
+use std::sync::Arc;
 
 /// The most rows of a batch that is gathered.
 pub const OUTPUT: usize = 4_096;
@@ -23,12 +24,18 @@ pub type RowPlace = (usize, usize);
 pub struct HeldBatches {
     batches: Vec<Batch>,
     rows: usize,
+    /// For each column a number of bytes that none of its texts or blobs exceeds.
+    largest: Vec<usize>,
 }
 
 impl HeldBatches {
     /// Holds one more.
     pub fn push(&mut self, batch: Batch) {
         self.rows += batch.rows;
+        self.largest.resize(self.largest.len().max(batch.columns.len()), 0);
+        for (largest, column) in self.largest.iter_mut().zip(&batch.columns) {
+            *largest = (*largest).max(largest_value(column));
+        }
         self.batches.push(batch);
     }
 
@@ -54,33 +61,71 @@ impl HeldBatches {
     /// # Errors
     /// `internal` where the arrays do not fit each other, which is a fault of ours.
     pub fn gather(&self, places: &[RowPlace]) -> Result<Batch, Error> {
+        self.gather_read(places, &[])
+    }
+
+    /// The same with NULLs in the columns that nobody reads.
+    ///
+    /// # Errors
+    /// As [`HeldBatches::gather`].
+    pub fn gather_read(&self, places: &[RowPlace], unread: &[usize]) -> Result<Batch, Error> {
         let count = self.room(&places[..places.len().min(OUTPUT)]);
         let places = &places[..count];
-        if let [only] = self.batches.as_slice() {
-            let rows = places.iter().map(|(_, row)| row_index(*row));
-            return only.take(&rows.collect::<Vec<u64>>());
-        }
-        let width = self.batches.first().map_or(0, |batch| batch.columns.len());
-        let column = |at: usize| {
-            let arrays: Vec<&dyn Array> =
-                self.batches.iter().map(|batch| batch.columns[at].as_ref()).collect();
-            arrow_select::interleave::interleave(&arrays, places)
+        let only = if let [only] = self.batches.as_slice() { Some(only) } else { None };
+        let rows: Vec<u64> = match only {
+            Some(_) => places.iter().map(|(_, row)| row_index(*row)).collect(),
+            None => Vec::new(),
         };
-        let columns: Result<Vec<ArrayRef>, _> = (0..width).map(column).collect();
-        Ok(Batch::new(columns?, places.len()))
+        if let Some(only) = only.filter(|_| unread.is_empty()) {
+            return only.take(&rows);
+        }
+        let column = |(at, first): (usize, &ArrayRef)| match only {
+            _ if unread.contains(&at) => Ok(new_null_array(first.data_type(), places.len())),
+            Some(only) => take(&only.columns[at], &rows),
+            None => {
+                let arrays: Vec<&dyn Array> =
+                    self.batches.iter().map(|batch| batch.columns[at].as_ref()).collect();
+                arrow_select::interleave::interleave(&arrays, places)
+            }
+        };
+        let columns = self.batches.first().map_or(&[][..], |batch| &batch.columns);
+        let columns: Vec<ArrayRef> =
+            columns.iter().enumerate().map(column).collect::<Result<_, _>>()?;
+        let mut coded = CodedColumns::NONE;
+        for (at, array) in columns.iter().enumerate() {
+            if let Some(codes) = self.codes(at) {
+                coded.add(array, TextCodes::interleaved(&codes, places)?);
+            }
+        }
+        Ok(Batch { columns, rows: places.len(), coded })
+    }
+
+    /// Gives a column of texts codes where it has none, unless too many of its texts are different.
+    pub fn encode(&mut self, column: usize) {
+        if self.codes(column).is_some() {
+            return;
+        }
+        let dictionary = Arc::new(TextDictionary::default());
+        for batch in &mut self.batches {
+            let array = &batch.columns[column];
+            let Some(codes) = dictionary.encode(array.as_string()) else { return };
+            batch.coded.set(array, codes);
+        }
+    }
+
+    /// The codes of a column, batch by batch; `None` unless all are of one dictionary.
+    fn codes(&self, column: usize) -> Option<Vec<&TextCodes>> {
+        let all = self.batches.iter().map(|batch| batch.codes(column));
+        let first = all.clone().next()??;
+        all.map(|codes| codes.filter(|codes| codes.are_of(first.dictionary()))).collect()
     }
 
     /// How many of these rows, from the first on, one batch has room for.
     pub fn room(&self, places: &[RowPlace]) -> usize {
-        let Some(first) = self.batches.first() else { return places.len() };
         let mut most = places.len();
-        for at in 0..first.columns.len() {
-            if !has_bytes(first.columns[at].data_type()) {
-                continue;
-            }
+        for (at, largest) in self.largest.iter().enumerate() {
             // Mostly there is room even if each of them were the largest.
-            let held = self.batches.iter().map(|batch| array_bytes(&batch.columns[at])).max();
-            if held.unwrap_or(0).saturating_mul(most) <= MAX_ARRAY_BYTES {
+            if largest.saturating_mul(most) <= MAX_ARRAY_BYTES {
                 continue;
             }
             let mut total = 0;
@@ -94,9 +139,21 @@ impl HeldBatches {
     }
 }
 
-/// Whether values of a type have bytes of their own.
-fn has_bytes(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Utf8 | DataType::Binary | DataType::LargeBinary)
+/// A number of bytes that no text or blob of a column exceeds: of small columns it is what all of them have.
+fn largest_value(array: &ArrayRef) -> usize {
+    fn longest<T: OffsetSizeTrait>(offsets: &OffsetBuffer<T>) -> usize {
+        let all = offsets[offsets.len() - 1] - offsets[0];
+        let small = T::usize_as(MAX_ARRAY_BYTES / OUTPUT);
+        let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
+        if all <= small { all.as_usize() } else { lengths.max().unwrap_or(all).as_usize() }
+    }
+    if let Some(texts) = array.as_string_opt::<i32>() {
+        longest(texts.offsets())
+    } else if let Some(blobs) = array.as_binary_opt::<i32>() {
+        longest(blobs.offsets())
+    } else {
+        array.as_binary_opt::<i64>().map_or(0, |values| longest(values.offsets()))
+    }
 }
 
 /// How many bytes a text or blob of a column has.

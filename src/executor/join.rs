@@ -4,6 +4,7 @@
 use super::Error;
 use super::batches::BatchCutter;
 use super::datum::Batch;
+use super::demand::RowDemand;
 use super::evaluate::Context;
 use super::held::{RowPlace, batch_bytes};
 use super::join_spilled::join_spilled;
@@ -25,6 +26,9 @@ pub struct HashJoin {
     join: Arc<Join>,
     /// What left rows are filtered by where they are read.
     filters: Vec<FilterSource>,
+    /// The right columns whose codes are of use, and those that nobody reads.
+    coded: Vec<usize>,
+    unread: Vec<usize>,
     /// The types of both sides' columns.
     types: (Arc<[DataType]>, Arc<[DataType]>),
     context: Arc<Context>,
@@ -45,10 +49,11 @@ enum JoinState {
 }
 
 impl HashJoin {
-    /// A join of two inputs, which fills these filters on the left one.
+    /// A join of two inputs, which fills these filters on the left one. `demand` is what is asked of the columns
+    /// of the right one.
     pub fn new(
         (left, filters): (BoxedOperator, Vec<FilterSource>),
-        right: BoxedOperator,
+        (right, demand): (BoxedOperator, RowDemand),
         join: Arc<Join>,
         context: Arc<Context>,
     ) -> HashJoin {
@@ -58,6 +63,8 @@ impl HashJoin {
             types: join.types.clone(),
             join,
             filters,
+            coded: demand.coded,
+            unread: demand.unread,
             memory: Reservation::new(&context.memory),
             context,
             spilled: Spilled::default(),
@@ -78,7 +85,7 @@ impl HashJoin {
             drop(right);
             let rows = RightRows::new(rows, &self.join, &self.context)?;
             self.filters.iter().for_each(|filter| filter.fill(&rows.keys));
-            let table = JoinTable::new(rows, &self.join, types);
+            let table = JoinTable::new(rows, &self.join, types, &self.coded);
             return Ok(JoinState::Joining(table, None));
         }
         let Some(left) = self.left.take() else { return Ok(JoinState::Done) };
@@ -95,7 +102,9 @@ impl HashJoin {
         loop {
             context.check()?;
             if let Some((probe, pairs)) = current {
-                if let Some(joined) = table.joined(probe, pairs, join.kind.gives_right())? {
+                if let Some(joined) =
+                    table.joined(probe, pairs, join.kind.gives_right(), &self.unread)?
+                {
                     return Ok(Some(joined));
                 }
                 if let Some(next) = table.output(probe, join, context)? {

@@ -4,8 +4,9 @@
 //! that the right side has of it. Where these numbers lie close they are places in a table, as those of
 //! numbered rows do; else they are hashed. All other keys are hashed as bytes that
 //! [`key`](crate::types::key) makes. What a batch of left rows finds is looked up for all of them at
-//! once, column by column.
+//! once, column by column; texts that have codes once for each code.
 
+use super::code_numbers::CodeNumbers;
 use super::integer_range::IntegerRange;
 use crate::planner::Join;
 use crate::types::DataType;
@@ -41,7 +42,7 @@ enum FirstRows {
     All(usize),
     Places(KeyPacking, PlaceTable),
     Hashed(KeyPacking, NumberTable),
-    Encoded(KeyTable, Vec<usize>),
+    Encoded(KeyTable, Vec<usize>, CodeNumbers),
 }
 
 /// What the right rows of a join are equal by, batch by batch.
@@ -249,17 +250,20 @@ impl JoinKeys {
                 }
             }
         }
-        JoinKeys { first: FirstRows::Encoded(known, firsts), next: chains.next }
+        JoinKeys {
+            first: FirstRows::Encoded(known, firsts, CodeNumbers::default()),
+            next: chains.next,
+        }
     }
 
     /// The first right row for each of some left rows, or [`END`]; `None` where all of them have the same:
     /// then it is [`JoinKeys::first_of_all`].
-    pub fn first_partners(&self, columns: &[KeyColumn], rows: usize) -> Option<Vec<usize>> {
-        let partners = match &self.first {
+    pub fn first_partners(&mut self, columns: &[KeyColumn], rows: usize) -> Option<Vec<usize>> {
+        let partners = match &mut self.first {
             FirstRows::All(_) => return None,
             FirstRows::Places(packing, table) => firsts(table, packing, columns, rows),
             FirstRows::Hashed(packing, table) => firsts(table, packing, columns, rows),
-            FirstRows::Encoded(known, firsts) => {
+            FirstRows::Encoded(known, firsts, coded) => {
                 let mut key = Vec::new();
                 let first = |row: usize| {
                     if !is_known(columns, row) {
@@ -268,7 +272,10 @@ impl JoinKeys {
                     row_key(&mut key, columns, row);
                     known.number(&key).map_or(END, |number| firsts[number])
                 };
-                (0..rows).map(first).collect()
+                match columns {
+                    [KeyColumn { codes: Some(codes), .. }] => coded.number(codes, first),
+                    _ => (0..rows).map(first).collect(),
+                }
             }
         };
         Some(partners)
@@ -280,6 +287,11 @@ impl JoinKeys {
             FirstRows::All(first) => first,
             FirstRows::Places(..) | FirstRows::Hashed(..) | FirstRows::Encoded(..) => END,
         }
+    }
+
+    /// Whether there are right rows that have a next one.
+    pub fn has_chains(&self) -> bool {
+        !self.next.is_empty()
     }
 
     /// The next right row that has the key of one.
@@ -405,7 +417,7 @@ pub(super) mod tests {
             let lefts: Vec<Vec<Value>> = (20..70).map(row).collect();
             let parts = [&rights[..20], &rights[20..20], &rights[20..]];
             let batches = parts.map(|part| (part.len(), columns(types, part)));
-            let keys = JoinKeys::new(&RightKeys::new(&join(types), batches.into()));
+            let mut keys = JoinKeys::new(&RightKeys::new(&join(types), batches.into()));
             let first = keys.first_partners(&columns(types, &lefts), lefts.len());
             let chain = |first: &usize| {
                 let next = |row: &usize| Some(keys.next(*row));
@@ -420,7 +432,7 @@ pub(super) mod tests {
     #[test]
     fn without_keys_all_rows_are_one_chain() {
         let rights = |batches| JoinKeys::new(&RightKeys::new(&join(&[]), batches));
-        let keys = rights(vec![(2, Vec::new()), (1, Vec::new())]);
+        let mut keys = rights(vec![(2, Vec::new()), (1, Vec::new())]);
         assert_eq!(keys.first_partners(&[], 5), None);
         let chain = [keys.first_of_all(), keys.next(0), keys.next(1), keys.next(2)];
         assert_eq!(chain, [0, 1, 2, END]);

@@ -119,7 +119,7 @@ impl Sides<'_> {
                 break;
             }
             let rows = RightRows::new(rows, self.join, self.context)?;
-            let table = JoinTable::new(rows, self.join, self.types);
+            let table = JoinTable::new(rows, self.join, self.types, &[]);
             self.join_piece(left, table, &mut met)?;
         }
         if looks_left { self.keep_left(left, &met) } else { Ok(()) }
@@ -148,7 +148,7 @@ impl Sides<'_> {
                         pairs.lefts.iter().for_each(|row| met[first + row] = true);
                     }
                     while join.kind.gives_right()
-                        && let Some(joined) = table.joined(&probe, &mut pairs, true)?
+                        && let Some(joined) = table.joined(&probe, &mut pairs, true, &[])?
                     {
                         self.runs.write(&joined)?;
                     }

@@ -87,8 +87,13 @@ impl RightRows {
 }
 
 impl JoinTable {
-    /// The table of some right rows.
-    pub fn new(rows: RightRows, join: &Join, types: (&[DataType], &[DataType])) -> JoinTable {
+    /// The table of some right rows. Those of its columns of texts get codes that `coded` names.
+    pub fn new(
+        rows: RightRows,
+        join: &Join,
+        types: (&[DataType], &[DataType]),
+        coded: &[usize],
+    ) -> JoinTable {
         let RightRows { mut held, keys } = rows;
         // Where it is enough that there is a right row, none is looked at.
         let are_read = join.kind.gives_right() || join.condition.is_some();
@@ -102,13 +107,14 @@ impl JoinTable {
             let columns = columns.map(|data_type| nulls(*data_type, 1)).collect();
             held.push(Batch::new(columns, 1));
         }
+        coded.iter().for_each(|column| held.encode(*column));
         let met = vec![false; if join.kind.keeps_right() { places.len() } else { 0 }];
         let widths = (types.0.len(), types.1.len());
         JoinTable { rows: held, places, keys, met, none, widths }
     }
 
     /// Left rows, whose keys are over these columns.
-    pub fn probe(&self, batch: Batch, keys: &[KeyColumn]) -> JoinProbe {
+    pub fn probe(&mut self, batch: Batch, keys: &[KeyColumn]) -> JoinProbe {
         let (rows, mut held) = (batch.rows, HeldBatches::default());
         let partners = self.keys.first_partners(keys, rows);
         held.push(batch);
@@ -163,6 +169,17 @@ impl JoinTable {
     /// Pairs whose keys are equal: some thousands of them, or up to the last left row.
     fn candidates(&self, probe: &mut JoinProbe, is_one_enough: bool) -> JoinPairs {
         let mut pairs = JoinPairs::default();
+        // Mostly no two right rows have one key.
+        if let Some(partners) = &probe.partners
+            && !self.keys.has_chains()
+        {
+            let (start, end) = (probe.row, probe.rows.min(probe.row + PAIRS));
+            let known = (start..end).zip(&partners[start..end]);
+            let met = known.filter(|(_, partner)| **partner != END);
+            (pairs.lefts, pairs.rights) = met.map(|(row, partner)| (row, *partner)).unzip();
+            probe.row = end;
+            return pairs;
+        }
         while probe.row < probe.rows && pairs.lefts.len() < PAIRS {
             let mut partner = match (probe.partner.take(), &probe.partners) {
                 (Some(partner), _) => partner,
@@ -193,7 +210,7 @@ impl JoinTable {
         let mut selected = JoinPairs::default();
         while pairs.given < pairs.lefts.len() {
             let from = pairs.given;
-            let Some(joined) = self.joined(probe, &mut pairs, true)? else { break };
+            let Some(joined) = self.joined(probe, &mut pairs, true, &[])? else { break };
             let mask = context.mask(condition, &joined)?;
             for at in (0..joined.rows).filter(|at| mask.value(*at)) {
                 selected.push(pairs.lefts[from + at], pairs.rights[from + at]);
@@ -203,7 +220,8 @@ impl JoinTable {
     }
 
     /// The columns of the next pairs, as many as a batch has room for: those of both sides, and what left
-    /// batches carry along. Without `gives_right` those of the left side only.
+    /// batches carry along. Without `gives_right` those of the left side only. Of right columns that are
+    /// `unread` there are NULLs.
     ///
     /// # Errors
     /// None but faults of ours.
@@ -212,6 +230,7 @@ impl JoinTable {
         probe: &JoinProbe,
         pairs: &mut JoinPairs,
         gives_right: bool,
+        unread: &[usize],
     ) -> Result<Option<Batch>, Error> {
         let (lefts, rights) = (&pairs.lefts[pairs.given..], &pairs.rights[pairs.given..]);
         if lefts.is_empty() {
@@ -226,12 +245,14 @@ impl JoinTable {
         let place = |right: &usize| self.places.get(*right).copied().unwrap_or(self.none);
         let rights: Vec<RowPlace> = rights.iter().take(OUTPUT).map(place).collect();
         let rows = probe.batch.room(&lefts).min(self.rows.room(&rights));
-        let mut columns = probe.batch.gather(&lefts[..rows])?.columns;
+        let Batch { mut columns, mut coded, .. } = probe.batch.gather(&lefts[..rows])?;
         let carried = columns.split_off(self.widths.0);
-        columns.extend(self.rows.gather(&rights[..rows])?.columns.into_iter().take(self.widths.1));
+        let right = self.rows.gather_read(&rights[..rows], unread)?;
+        columns.extend(right.columns.into_iter().take(self.widths.1));
         columns.extend(carried);
+        coded.extend(right.coded);
         pairs.given += rows;
-        Ok(Some(Batch::new(columns, rows)))
+        Ok(Some(Batch { columns, rows, coded }))
     }
 
     /// The places of right rows that met no partner, where they are kept.
@@ -265,7 +286,7 @@ pub fn key_values<'a>(
             let array = context
                 .evaluate(expression, batch)?
                 .into_array(expression.data_type, batch.rows)?;
-            Ok(KeyColumn::ascending(array, expression.data_type))
+            Ok(KeyColumn::ascending(array, expression.data_type).coded(&batch.coded))
         })
         .collect()
 }

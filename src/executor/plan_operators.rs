@@ -145,15 +145,19 @@ fn opened_join(
 ) -> Result<BoxedOperator, Error> {
     let mut lefts = demand.below(plan, 0);
     if let Some(partners) = PartnerLookup::of(join, context)? {
+        // It looks at values.
+        lefts.coded.clear();
         let left = open_demanded(&join.left, context, &lefts)?;
         return Ok(Box::new(KeyJoin::new(left, partners, join, context)));
     }
     let (own, sources) = RuntimeFilter::of(join);
     lefts.filters.extend(own);
     let left = open_demanded(&join.left, context, &lefts)?;
-    let right = open_demanded(&join.right, context, &demand.below(plan, 1))?;
+    let rights = demand.below(plan, 1);
+    let filters = RowDemand { filters: rights.filters.clone(), ..RowDemand::default() };
+    let right = open_demanded(&join.right, context, &filters)?;
     let (join, context) = (Arc::clone(join), Arc::clone(context));
-    Ok(Box::new(HashJoin::new((left, sources), right, join, context)))
+    Ok(Box::new(HashJoin::new((left, sources), (right, rights), join, context)))
 }
 
 /// The rows that LIMIT and OFFSET let through: from `start` to before `end`.

@@ -58,10 +58,15 @@ impl SortKeys {
 pub fn ordered(held: &HeldBatches, keys: &[SortKey], most: usize) -> Vec<RowPlace> {
     let (starts, rest) = starts(held, keys);
     let mut rows: Vec<(u64, usize)> = starts.into_iter().zip(0..).collect();
-    rows.sort_unstable_by(|a, b| {
+    let compare = |a: &(u64, usize), b: &(u64, usize)| {
         a.0.cmp(&b.0).then_with(|| rest.at(a.1).cmp(rest.at(b.1))).then(a.1.cmp(&b.1))
-    });
-    rows.truncate(most);
+    };
+    // Those that are not wanted need no order.
+    if most < rows.len() {
+        rows.select_nth_unstable_by(most, compare);
+        rows.truncate(most);
+    }
+    rows.sort_unstable_by(compare);
     let rows = rows.into_iter().map(|(_, row)| row);
     if held.batches().len() == 1 {
         return rows.map(|row| (0, row)).collect();
@@ -142,7 +147,10 @@ mod tests {
             expected.sort_by(|a, b| by_bytes.at(a.1).cmp(by_bytes.at(b.1)));
             let mut held = HeldBatches::default();
             held.push(batch);
-            prop_assert_eq!(ordered(&held, &keys, usize::MAX), expected);
+            for most in [usize::MAX, 0, 1, 7, rows.len()] {
+                let first = &expected[..most.min(rows.len())];
+                prop_assert_eq!(ordered(&held, &keys, most), first);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use super::key_table::KeyTable;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt16Type;
 use arrow_array::{Array, ArrayRef, StringArray, UInt16Array};
+use arrow_schema::ArrowError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most texts of a dictionary, so that those of one more chunk surely have codes.
@@ -91,6 +92,28 @@ impl TextCodes {
         self.codes.as_primitive::<UInt16Type>().values()
     }
 
+    /// The codes of rows of several columns, which are of one dictionary: `picks` names the column and the row
+    /// of each.
+    ///
+    /// # Errors
+    /// None but faults of ours.
+    pub fn interleaved(
+        all: &[&TextCodes],
+        picks: &[(usize, usize)],
+    ) -> Result<TextCodes, ArrowError> {
+        let (mut end, mut values) = (0, Vec::with_capacity(all.len()));
+        for codes in all {
+            end = end.max(codes.end);
+            values.push(codes.values());
+        }
+        let codes: Vec<u16> = picks.iter().map(|(column, row)| values[*column][*row]).collect();
+        let first =
+            all.first().ok_or_else(|| ArrowError::InvalidArgumentError("no codes".into()))?;
+        let (dictionary, codes) =
+            (Arc::clone(&first.dictionary), Arc::new(UInt16Array::from(codes)));
+        Ok(TextCodes { dictionary, codes, end })
+    }
+
     /// A number that all codes are below.
     pub fn end(&self) -> usize {
         self.end
@@ -142,6 +165,17 @@ impl CodedColumns {
     /// The codes of an array, if it has some.
     pub fn of(&self, array: &ArrayRef) -> Option<&TextCodes> {
         self.0.iter().find(|(known, _)| Arc::ptr_eq(known, array)).map(|(_, codes)| codes)
+    }
+
+    /// Notes the codes of an array, in the place of others that it may have.
+    pub fn set(&mut self, array: &ArrayRef, codes: TextCodes) {
+        self.0.retain(|(known, _)| !Arc::ptr_eq(known, array));
+        self.add(array, codes);
+    }
+
+    /// Notes all of these, too.
+    pub fn extend(&mut self, others: CodedColumns) {
+        self.0.extend(others.0);
     }
 
     /// All codes.
