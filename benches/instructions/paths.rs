@@ -158,7 +158,7 @@ pub const PATHS: &[Path] = &[
             let (rows, before) = history(100 * scale);
             let question = format!(
                 "SELECT count(*), sum(balance) FROM accounts AS OF EVENT {};\n",
-                // Behind the snapshot, which is an event like the table, as many events as rows.
+                // Behind the first snapshot, which is an event like the table, as many events as rows.
                 2 + 3 * rows
             );
             asked(&before, question, rows)
@@ -208,13 +208,15 @@ fn asked(before: &str, question: String, between: u64) -> Steps {
     Steps { fewer, more, between, both: false }
 }
 
-/// Rows, as many updates, a snapshot, and three times as many updates behind it.
+/// Rows, and thrice as many updates in three equal parts with a snapshot before the second and one behind it.
 fn history(rows: u64) -> (u64, String) {
-    let (mut script, _) = workload::updates(rows, 4 * rows);
+    let (mut script, _) = workload::updates(rows, 3 * rows);
     let commits: Vec<usize> = script.match_indices("COMMIT;\n").map(|(at, _)| at).collect();
-    // Rows and updates are in equally many transactions each.
-    let at = commits[(2 * commits.len() / 5).saturating_sub(1)] + "COMMIT;\n".len();
-    script.insert_str(at, "SNAPSHOT;\n");
+    // Rows and updates are in equally many transactions.
+    for quarters in [3, 2] {
+        let at = commits[(quarters * commits.len() / 4).saturating_sub(1)];
+        script.insert_str(at + "COMMIT;\n".len(), "SNAPSHOT;\n");
+    }
     (rows, script)
 }
 

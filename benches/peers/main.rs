@@ -1,74 +1,84 @@
-//! asof beside the `sqlite3` shell: the same scripts on standard input, in turn, in one run.
+//! asof beside SQLite, DuckDB and DoltLite: the same scripts on standard input, in turn, in one run.
 //!
-//! `cargo bench --bench peers` needs `sqlite3` on the path. Both run as whole processes with the
-//! same durability: asof syncs its log at every commit, SQLite runs with `journal_mode=WAL` and
-//! `synchronous=FULL`. Each figure is the median of three rounds (`PEERS_ROUNDS` changes that), A B
-//! A B; a ratio above 1 says that asof is faster. Answers are compared in every round.
+//! `cargo bench --bench peers`. SQLite is the library that `rusqlite` bundles, in a process of this
+//! benchmark's own binary, and the `sqlite3` shell; that, `duckdb` and `doltlite` are measured where they are
+//! on the path. All read text from standard input and answer in text. All are durable: asof syncs its log
+//! before it acknowledges, SQLite and DoltLite run with `journal_mode=WAL` and `synchronous=FULL`, DuckDB
+//! syncs by itself; only the column `no syncs` does not. Each figure is a ratio of medians of three rounds
+//! (`PEERS_ROUNDS`), A B A B, asof anew beside each peer: what asof takes, divided by what the peer takes, so
+//! that below 1 asof is faster. Answers are compared in every round.
 //!
-//! Queries are measured as what they add to a process that opens the database and asks nothing, over
-//! many repetitions: today asof replays its log when it opens, which is shown as a line of its own.
+//! Writes are whole processes over an empty directory. Questions are put to processes that have opened
+//! the database and have answered them once. DuckDB and DoltLite, and asof beside them, write a twentieth.
+//! `PEERS_SCALE` is the number of rows and statements in hundredths (100), and only work whose name has
+//! `PEERS_ONLY` in it is done.
 
 #![expect(clippy::print_stdout, reason = "a report for people")]
 
+mod conversation;
 mod process;
+mod programs;
+mod questions;
+mod sqlite;
+mod work;
 mod workload;
 
-use process::{Run, run};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use conversation::Conversation;
+use process::run;
+use programs::Program;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use work::{QUESTIONS, Question, ROWS, WRITES, Write};
 
-const SQLITE_SETTINGS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;\n";
-
-/// The two programs and where their databases are.
+/// asof, its peers, and where their databases are.
 struct Peers {
     directory: PathBuf,
-    rounds: usize,
+    asof: Program,
+    programs: Vec<Program>,
+    rounds: u64,
+    scale: u64,
 }
 
-/// What a piece of work took on both sides, medians.
-struct Pair {
-    asof: f64,
-    sqlite: f64,
-    peak: u64,
+/// What a piece of work took on both sides, round by round.
+#[derive(Default)]
+struct Times {
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
 }
 
-impl Peers {
-    fn asof(&self, database: &str, script: &str) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_asof"));
-        run(command.arg(self.directory.join(database)), script)
-    }
-
-    fn sqlite(&self, database: &str, script: &str) -> Run {
-        let path = self.directory.join(format!("{database}.sqlite"));
-        run(Command::new("sqlite3").arg(path), script)
-    }
-
-    /// Runs a script on both in turn, from nothing where `fresh`.
-    fn pair(&self, database: &str, script: &str, fresh: bool) -> Pair {
-        let durable = format!("{SQLITE_SETTINGS}{script}");
-        let (mut asof, mut sqlite, mut peak) = (Vec::new(), Vec::new(), 0);
-        for _ in 0..self.rounds {
-            if fresh {
-                remove(&self.directory, database);
-            }
-            let ours = self.asof(database, script);
-            let theirs = self.sqlite(database, &durable);
-            // The first line is sqlite's answer to journal_mode.
-            let answer = theirs.output.split_once('\n').map_or("", |(_, rest)| rest);
-            assert_eq!(ours.output, answer, "both give the same answers");
-            peak = peak.max(ours.peak);
-            asof.push(ours.seconds);
-            sqlite.push(theirs.seconds);
-        }
-        Pair { asof: median(asof), sqlite: median(sqlite), peak }
+impl Times {
+    fn ratio(self) -> f64 {
+        median(self.ours) / median(self.theirs)
     }
 }
 
-fn remove(directory: &Path, database: &str) {
-    let _ = std::fs::remove_dir_all(directory.join(database));
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(directory.join(format!("{database}.sqlite{suffix}")));
+fn main() -> ExitCode {
+    if sqlite::is_asked() {
+        return sqlite::run();
     }
+    let directory = tempfile::tempdir().expect("a directory for the databases");
+    let (programs, missing) = programs::installed();
+    let peers = Peers {
+        directory: directory.path().to_path_buf(),
+        asof: programs::asof(),
+        programs,
+        rounds: setting("PEERS_ROUNDS").unwrap_or(3).max(1),
+        scale: setting("PEERS_SCALE").unwrap_or(100).max(1),
+    };
+    peers.introduce(&missing);
+    WRITES.iter().filter(|write| is_asked(write.name)).for_each(|write| peers.write(write));
+    peers.alternate();
+    peers.ask();
+    ExitCode::SUCCESS
+}
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// Whether a piece of work shall be done.
+fn is_asked(work: &str) -> bool {
+    std::env::var("PEERS_ONLY").map_or(true, |only| work.contains(&only))
 }
 
 fn median(mut seconds: Vec<f64>) -> f64 {
@@ -76,82 +86,150 @@ fn median(mut seconds: Vec<f64>) -> f64 {
     seconds[seconds.len() / 2]
 }
 
-fn report(work: &str, pair: &Pair) {
-    let ratio = pair.sqlite / pair.asof;
-    let (asof, sqlite) = (pair.asof * 1e3, pair.sqlite * 1e3);
-    println!("{work:<44} {asof:>10.1} {sqlite:>10.1} {ratio:>8.2}x {:>8} MiB", pair.peak / 1024);
+/// Answers of programs that order groups in their own way and have other words for truth.
+fn normal(answers: &str) -> Vec<String> {
+    let mut lines: Vec<String> =
+        answers.lines().map(|line| line.replace("|true", "|1").replace("|false", "|0")).collect();
+    lines.sort();
+    lines
 }
 
-/// What a query adds to opening the database, each time. Our side runs it more often, so that what
-/// is added stands out from what opening takes.
-fn report_added(peers: &Peers, work: &str, script: &str, (ours, theirs): (u32, u32), open: &Pair) {
-    let repeated = |times: u32| script.repeat(times.try_into().unwrap_or(1));
-    let (mut asof, mut sqlite, mut peak) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..peers.rounds {
-        let (a, b) = (peers.asof("w3", &repeated(ours)), peers.sqlite("w3", &repeated(theirs)));
-        assert!(a.output.starts_with(&b.output), "both give the same answers");
-        peak = peak.max(a.peak);
-        asof.push((a.seconds - open.asof) / f64::from(ours));
-        sqlite.push((b.seconds - open.sqlite) / f64::from(theirs));
+impl Peers {
+    fn introduce(&self, missing: &[&str]) {
+        let names = self.programs.iter().map(|peer| format!("{} {}", peer.name, peer.version));
+        println!(
+            "asof {} beside {}; medians of {} rounds; below 1 asof is faster",
+            self.asof.version,
+            names.collect::<Vec<_>>().join(", "),
+            self.rounds
+        );
+        if !missing.is_empty() {
+            println!("not installed: {}", missing.join(", "));
+        }
+        let names: Vec<&str> = self.programs.iter().map(|peer| peer.name).collect();
+        println!();
+        self.line("work", names.into_iter().chain(["no syncs"]).map(str::to_string), "asof's peak");
     }
-    report(work, &Pair { asof: median(asof), sqlite: median(sqlite), peak });
-}
 
-fn main() {
-    let rounds = std::env::var("PEERS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    let directory = tempfile::tempdir().expect("a directory for the databases");
-    let peers = Peers { directory: directory.path().to_path_buf(), rounds: rounds.unwrap_or(3) };
-    let version = Command::new("sqlite3").arg("-version").output();
-    let Ok(version) = version else {
-        println!("skipped: no sqlite3 on the path");
-        return;
-    };
-    let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    println!(
-        "asof {} and the sqlite3 shell {}, WAL, synchronous=FULL; medians of {} rounds, ms\n",
-        env!("CARGO_PKG_VERSION"),
-        version.split(' ').next().unwrap_or(""),
-        peers.rounds
-    );
-    println!(
-        "{:<44} {:>10} {:>10} {:>9} {:>12}",
-        "work", "asof", "sqlite3", "ratio", "asof's peak"
-    );
-
-    let w1b = peers.pair("w1b", &workload::inserts(200_000), true);
-    report("W1b 200,000 INSERTs, transactions of 1,000", &w1b);
-
-    let (script, moments) = workload::updates(10_000, 1_000_000);
-    report("W2 1,000,000 UPDATEs, history kept by asof", &peers.pair("w2", &script, true));
-    let (questions, answers) = workload::ask(&moments);
-    assert_eq!(peers.asof("w2", &questions).output, answers, "every moment has its sum");
-    println!("   all sums AS OF 1, 25, 50, 75, 99 and 100 % are right");
-
-    let load = workload::inserts(1_000_000);
-    report("W3 load of 1,000,000 rows", &peers.pair("w3", &load, true));
-    let open = peers.pair("w3", "SELECT 1;\n", false);
-    report("W3 open only (asof reads all current rows)", &open);
-    let points = workload::points(1_000_000, 10_000);
-    report_added(&peers, "W3 10,000 point SELECTs, beyond opening", &points, (40, 10), &open);
-    for (work, times, query) in [
-        (
-            "W3 filter, beyond opening, each",
-            (1_000, 20),
-            "SELECT count(*) FROM accounts WHERE balance > 5000 AND active;\n",
-        ),
-        (
-            "W3 group, beyond opening, each",
-            (50, 20),
-            "SELECT city, count(*), sum(balance) FROM accounts GROUP BY city;\n",
-        ),
-        (
-            "W3 top 10, beyond opening, each",
-            (400, 20),
-            "SELECT * FROM accounts ORDER BY balance DESC, id LIMIT 10;\n",
-        ),
-    ] {
-        report_added(&peers, work, query, times, &open);
+    fn line(&self, work: &str, cells: impl Iterator<Item = String>, last: &str) {
+        let cells: Vec<String> = cells.map(|cell| format!("{cell:>9}")).collect();
+        println!("{work:<48} {} {last:>12}", cells.join(" "));
     }
-    let whole = format!("{load}{points}");
-    report("W3 load and 10,000 point SELECTs, one process", &peers.pair("w3", &whole, true));
+
+    fn report(&self, work: &str, ratios: &[Option<f64>], peak: Option<u64>) {
+        let last = peak.map_or_else(|| "-".into(), |peak| format!("{} MiB", peak / 1024));
+        let cell =
+            |ratio: &Option<f64>| ratio.map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}"));
+        self.line(work, ratios.iter().map(cell), &last);
+    }
+
+    /// Writes from nothing, each time by a whole process.
+    fn write(&self, write: &Write) {
+        let careless = programs::careless();
+        let mut peak = 0;
+        let mut ratio = |peer: &Program| {
+            let size = write.size * self.scale / 100 / peer.part;
+            let script = (write.script)(size);
+            let mut times = Times::default();
+            for _ in 0..self.rounds {
+                for (program, seconds) in [(&self.asof, &mut times.ours), (peer, &mut times.theirs)]
+                {
+                    program.remove(&self.directory, "written");
+                    let mut command = program.command(&self.directory, "written");
+                    let run = run(&mut command, &format!("{}{script}", program.settings));
+                    seconds.push(run.seconds);
+                    if program.name == self.asof.name {
+                        peak = peak.max(run.peak);
+                        self.check(&(write.check)(size));
+                    }
+                }
+            }
+            times.ratio()
+        };
+        let mut ratios: Vec<Option<f64>> =
+            self.programs.iter().map(|peer| Some(ratio(peer))).collect();
+        ratios.push(write.careless.then(|| ratio(&careless)));
+        let size = write.size * self.scale / 100;
+        self.report(&format!("{} ({size})", write.name), &ratios, Some(peak));
+    }
+
+    /// Asks asof about what it has written.
+    fn check(&self, (questions, answers): &(String, String)) {
+        let run = run(&mut self.asof.command(&self.directory, "written"), questions);
+        assert_eq!(run.output, *answers, "what was written is there, and was at every moment");
+    }
+
+    /// W1d: each statement is sent when the answer to the last is there.
+    fn alternate(&self) {
+        let count = 10 * self.scale;
+        let name = format!("W1d INSERTs, each behind an answer ({count})");
+        if !is_asked(&name) {
+            return;
+        }
+        let statements = work::alternating(count);
+        let mut peak = 0;
+        let mut ratio = |peer: &Program| {
+            let mut times = Times::default();
+            for _ in 0..self.rounds {
+                for (program, seconds) in [(&self.asof, &mut times.ours), (peer, &mut times.theirs)]
+                {
+                    program.remove(&self.directory, "answered");
+                    let command = program.command(&self.directory, "answered");
+                    let mut conversation = Conversation::start(command, program.settings);
+                    conversation.ask(workload::CREATE);
+                    seconds.push(conversation.alternate(&statements));
+                    peak = peak.max(conversation.end());
+                }
+            }
+            Some(times.ratio())
+        };
+        let mut ratios: Vec<Option<f64>> = self.programs.iter().map(&mut ratio).collect();
+        ratios.push(None);
+        self.report(&name, &ratios, Some(peak));
+    }
+
+    /// W3: processes with the same rows are asked in turn.
+    fn ask(&self) {
+        let asked: Vec<_> = QUESTIONS.iter().filter(|asked| is_asked(asked.name)).collect();
+        if asked.is_empty() {
+            return;
+        }
+        let rows = ROWS * self.scale / 100;
+        let script = work::tables(rows);
+        let mut start = |program: &Program| {
+            run(
+                &mut program.command(&self.directory, "asked"),
+                &format!("{}{script}", program.settings),
+            );
+            let command = program.command(&self.directory, "asked");
+            Conversation::start(command, program.settings)
+        };
+        let mut asof = start(&self.asof);
+        let mut peers: Vec<Conversation> = self.programs.iter().map(&mut start).collect();
+        for Question { name, script } in asked {
+            let question = script(rows);
+            let ratios = peers.iter_mut().map(|peer| Some(self.ratio(&mut asof, peer, &question)));
+            let ratios: Vec<Option<f64>> = ratios.chain([None]).collect();
+            self.report(name, &ratios, None);
+        }
+        for peer in peers {
+            peer.end();
+        }
+        println!("   {rows} rows; asof's peak {} MiB", asof.end() / 1024);
+    }
+
+    /// The same question, in turn, behind one time that is not counted.
+    fn ratio(&self, asof: &mut Conversation, peer: &mut Conversation, question: &str) -> f64 {
+        let mut times = Times::default();
+        for round in 0..=self.rounds {
+            let ((ours, our_answer), (theirs, their_answer)) =
+                (asof.ask(question), peer.ask(question));
+            assert_eq!(normal(&our_answer), normal(&their_answer), "both give the same answers");
+            if round > 0 {
+                times.ours.push(ours);
+                times.theirs.push(theirs);
+            }
+        }
+        times.ratio()
+    }
 }

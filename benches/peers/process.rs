@@ -49,7 +49,7 @@ pub fn run(command: &mut Command, script: &str) -> Run {
 }
 
 /// The high-water mark of a process's memory as Linux tells it.
-fn peak_memory(id: u32) -> u64 {
+pub fn peak_memory(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok()).unwrap_or(0)

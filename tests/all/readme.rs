@@ -1,13 +1,17 @@
 //! What the documents show is what happens: README.md and grammar/README.md, executed.
 
+use crate::house::sources;
 use crate::shell::TestDirectory;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 const README: &str = include_str!("../../README.md");
 const LANGUAGE: &str = include_str!("../../grammar/README.md");
+const BENCHES: &str = include_str!("../../benches/README.md");
+const MANIFEST: &str = include_str!("../../Cargo.toml");
 /// Makes the two commands of the README the same in every run.
 const CLOCK: [&str; 2] = ["--clock", "2026-03-01T09:00:00Z+60"];
 
@@ -185,6 +189,34 @@ fn the_places_that_the_documents_name_exist() {
             "{name} is not on the map"
         );
     }
+}
+
+/// The words behind each `before` in a text.
+fn words_after<'a>(text: &'a str, before: &str) -> BTreeSet<&'a str> {
+    let end = |c: char| !(c.is_alphanumeric() || c == '_');
+    text.split(before).skip(1).filter_map(|rest| rest.split(end).next()).collect()
+}
+
+#[test]
+fn the_benchmarks_that_are_told_of_are_those_that_there_are() {
+    let there = words_after(MANIFEST, "[[bench]]\nname = \"");
+    assert!(!there.is_empty());
+    assert_eq!(words_after(BENCHES, "cargo bench --bench "), there);
+    for name in words_after(README, "cargo bench --bench ") {
+        assert!(there.contains(name), "{name} is no benchmark");
+    }
+    // What their work can be set by, each in its own documentation.
+    let mut asked = BTreeSet::new();
+    for name in &there {
+        let prefix = name.to_uppercase() + "_";
+        for (_, source) in sources(&format!("benches/{name}")) {
+            let names = words_after(&source, &format!("\"{prefix}"));
+            asked.extend(names.into_iter().map(|rest| format!("{prefix}{rest}")));
+        }
+    }
+    let missing: Vec<&String> =
+        asked.iter().filter(|name| !BENCHES.contains(&format!("`{name}`"))).collect();
+    assert!(asked.len() > 5 && missing.is_empty(), "{missing:?}");
 }
 
 #[test]
