@@ -1,6 +1,10 @@
 //! What can go wrong below the sessions, each kind with a code that stays.
 
-use super::corruption::Corruption;
+mod corruption;
+
+pub use corruption::Corruption;
+pub(crate) use corruption::Mismatch;
+
 use crate::types::{EventId, RowId};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -33,27 +33,41 @@
 //! whole log first and removes the record only if all of it is good; else it is refused, or reads the
 //! moments whose lines are good, on both sides of the damage.
 //!
-//! * `log`: what the log's bytes are; `store`: the log as a thing, its index, its recovery;
-//! * `versions`: rows and their versions in memory, views of them at any moment;
-//! * `projections`: the other files' formats; `checkpoint`: when and from what they are written;
-//! * `verify`: all files read again and held against each other;
-//! * `settler`: the log's own thread;
-//! * `past`: how a moment is reached; `opening`: the ladder from projections down to the log;
-//! * `base`: what an epoch begins with, whichever file it was read from.
+//! # The floors inside
+//!
+//! Imports go down here, too, held by the same test; siblings do not know each other.
+//!
+//! ```text
+//! 9  dropped_table, salvage            what a database can be asked for beside its statements
+//! 8  database                          all of it together
+//! 7  opening, verify                   the ladder from projections down to the log; every file held
+//!                                      against the others
+//! 6  past, checkpoint, scrubber,       how a moment is reached; when and from what the other files are
+//!    settler                           written; the older log, read again; the log's own thread
+//! 5  projections                       the other files' formats
+//! 4  versions                          rows and their versions in memory, views of them at any moment
+//! 3  store                             the log as a thing, its index, its recovery
+//! 2  log, options                      what the log's bytes are; how a database is opened
+//! 1  event, error, environment,        what happened, what went wrong; files, time and randomness; how row
+//!    row_file_signature                files are told from others
+//! 0  schema_change, base, statistics,  plain values: what changes tables, what an epoch begins with,
+//!    vfs, file_names                   what ANALYZE found; the disk, and the names on it
+//! ```
 
 mod base;
 mod checkpoint;
-mod corruption;
 mod database;
 mod dropped_table;
 mod environment;
 mod error;
 mod event;
+mod file_names;
 mod log;
 mod opening;
 mod options;
 mod past;
 mod projections;
+mod row_file_signature;
 mod salvage;
 mod schema_change;
 mod scrubber;
@@ -67,12 +81,11 @@ mod versions;
 mod vfs;
 
 pub use base::{BaseRow, BaseTable, SnapshotId};
-pub use corruption::Corruption;
 pub use database::{CommittedTransaction, Database, SnapshotInfo};
 pub use environment::{
     Clock, Environment, FixedClock, Random, SeededRandom, SystemRandom, WallClock,
 };
-pub use error::Error;
+pub use error::{Corruption, Error};
 pub use event::{
     Causes, Change, Digest, Event, Marker, Metadata, Operation, RowImages, RowOperation, TextDigest,
 };
@@ -82,17 +95,17 @@ pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use past::QueryEngine;
 pub use projections::{
-    Anchor, CatalogFile, CatalogTable, Engine, ProjectionPosition, RowFileScan, RowFileSummary,
-    Snapshot, SnapshotEntry, SnapshotHeader, SnapshotListing, SnapshotManager, SnapshotPart,
-    SnapshotSource, row_file_name,
+    CatalogFile, CatalogTable, Engine, RowFileScan, RowFileSummary, Snapshot, SnapshotEntry,
+    SnapshotHeader, SnapshotListing, SnapshotManager, SnapshotPart, SnapshotSource, row_file_name,
 };
 pub use salvage::{SalvageReport, SalvagedRange};
 pub use schema_change::{Dropped, ExpressionTexts, SchemaChange, definition_changes};
 pub use statistics::{KeyStatistics, TableStatistics};
 pub use store::{
-    EventReader, EventStore, LogGap, LostRange, SnapshotMarker, TagMarker, TransactionInfo,
+    Anchor, EventReader, EventStore, FileDamage, LogGap, LostRange, ProjectionPosition, Repair,
+    SnapshotMarker, TagMarker, TransactionInfo,
 };
-pub use verify::{CheckedFile, FileDamage, Repair, Verdict, Verification, VerifyMonitor};
+pub use verify::{CheckedFile, Verdict, Verification, VerifyMonitor};
 pub use versions::{
     Base, EventLookup, Fork, KeyFunction, LocatedVersion, Origin, RewrittenRow, RowBatch,
     RowChange, RowChanges, Savepoint, Scan, State, TableView, TemporaryState, View,

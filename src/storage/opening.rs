@@ -11,16 +11,17 @@
 //! than for a short one.
 
 use super::base::SnapshotId;
-use super::corruption::Mismatch;
-use super::error::Error;
+use super::error::{Error, Mismatch};
 use super::event::Event;
+use super::file_names::CATALOG;
 use super::log::header::Uuid;
 use super::log::ledger::Ledger;
 use super::options::OpenOptions;
 use super::past::epoch::{Epoch, EpochCache, SnapshotQueue};
 use super::past::restore::{restore_rows, restore_snapshot};
 use super::past::schedule::Schedule;
-use super::projections::{CatalogFile, Engine, ProjectionPosition, SnapshotEntry, SnapshotManager};
+use super::projections::{CatalogFile, Engine, SnapshotEntry, SnapshotManager};
+use super::store::ProjectionPosition;
 use super::store::recovery::{DurableMark, DurableMarks, IndexedLog, Replica};
 use super::versions::{Base, State};
 use super::vfs::Vfs;
@@ -172,6 +173,10 @@ fn foreign(file: &Path) -> Error {
 }
 
 impl Replica for DatabaseLoader {
+    fn uuid(&self) -> Option<Uuid> {
+        Some(CatalogFile::load(&*self.vfs, &self.directory).ok()??.position.uuid)
+    }
+
     fn marks(&mut self, uuid: &Uuid) -> Result<DurableMarks, Error> {
         match CatalogFile::load(&*self.vfs, &self.directory) {
             Ok(None) if self.beside_writer => {}
@@ -186,7 +191,7 @@ impl Replica for DatabaseLoader {
             }
             Err(error) => self.steps.push(error.to_string()),
         }
-        let catalog_file = self.directory.join("_catalog.json");
+        let catalog_file = self.directory.join(CATALOG);
         let catalog = self.catalog.iter().map(|catalog| (&catalog_file, &catalog.position));
         let snapshots = self.snapshots.iter().map(|entry| (&entry.path, &entry.position));
         let mut marks = DurableMarks { all: Vec::new(), has_catalog: self.catalog.is_some() };

@@ -1,7 +1,6 @@
 //! How a database is opened.
 
 use super::environment::Environment;
-use super::store::lock::LockWait;
 use crate::types::memory::MemoryBudget;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,6 +32,14 @@ pub struct OpenOptions {
     pub memory: Arc<MemoryBudget>,
     /// Files, time and randomness.
     pub environment: Environment,
+}
+
+/// How long to wait for the right to write to a directory.
+#[derive(Clone, Debug)]
+pub(crate) struct LockWait {
+    pub timeout: Duration,
+    /// Ends the wait once it is set.
+    pub interrupt: Arc<AtomicBool>,
 }
 
 impl OpenOptions {

@@ -20,6 +20,33 @@ const FLOORS: &[(&str, u8)] = &[
     ("types", 0),
 ];
 
+/// The floors inside of `storage`; siblings do not know each other either.
+const STORAGE_FLOORS: &[(&str, u8)] = &[
+    ("dropped_table", 9),
+    ("salvage", 9),
+    ("database", 8),
+    ("opening", 7),
+    ("verify", 7),
+    ("checkpoint", 6),
+    ("past", 6),
+    ("scrubber", 6),
+    ("settler", 6),
+    ("projections", 5),
+    ("versions", 4),
+    ("store", 3),
+    ("log", 2),
+    ("options", 2),
+    ("environment", 1),
+    ("error", 1),
+    ("event", 1),
+    ("row_file_signature", 1),
+    ("base", 0),
+    ("file_names", 0),
+    ("schema_change", 0),
+    ("statistics", 0),
+    ("vfs", 0),
+];
+
 /// What of the world is injected, and the only places that may name it.
 const WORLD: &[(&[&str], &[&str])] = &[
     (&["std", "fs"], &["src/storage/vfs", "src/shell/", "src/main.rs", "src/storage/tests/"]),
@@ -36,6 +63,8 @@ struct Reader {
     root: &'static str,
     /// The module being read, from the root; empty in the binary.
     module: Vec<String>,
+    /// Whether tests are read, too.
+    with_tests: bool,
     paths: Vec<Vec<String>>,
 }
 
@@ -81,6 +110,9 @@ fn rooted(module: &[String], rest: &[String]) -> Vec<String> {
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if module.ident == "tests" && !self.with_tests {
+            return;
+        }
         self.module.push(module.ident.to_string());
         visit::visit_item_mod(self, module);
         self.module.pop();
@@ -117,6 +149,11 @@ impl<'ast> Visit<'ast> for Reader {
 
 /// Every path that a source file names, and the module it is.
 fn read(file: &str, text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    read_but(file, text, true)
+}
+
+/// The same, with or without what its tests name.
+fn read_but(file: &str, text: &str, with_tests: bool) -> (Vec<String>, Vec<Vec<String>>) {
     let inside = file.strip_prefix("src/").expect("a source file");
     let parts: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
     let is_binary = parts[0] == "arguments" || (parts.len() == 1 && parts[0] != "lib");
@@ -126,25 +163,58 @@ fn read(file: &str, text: &str) -> (Vec<String>, Vec<Vec<String>>) {
         all => all.iter().map(ToString::to_string).collect(),
     };
     let root = if is_binary { "asof" } else { "crate" };
-    let mut reader = Reader { root, module: module.clone(), paths: Vec::new() };
+    let mut reader = Reader { root, module: module.clone(), with_tests, paths: Vec::new() };
     reader.visit_file(&syn::parse_file(text).expect("Rust"));
     (module, reader.paths)
 }
 
-fn floor(module: &str) -> Option<u8> {
-    FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor)
+fn height(floors: &[(&str, u8)], module: &str) -> Option<u8> {
+    floors.iter().find(|(name, _)| *name == module).map(|(_, height)| *height)
 }
 
 /// The imports of a file that do not go down.
 fn climbs(file: &str, text: &str) -> Vec<String> {
     let (module, paths) = read(file, text);
     let here = module.first().map_or("main", String::as_str);
-    let own = floor(here).expect("every module has a floor");
+    let own = height(FLOORS, here).expect("every module has a floor");
     let is_allowed = |path: &[String]| match path {
         [root, target, ..] if root == "crate" => {
-            target == here || floor(target).is_some_and(|floor| floor < own)
+            target == here || height(FLOORS, target).is_some_and(|height| height < own)
         }
         [root] => root != "crate",
+        _ => true,
+    };
+    paths
+        .iter()
+        .filter(|path| !is_allowed(path))
+        .map(|path| format!("{file}: {here} names {}", path.join("::")))
+        .collect()
+}
+
+/// What `storage` shows to the floors above it, with the module that has it.
+fn storage_exports(text: &str) -> BTreeMap<String, String> {
+    let (_, paths) = read("src/storage/mod.rs", text);
+    let exported = |path: Vec<String>| {
+        let module = path.first().filter(|module| height(STORAGE_FLOORS, module).is_some())?;
+        Some((path.last()?.clone(), module.clone()))
+    };
+    paths.into_iter().filter_map(exported).collect()
+}
+
+/// The imports of a file of `storage` that do not go down inside of it.
+fn climbs_inside(file: &str, text: &str, exports: &BTreeMap<String, String>) -> Vec<String> {
+    let (module, paths) = read_but(file, text, false);
+    let here = match module.as_slice() {
+        [floor, here, ..] if floor == "storage" && !module.contains(&"tests".to_string()) => here,
+        _ => return Vec::new(),
+    };
+    let own = height(STORAGE_FLOORS, here).expect("every module of storage has a floor");
+    let is_allowed = |path: &[String]| match path {
+        [root, floor, target, ..] if root == "crate" && floor == "storage" => {
+            let target = exports.get(target).unwrap_or(target);
+            target == here || height(STORAGE_FLOORS, target).is_some_and(|height| height < own)
+        }
+        [root, floor] => root != "crate" || floor != "storage",
         _ => true,
     };
     paths
@@ -256,6 +326,16 @@ fn imports_go_down_the_floors() {
 }
 
 #[test]
+fn imports_go_down_the_floors_of_storage() {
+    let files = sources("src/storage");
+    let (_, front) = files.iter().find(|(file, _)| file == "src/storage/mod.rs").expect("a front");
+    let exports = storage_exports(front);
+    assert!(exports.len() > 50, "only {} names are exported", exports.len());
+    let up = files.iter().flat_map(|(file, text)| climbs_inside(file, text, &exports));
+    assert_eq!(up.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
 fn the_world_is_touched_where_it_is_injected() {
     assert_eq!(all_of(&sources("src"), escapes), Vec::<String>::new());
 }
@@ -305,6 +385,36 @@ fn every_way_up_is_seen() {
     ];
     for (file, text) in down {
         assert_eq!(climbs(file, text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn every_way_up_inside_of_storage_is_seen() {
+    let exports =
+        storage_exports("mod log; pub use store::{EventStore, index::X}; pub use vfs::V;");
+    assert_eq!(exports.len(), 3);
+    let up = [
+        ("src/storage/store/a.rs", "use crate::storage::projections::CatalogFile;"),
+        ("src/storage/log/mod.rs", "use super::store::index;"),
+        ("src/storage/vfs.rs", "use super::EventStore;"),
+        ("src/storage/vfs/memory.rs", "fn f() { crate::storage::X::new() }"),
+        ("src/storage/past/a.rs", "use super::super::checkpoint::Checkpointer;"),
+        ("src/storage/base.rs", "use super::Nobody;"),
+        ("src/storage/base.rs", "use crate::storage;"),
+    ];
+    for (file, text) in up {
+        assert_eq!(climbs_inside(file, text, &exports).len(), 1, "{file}: {text}");
+    }
+    let down = [
+        ("src/storage/database/open.rs", "use crate::storage::{EventStore, V}; use super::name;"),
+        ("src/storage/store/a.rs", "use super::lock::Lock; use crate::types::EventId;"),
+        ("src/storage/log/a.rs", "mod tests { use crate::storage::Database; }"),
+        ("src/storage/log/tests.rs", "use crate::storage::Database;"),
+        ("src/storage/mod.rs", "pub use store::EventStore;"),
+        ("src/session/a.rs", "use crate::storage::EventStore;"),
+    ];
+    for (file, text) in down {
+        assert_eq!(climbs_inside(file, text, &exports), Vec::<String>::new(), "{text}");
     }
 }
 

@@ -146,7 +146,9 @@
 //! A sync that returns without error makes the file's bytes and length durable. A write does not
 //! touch bytes outside its range. Nothing is assumed of the order or atomicity of unsynced writes.
 
-use super::corruption::Mismatch;
+pub(crate) use super::file_names::LOG;
+
+use super::error::Mismatch;
 
 pub(crate) mod chain;
 mod definition;
@@ -157,9 +159,6 @@ pub(crate) mod reader;
 pub(crate) mod schema_rules;
 pub(crate) mod text;
 pub(crate) mod values;
-
-/// The name of the log in the data directory.
-pub(crate) const LOG: &str = "events.log";
 
 /// How large a row may be, in bytes of its encoded payload.
 pub const MAX_ROW_SIZE: usize = 16 << 20;

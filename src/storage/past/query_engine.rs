@@ -10,11 +10,11 @@
 use super::epoch::{Epoch, EpochCache};
 use super::restore::restore_snapshot;
 use super::schedule::Schedule;
-use crate::storage::Event;
 use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
-use crate::storage::projections::{ProjectionPosition, SnapshotEntry, SnapshotManager};
-use crate::storage::store::EventStore;
+use crate::storage::event::Event;
+use crate::storage::projections::{SnapshotEntry, SnapshotManager};
+use crate::storage::store::{EventStore, ProjectionPosition};
 use crate::storage::versions::{Base, EventLookup, Origin, RowChange, State, View};
 use crate::types::{EventId, Period, RowId, TableId, TableSchema};
 use std::collections::HashSet;

@@ -2,6 +2,7 @@
 
 use crate::storage::base::BaseRow;
 use crate::storage::error::Error;
+use crate::storage::file_names::CATALOG;
 use crate::storage::projections::{
     CatalogFile, Engine, SnapshotEntry, SnapshotManager, SnapshotPart,
 };
@@ -57,7 +58,7 @@ pub(crate) fn restore_rows(
     schema: Schema,
 ) -> Result<State, Error> {
     let event = catalog.position.event;
-    check_schema(&schema, &catalog.schema(), Path::new("_catalog.json"))?;
+    check_schema(&schema, &catalog.schema(), Path::new(CATALOG))?;
     let mut state = State::restore(event, schema);
     for table in &catalog.tables {
         let base = &table.base;

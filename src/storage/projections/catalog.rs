@@ -21,21 +21,18 @@
 //! missing is none.
 
 use super::definitions::{push_definitions, read_definitions};
-use super::header::{
-    ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
-};
+use super::header::{ProjectionHeader, check_tables, parse_table, push_table, schema_of};
 use super::lines::{ProjectionLines, push_end};
 use super::output_file::replace;
 use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
+use crate::storage::file_names::CATALOG;
+use crate::storage::store::ProjectionPosition;
 use crate::storage::vfs::Vfs;
 use crate::types::{Definition, EventId, Schema};
 use std::path::Path;
 use std::sync::Arc;
-
-/// The name of the catalog in the data directory.
-const FILE: &str = "_catalog.json";
 
 /// What the header calls the format.
 const FORMAT: &str = "asof-catalog";
@@ -83,7 +80,7 @@ impl CatalogFile {
     /// it cannot be written; then the old one stands.
     pub fn save(&self, vfs: &dyn Vfs, directory: &Path) -> Result<(), Error> {
         check_tables(self.tables.iter().map(|table| &table.base)).map_err(Error::invalid)?;
-        let (_, ()) = replace(vfs, directory, FILE, |output| {
+        let (_, ()) = replace(vfs, directory, CATALOG, |output| {
             let header = ProjectionHeader {
                 id: None,
                 name: None,
@@ -113,7 +110,7 @@ impl CatalogFile {
     /// [`Error::Projection`] where it is not what was written, [`Error::Io`] where it cannot be
     /// read.
     pub fn load(vfs: &dyn Vfs, directory: &Path) -> Result<Option<CatalogFile>, Error> {
-        let mut lines = match ProjectionLines::open(vfs, &directory.join(FILE)) {
+        let mut lines = match ProjectionLines::open(vfs, &directory.join(CATALOG)) {
             Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(None);
             }

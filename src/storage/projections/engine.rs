@@ -19,13 +19,14 @@
 //!
 //! After a crash a file that was being written to is not to be trusted; see the catalog's `clean`.
 
-use super::file_name::{is_leftover, is_row_file, row_file_name};
+use super::file_name::{is_leftover, row_file_name};
 use super::output_file::{remove_leftover, replace};
 use super::record::{self, Record};
 use super::row_file::{RowFile, RowFileScan, RowFileSummary};
 use super::{BaseRow, damaged};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
+use crate::storage::row_file_signature::{is_row_file, may_begin};
 use crate::storage::vfs::{Access, Vfs};
 use crate::types::{RowId, TableId, TableSchema};
 use std::collections::HashMap;
@@ -289,7 +290,7 @@ impl Engine {
     pub(crate) fn check_free(&self, table: &TableSchema) -> Result<(), Error> {
         let (_, path) = self.name_and_path(table);
         match self.vfs.open(&path, Access::Read) {
-            Ok(file) if record::may_begin(&*file).map_err(Error::io("read", &path))? => Ok(()),
+            Ok(file) if may_begin(&*file).map_err(Error::io("read", &path))? => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Ok(_) | Err(_) => Err(damaged(
                 &path,

@@ -6,10 +6,8 @@
 //! nothing that a user types is a path.
 
 use crate::storage::log::text::push_hex;
+use crate::storage::row_file_signature::{ENDING, is_plain, is_row_file};
 use crate::types::{TableSchema, fold};
-
-/// What row files end in.
-const ENDING: &str = ".db";
 
 /// What a file under its temporary name ends in.
 pub(crate) const TEMPORARY: &str = ".tmp";
@@ -38,16 +36,6 @@ pub fn row_file_name(table: &TableSchema) -> String {
         true => format!("{stem}{ENDING}"),
         false => format!("{}~{}{ENDING}", &stem[..cut], table.id),
     }
-}
-
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-')
-}
-
-/// Whether a file can only be one of ours: a name that [`row_file_name`] gives.
-pub(crate) fn is_row_file(name: &str) -> bool {
-    let stem = name.strip_suffix(ENDING);
-    stem.is_some_and(|stem| stem.bytes().all(|byte| is_plain(byte) || matches!(byte, b'%' | b'~')))
 }
 
 /// Whether a file is what a crash left of a rewritten row file.

@@ -32,9 +32,9 @@ use crate::storage::log::header::Uuid;
 use crate::storage::log::schema_rules::{check_initial, check_table};
 use crate::storage::log::text::{parse_hex, parse_moment, push_hex, push_i64, push_moment};
 use crate::storage::log::text::{push_string, push_u64};
+use crate::storage::store::ProjectionPosition;
 use crate::types::{
-    ColumnId, Definition, EventId, KeyId, RowId, Schema, TableId, TableSchema, Timestamp, TxId,
-    fold,
+    ColumnId, Definition, EventId, KeyId, RowId, Schema, TableId, TableSchema, TxId, fold,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -46,54 +46,6 @@ pub(crate) const MAX_HEADER: usize = 1 << 20;
 
 /// The only version of both formats. What has another is made anew from the log.
 const VERSION: u64 = 2;
-
-/// A database at an event, known by the chain: nothing else has the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Anchor {
-    /// Whose log.
-    pub uuid: [u8; 16],
-    /// The event, the last of its transaction.
-    pub event: EventId,
-    /// The chain's hash after it.
-    pub hash: [u8; 32],
-}
-
-/// Where in which history a projection stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectionPosition {
-    /// Whose log.
-    pub uuid: [u8; 16],
-    /// The last event that the projection knows, the last of its transaction.
-    pub event: EventId,
-    /// That transaction.
-    pub tx: TxId,
-    /// When it was committed.
-    pub at: Timestamp,
-    /// The chain's hash after it.
-    pub hash: [u8; 32],
-    /// Where in the log the line of the next event begins.
-    pub log_offset: u64,
-}
-
-impl ProjectionPosition {
-    /// What has to agree with the log.
-    pub fn anchor(&self) -> Anchor {
-        Anchor { uuid: self.uuid, event: self.event, hash: self.hash }
-    }
-
-    /// Refuses a projection of another history, with why.
-    pub(crate) fn check(&self, expected: &Anchor) -> Result<(), String> {
-        if self.uuid != expected.uuid {
-            Err("it belongs to another database".into())
-        } else if self.event != expected.event {
-            Err(format!("it is of event {} and not of {}", self.event, expected.event))
-        } else if self.hash != expected.hash {
-            Err(format!("its history up to event {} is another one", self.event))
-        } else {
-            Ok(())
-        }
-    }
-}
 
 /// The first line of a snapshot or of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]

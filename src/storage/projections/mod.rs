@@ -14,7 +14,7 @@
 //! the checks need not tell kinds of damage apart, they only have to find every one: each byte of
 //! each file is under a CRC32C, and beyond that
 //!
-//! * a [`ProjectionPosition`] says whose history a file is about: the database's uuid, the event, the chain's
+//! * a [`ProjectionPosition`](super::store::ProjectionPosition) says whose history a file is about: the database's uuid, the event, the chain's
 //!   hash there and where the log goes on. Of another database, or of a history that went another
 //!   way, nothing is believed;
 //! * a length is held against its limit and against what is left of the file before anything is
@@ -48,10 +48,7 @@ pub(in crate::storage) mod tests;
 use super::base::BaseRow;
 pub use catalog::{CatalogFile, CatalogTable};
 pub use engine::Engine;
-pub(crate) use file_name::is_row_file;
 pub use file_name::row_file_name;
-pub use header::{Anchor, ProjectionPosition};
-pub(crate) use record::may_begin;
 pub use row_file::{RowFileScan, RowFileSummary};
 pub use snapshot::{Snapshot, SnapshotHeader, SnapshotPart};
 pub use snapshots::{SnapshotEntry, SnapshotListing, SnapshotManager, SnapshotSource};

@@ -19,25 +19,17 @@ use crate::storage::log::MAX_LINE_SIZE;
 use crate::storage::log::reader::to_u64;
 use crate::storage::log::text::{parse_hex, push_hex, push_u64};
 use crate::storage::log::values::{next_row, push_columns};
-use crate::storage::vfs::{VfsFile, read_full};
+pub(crate) use crate::storage::row_file_signature::{CRC, DELETED, HEADER_SIZE};
 use crate::types::{EventId, Row, RowId, TableSchema};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
-use std::io;
 
 /// The flag of a row's current version.
 const LIVE: u8 = 0;
 
-/// The flag of a version that ended.
-pub(crate) const DELETED: u8 = 1;
-
-/// Flag and length.
-pub(crate) const HEADER_SIZE: usize = 5;
-
 /// The longest `json_data`: a row at its limit fits with whatever names its columns have later.
 const MAX_DATA: usize = MAX_LINE_SIZE;
 
-const CRC: &str = ",\"_crc\":\"";
 const END: &str = "\"}";
 
 /// Appends a live record; gives the checksum of its row. What fails leaves `out` as it was.
@@ -77,24 +69,6 @@ fn push_data(out: &mut Vec<u8>, table: &TableSchema, row: &BaseRow) -> Result<u3
     let length = length.ok_or(Error::Limit { what: "a stored row", size, limit: MAX_DATA })?;
     out[start + 1..data].copy_from_slice(&length.to_le_bytes());
     Ok(crc)
-}
-
-/// How much of a file is looked at to see whether it may be one of records.
-const LOOKED_AT: usize = 64 << 10;
-
-/// Whether a file may be one of records, damaged or not: an empty one may, and so may one that begins
-/// with zeros, which a crash leaves.
-pub(crate) fn may_begin(file: &dyn VfsFile) -> io::Result<bool> {
-    let mut start = vec![0; LOOKED_AT];
-    let read = read_full(file, 0, &mut start)?;
-    let start = &start[..read];
-    let Some(header) = start.first_chunk::<{ HEADER_SIZE + 1 }>() else {
-        return Ok(start.iter().all(|byte| *byte == 0));
-    };
-    let is_empty = header.iter().all(|byte| *byte == 0);
-    let is_record = header[0] <= DELETED && header[HEADER_SIZE] == b'{';
-    let has_end = || start.windows(CRC.len()).any(|window| window == CRC.as_bytes());
-    Ok(is_empty || is_record || has_end())
 }
 
 /// A record as it lies in a file, its checksum right.

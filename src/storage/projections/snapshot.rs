@@ -47,9 +47,7 @@
 //! ```
 
 use super::definitions::{push_definitions, read_definitions};
-use super::header::{
-    Anchor, ProjectionHeader, ProjectionPosition, check_tables, parse_table, push_table, schema_of,
-};
+use super::header::{ProjectionHeader, check_tables, parse_table, push_table, schema_of};
 use super::lines::{ProjectionLines, check_length, push_end};
 use super::output_file::OutputFile;
 use super::snapshots::SnapshotSource;
@@ -58,6 +56,7 @@ use crate::storage::base::{BaseTable, SnapshotId};
 use crate::storage::error::Error;
 use crate::storage::log::text::{push_string, push_u64};
 use crate::storage::log::values::{RowSeed, push_columns};
+use crate::storage::store::{Anchor, ProjectionPosition};
 use crate::storage::vfs::Vfs;
 use crate::types::{Definition, EventId, KeySchema, RowId, Schema, TableSchema};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};

@@ -5,21 +5,20 @@
 //! crash left under our own temporary names.
 
 use super::file_name::TEMPORARY;
-use super::header::{Anchor, MAX_HEADER, ProjectionHeader, ProjectionPosition};
+use super::header::{MAX_HEADER, ProjectionHeader};
 use super::output_file::{OutputFile, remove_leftover, replace};
 use super::snapshot::{self, FORMAT, Snapshot, SnapshotHeader, snapshot_id};
 use super::{BaseRow, damaged};
 use crate::storage::base::SnapshotId;
 use crate::storage::error::Error;
+use crate::storage::file_names::SNAPSHOTS;
 use crate::storage::log::reader::to_u64;
+use crate::storage::store::{Anchor, ProjectionPosition};
 use crate::storage::vfs::{Access, Vfs, read_full};
 use crate::types::{EventId, RowId, TableSchema};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The directory of the snapshots in the data directory.
-const DIRECTORY: &str = "snapshots";
 
 /// How much of a file is read at first to find the end of its header.
 const HEAD_SIZE: usize = 4 << 10;
@@ -76,7 +75,7 @@ pub struct SnapshotManager {
 impl SnapshotManager {
     /// The snapshots of a data directory, which exists. Theirs is made with the first of them.
     pub fn new(vfs: Arc<dyn Vfs>, directory: &Path) -> SnapshotManager {
-        SnapshotManager { vfs, directory: directory.join(DIRECTORY) }
+        SnapshotManager { vfs, directory: directory.join(SNAPSHOTS) }
     }
 
     /// Writes a snapshot, durably, in the place of the same one, if it is there.

@@ -11,8 +11,11 @@
 //! `DAMAGED` is one line of JSON, made exclusively: the first who finds damage is the one who is
 //! remembered. It is removed by an opening that has read the whole log and found it good.
 
-use crate::storage::corruption::Corruption;
-use crate::storage::error::Error;
+mod record;
+
+pub(crate) use record::DamageRecord;
+
+use crate::storage::error::{Corruption, Error};
 use crate::storage::log::LOG;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::EventId;
@@ -37,15 +40,6 @@ pub(crate) struct DamageState {
     found: OnceLock<Arc<Corruption>>,
     /// The last event that the log is known to have had.
     known: AtomicU64,
-}
-
-/// What an earlier finding has left.
-#[derive(Debug)]
-pub(crate) struct DamageRecord {
-    /// What was found.
-    pub corruption: Corruption,
-    /// The last event that the log was known to have: what is missing up to it is no torn tail.
-    pub known: EventId,
 }
 
 impl DamageState {
@@ -85,7 +79,8 @@ impl DamageState {
         }
         let record = self.vfs.open(&self.record_path, Access::CreateNew).and_then(|file| {
             let known = EventId(self.known.load(Ordering::Relaxed));
-            file.write_at(0, &corruption.encode(known))?;
+            let record = DamageRecord { corruption: corruption.clone(), known };
+            file.write_at(0, &record.encode())?;
             file.sync()?;
             self.vfs.sync_directory(&self.directory)
         });
@@ -124,11 +119,10 @@ impl DamageState {
             let found = format!("{DAMAGED} is there and does not say where");
             let (file, offset, event) = (self.directory.join(LOG), 0, EventId::START);
             let (expected, intact) = (String::new(), String::new());
-            (Corruption { file, offset, event, expected, found, intact }, EventId::START)
+            let corruption = Corruption { file, offset, event, expected, found, intact };
+            DamageRecord { corruption, known: EventId::START }
         };
-        let record = Corruption::decode(&line[..read], &self.directory);
-        let (corruption, known) = record.unwrap_or_else(nowhere);
-        Ok(DamageRecord { corruption, known })
+        Ok(DamageRecord::decode(&line[..read], &self.directory).unwrap_or_else(nowhere))
     }
 
     /// Refuses to write to a log that was found damaged, by this process or another one.

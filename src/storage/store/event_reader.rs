@@ -1,7 +1,6 @@
 //! Events read back from the log, each line checked again.
 
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use crate::storage::error::{Error, Mismatch};
 use crate::storage::event::{Event, Metadata};
 use crate::storage::log::line::{self, Line, LineStamp, TableLookup};
 use crate::storage::log::reader::{LineReader, NextLine};

@@ -1,7 +1,7 @@
 //! Lines in their order: each must follow from those before it by its numbers, its time and the chain
 //! of hashes. What they say of tables and rows is no matter here.
 
-use crate::storage::corruption::Mismatch;
+use crate::storage::error::Mismatch;
 use crate::storage::event::Metadata;
 use crate::storage::log::chain::{Chain, Hash};
 use crate::storage::log::line::Line;

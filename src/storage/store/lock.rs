@@ -5,11 +5,12 @@
 //! process, is only for messages.
 
 use crate::storage::error::Error;
+use crate::storage::options::LockWait;
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// The name of the lock file.
@@ -17,14 +18,6 @@ pub(crate) const LOCK: &str = "LOCK";
 
 /// How long a waiting process sleeps before it tries again.
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// How long to wait for the right to write to a directory.
-#[derive(Clone, Debug)]
-pub(crate) struct LockWait {
-    pub timeout: Duration,
-    /// Ends the wait once it is set.
-    pub interrupt: Arc<AtomicBool>,
-}
 
 /// The right to write to a directory, given back when dropped.
 #[derive(Debug)]

@@ -7,17 +7,20 @@
 //! * `log_file`, [`lock`]: the file and the right to write to it;
 //! * `recovery`: what is new in it checked, what a crash left cut off;
 //! * `links`: each line held against those before it;
-//! * `damage`: what ends all writing, and is remembered;
+//! * `damage`: what ends all writing, and is remembered; `file_damage`: what is wrong with one file;
+//! * `position`: where in which history a file stands that was made from the log;
 //! * `staging`: what is to be written; `append`: what is being written; `event_reader`: events read back.
 
 pub(crate) mod append;
 pub(crate) mod damage;
 mod event_reader;
 mod event_store;
+mod file_damage;
 pub(crate) mod index;
 pub(crate) mod links;
 pub(super) mod lock;
 mod log_file;
+mod position;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;
 mod staging;
@@ -25,5 +28,7 @@ mod staging;
 pub use event_reader::EventReader;
 pub(crate) use event_store::RereadTransaction;
 pub use event_store::{EventStore, LostRange, TransactionInfo};
+pub use file_damage::{FileDamage, Repair};
+pub use position::{Anchor, ProjectionPosition};
 pub use recovery::LogGap;
 pub use schema_timeline::{SnapshotMarker, TagMarker};

@@ -1,27 +1,24 @@
 //! One pass over the log, and what is held against it on the way.
 
 use super::{
-    CheckedFile, FileDamage, ProgressMeter, Repair, Verdict, Verification, VerifiedFiles,
-    VerifyMonitor, rows,
+    CheckedFile, ProgressMeter, Verdict, Verification, VerifiedFiles, VerifyMonitor, rows,
 };
 use crate::storage::base::SnapshotId;
 use crate::storage::checkpoint::view_source::{ViewSource, base_tables, definitions};
 use crate::storage::error::Error;
+use crate::storage::file_names::CATALOG;
 use crate::storage::log::LOG;
 use crate::storage::log::reader::to_u64;
 use crate::storage::past::schedule::Schedule;
 use crate::storage::projections::{
     CatalogFile, CatalogTable, Engine, SnapshotEntry, SnapshotHeader, SnapshotListing,
 };
-use crate::storage::store::RereadTransaction;
 use crate::storage::store::index::{INDEX, IndexCheck};
+use crate::storage::store::{FileDamage, Repair, RereadTransaction};
 use crate::storage::versions::{State, View};
 use crate::types::{EventId, Period};
 use std::path::Path;
 use std::sync::Arc;
-
-/// The name of the catalog in the data directory.
-const CATALOG: &str = "_catalog.json";
 
 /// What there is beside the log and its index.
 pub(super) struct ProjectionListing {

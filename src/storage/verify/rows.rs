@@ -1,11 +1,12 @@
 //! One row file held against the rows that the log leads to.
 
-use super::{FileDamage, ProgressMeter, Repair};
+use super::ProgressMeter;
 use crate::storage::base::BaseRow;
 use crate::storage::checkpoint::view_source::{base_rows, whole_rows};
 use crate::storage::error::Error;
 use crate::storage::log::reader::to_u64;
 use crate::storage::projections::{CatalogTable, Engine};
+use crate::storage::store::{FileDamage, Repair};
 use crate::storage::versions::{TableView, View};
 use crate::types::{RowId, TableSchema};
 use std::collections::HashSet;

@@ -5,8 +5,9 @@ mod records;
 mod rows;
 mod snapshots;
 
-use super::{BaseRow, ProjectionPosition};
+use super::BaseRow;
 use crate::storage::base::BaseTable;
+use crate::storage::store::ProjectionPosition;
 use crate::storage::tests::hooked_vfs::{Breakdown, HookedVfs};
 use crate::storage::tests::{accounts, cents, table};
 use crate::storage::{Error, MemVfs, Vfs};

@@ -3,7 +3,7 @@
 use super::EventStore;
 use crate::storage::error::Error;
 use crate::storage::event::Metadata;
-use crate::storage::projections::ProjectionPosition;
+use crate::storage::store::position::ProjectionPosition;
 use crate::storage::store::recovery::hash_of;
 use crate::types::{EventId, Period, TableId, Timestamp, TxId};
 use std::collections::HashMap;

@@ -1,15 +1,14 @@
 //! The log read once more from its first byte, whatever is known of it.
 
 use super::{EventStore, REPLACED};
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use crate::storage::error::{Error, Mismatch};
 use crate::storage::event::Event;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::reader::LineReader;
-use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::index::{IndexCheck, IndexEntry};
 use crate::storage::store::lock::holder_of;
+use crate::storage::store::position::ProjectionPosition;
 use crate::storage::store::recovery::{LogTail, TransactionReader, read_header, read_tail};
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, TxId};

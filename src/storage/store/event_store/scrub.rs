@@ -6,8 +6,7 @@
 
 use super::reread::own_header;
 use super::{EventStore, PublishedLog};
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use crate::storage::error::{Error, Mismatch};
 use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{check_crc, line};
 use crate::storage::store::index::{INDEX, start_of};

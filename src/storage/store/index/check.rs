@@ -3,7 +3,7 @@
 use super::entry::{ENTRY_SIZE, IndexEntry};
 use super::{BLOCK, EventIndex, HEADER_SIZE, header_of, place_of, read_full};
 use crate::storage::error::Error;
-use crate::storage::verify::{FileDamage, Repair};
+use crate::storage::store::file_damage::{FileDamage, Repair};
 use crate::storage::vfs::{Access, Vfs, VfsFile};
 use crate::types::EventId;
 use std::io;

@@ -2,8 +2,7 @@
 
 use super::entry::{ENTRY_SIZE, IndexEntry, start_of};
 use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, VERSION, header_of, other_version, place_of};
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use crate::storage::error::{Error, Mismatch};
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::line;

@@ -36,6 +36,7 @@ pub(crate) use growth::{IndexGrowth, find_growth};
 pub(crate) use load::{LoadedIndex, load, uuid_of};
 
 use crate::storage::error::Error;
+pub(crate) use crate::storage::file_names::INDEX;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
@@ -43,9 +44,6 @@ use crate::types::{EventId, Period, Timestamp, TxId};
 use entry::ENTRY_SIZE;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The name of the index in the data directory.
-pub(crate) const INDEX: &str = "events.index";
 
 /// How every index begins.
 const MAGIC: &[u8; 8] = b"asof.idx";

@@ -1,11 +1,12 @@
 //! How a log begins: its header, and what else says that there is one.
 
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use super::Replica;
+use crate::storage::error::{Error, Mismatch};
+use crate::storage::file_names::{CATALOG, INDEX, SNAPSHOTS};
 use crate::storage::log::has_valid_crc;
 use crate::storage::log::header::{Header, HeaderError};
 use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::projections::{CatalogFile, is_row_file, may_begin};
+use crate::storage::row_file_signature::{is_row_file, may_begin};
 use crate::storage::store::damage::DAMAGED;
 use crate::storage::store::index;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
@@ -14,10 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Files that only a database has: where one stands and the log does not, the log is lost.
-const COMPANIONS: [&str; 3] = ["events.index", "_catalog.json", DAMAGED];
-
-/// A directory that has something in it only where there is a log.
-const SNAPSHOTS: &str = "snapshots";
+const COMPANIONS: [&str; 3] = [INDEX, CATALOG, DAMAGED];
 
 /// How every line of an event begins.
 const LINE_START: &[u8] = b"{\"event\":";
@@ -45,6 +43,7 @@ pub(super) fn recover_header(
     file: &Arc<dyn VfsFile>,
     path: &Path,
     is_writable: bool,
+    replica: &dyn Replica,
 ) -> Result<Option<RecoveredHeader>, Error> {
     let size = file.size().map_err(Error::io("read", path))?;
     let mut reader = LineReader::new(Arc::clone(file), 0, size);
@@ -55,7 +54,7 @@ pub(super) fn recover_header(
         }
         // One that is whole says what is not known here.
         Err(error @ Error::Corrupt(_)) if !is_writable && !has_valid_crc(reader.line()) => {
-            match known_header(vfs, &**file, path) {
+            match known_header(vfs, &**file, path, replica) {
                 Some((header, end)) => {
                     Ok(Some(RecoveredHeader { header, end, damage: Some(error) }))
                 }
@@ -67,13 +66,16 @@ pub(super) fn recover_header(
 }
 
 /// What the header of a log was, by what the files beside it say, and where the first event begins.
-fn known_header(vfs: &dyn Vfs, file: &dyn VfsFile, path: &Path) -> Option<(Header, u64)> {
+fn known_header(
+    vfs: &dyn Vfs,
+    file: &dyn VfsFile,
+    path: &Path,
+    replica: &dyn Replica,
+) -> Option<(Header, u64)> {
     let mut start = vec![0; MAX_HEADER];
     let read = read_full(file, 0, &mut start).ok()?;
     let found = start[..read].windows(LINE_START.len()).position(|window| window == LINE_START);
-    let directory = path.parent()?;
-    let of_catalog = || Some(CatalogFile::load(vfs, directory).ok()??.position.uuid);
-    let uuid = index::uuid_of(vfs, directory).or_else(of_catalog)?;
+    let uuid = index::uuid_of(vfs, path.parent()?).or_else(|| replica.uuid())?;
     Some((Header::new(uuid), to_u64(found?)))
 }
 

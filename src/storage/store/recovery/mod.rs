@@ -100,7 +100,7 @@ pub(crate) fn recover(
     let path = directory.join(LOG);
     let mut size = file.size().map_err(Error::io("read", &path))?;
     let RecoveredHeader { header, end: after_header, damage: of_header } =
-        match recover_header(vfs, file, &path, writable)? {
+        match recover_header(vfs, file, &path, writable, replica)? {
             Some(begun) => begun,
             None => {
                 let names = vfs.names(directory).map_err(Error::io("read", directory))?;

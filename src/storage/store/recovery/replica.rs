@@ -8,8 +8,8 @@ use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, NextLine};
 use crate::storage::log::{LOG, check_crc};
-use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::index::{EventIndex, IndexEntry};
+use crate::storage::store::position::ProjectionPosition;
 use crate::storage::store::schema_timeline::SchemaTimeline;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// What the events of a log lead to, kept by whoever opens it.
 pub(crate) trait Replica {
+    /// Whose log it was by what was saved of the replica, where the log does not say so itself.
+    fn uuid(&self) -> Option<Uuid>;
+
     /// What files beside the log of this database say that it has.
     ///
     /// # Errors
@@ -90,6 +93,10 @@ impl DurableMark {
 pub(crate) struct TransientReplica<'a>(pub &'a mut dyn FnMut(&Event));
 
 impl Replica for TransientReplica<'_> {
+    fn uuid(&self) -> Option<Uuid> {
+        None
+    }
+
     fn marks(&mut self, _: &Uuid) -> Result<DurableMarks, Error> {
         Ok(DurableMarks::default())
     }

@@ -3,14 +3,13 @@
 
 use super::replay::LogReplay;
 use super::transactions::TransactionReader;
-use crate::storage::corruption::Corruption;
-use crate::storage::error::Error;
+use crate::storage::error::{Corruption, Error};
 use crate::storage::log::check_crc;
 use crate::storage::log::line;
 use crate::storage::log::reader::{LineReader, NextLine};
-use crate::storage::projections::ProjectionPosition;
 use crate::storage::store::index::{IndexEntry, start_of};
 use crate::storage::store::links::Links;
+use crate::storage::store::position::ProjectionPosition;
 use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, TableId, Timestamp, TxId};
 use std::fmt;

@@ -1,7 +1,6 @@
 //! Lines become whole transactions, each checked against all that came before it.
 
-use crate::storage::corruption::Mismatch;
-use crate::storage::error::Error;
+use crate::storage::error::{Error, Mismatch};
 use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::check_crc;
