@@ -25,11 +25,11 @@ const FEWEST: usize = 16;
 pub struct SortedRuns {
     file: SpillFile,
     keys: Arc<[SortKey]>,
-    runs: Vec<Run>,
+    runs: Vec<SpilledRun>,
 }
 
 /// The batches of a run, in order.
-type Run = Vec<SpilledBatch>;
+type SpilledRun = Vec<SpilledBatch>;
 
 impl SortedRuns {
     /// No runs yet.
@@ -44,7 +44,7 @@ impl SortedRuns {
 
     /// Begins a run, behind those before.
     pub fn begin(&mut self) {
-        self.runs.push(Run::new());
+        self.runs.push(SpilledRun::new());
     }
 
     /// Writes rows behind those of the run that was begun last.
@@ -174,7 +174,11 @@ impl PartialEq for FirstRow {
 impl Eq for FirstRow {}
 
 impl Merge {
-    fn new(runs: Vec<Run>, keys: Arc<[SortKey]>, file: &mut SpillFile) -> Result<Merge, Error> {
+    fn new(
+        runs: Vec<SpilledRun>,
+        keys: Arc<[SortKey]>,
+        file: &mut SpillFile,
+    ) -> Result<Merge, Error> {
         let (mut cursors, mut first) = (Vec::with_capacity(runs.len()), BinaryHeap::new());
         for run in runs {
             let mut rest = run.into_iter();

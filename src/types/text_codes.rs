@@ -12,6 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::UInt16Type;
 use arrow_array::{Array, ArrayRef, StringArray, UInt16Array};
 use arrow_schema::ArrowError;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The most texts of a dictionary, so that those of one more chunk surely have codes.
@@ -141,6 +142,29 @@ impl TextCodes {
         Ok(TextCodes { dictionary, codes, end: self.end })
     }
 
+    /// Those of some rows of several arrays, one behind the other; `None` where there are none, or they are
+    /// of different dictionaries.
+    pub fn joined<'a>(
+        parts: impl Iterator<Item = (&'a TextCodes, Range<usize>)>,
+    ) -> Option<TextCodes> {
+        let mut parts = parts.peekable();
+        let (first, rows) = parts.next()?;
+        if parts.peek().is_none() {
+            let codes = first.codes.slice(rows.start, rows.len());
+            return Some(TextCodes { codes, ..first.clone() });
+        }
+        let (mut codes, mut end) = (first.values()[rows].to_vec(), first.end);
+        for (other, rows) in parts {
+            if !other.are_of(&first.dictionary) {
+                return None;
+            }
+            codes.extend_from_slice(&other.values()[rows]);
+            end = end.max(other.end);
+        }
+        let dictionary = Arc::clone(&first.dictionary);
+        Some(TextCodes { dictionary, codes: Arc::new(UInt16Array::from(codes)), end })
+    }
+
     /// About how many bytes they take.
     pub fn byte_size(&self) -> usize {
         size_of::<u16>() * self.codes.len()
@@ -231,8 +255,16 @@ mod tests {
         let codes = parts.map(|part| {
             let codes = dictionary.encode(&texts(part.iter().cloned())).expect("few");
             assert!(codes.are_of(&dictionary) && codes.byte_size() == 2 * part.len());
-            codes.values().to_vec()
+            codes
         });
+        let ranges = [(&codes[0], 40..100), (&codes[2], 0..7)];
+        let joined = TextCodes::joined(ranges.into_iter()).expect("of the same texts");
+        assert_eq!(joined.values(), [&codes[0].values()[40..], &codes[2].values()[..7]].concat());
+        let other = Arc::new(TextDictionary::default());
+        let other = other.encode(&texts(all.iter().cloned())).expect("few");
+        let ranges = [(&codes[0], 40..100), (&other, 0..7)];
+        assert!(TextCodes::joined(ranges.into_iter()).is_none());
+        let codes = codes.map(|codes| codes.values().to_vec());
         let codes = codes.concat();
         for (one, code) in all.iter().zip(&codes) {
             for (other, other_code) in all.iter().zip(&codes) {

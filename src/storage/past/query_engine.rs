@@ -22,9 +22,6 @@ use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
 
-/// How many past moments are kept as scans left them.
-const MOST_MOMENTS: usize = 8;
-
 /// Gives views of any point or period up to the last event.
 #[derive(Debug)]
 pub struct QueryEngine {
@@ -32,8 +29,6 @@ pub struct QueryEngine {
     snapshots: SnapshotManager,
     head: RwLock<PresentEpoch>,
     past: Arc<EpochCache>,
-    /// Past moments that were asked about, the one that was last first.
-    moments: Mutex<Vec<View>>,
     notices: Mutex<Vec<String>>,
     /// The snapshots that were found damaged: named once, and not tried again.
     damaged: Mutex<HashSet<SnapshotId>>,
@@ -61,8 +56,8 @@ impl QueryEngine {
         past.tell(&lookup);
         let state = state.with_lookup(lookup);
         let head = RwLock::new(PresentEpoch { state, base, latest: OnceLock::new() });
-        let (moments, notices, damaged) = Default::default();
-        QueryEngine { store, snapshots, head, past, moments, notices, damaged }
+        let (notices, damaged) = Default::default();
+        QueryEngine { store, snapshots, head, past, notices, damaged }
     }
 
     /// What was visible in a period, each version once. How far behind the period it is known when one
@@ -73,11 +68,7 @@ impl QueryEngine {
     /// also [`Error::Corrupt`] where a line of the log that leads there is not what was written,
     /// [`Error::Io`] where the log cannot be read, [`Error::Projection`] where it is the index.
     pub fn view(&self, period: Period) -> Result<View, Error> {
-        if period.first == period.last {
-            self.moment(period.first)
-        } else {
-            self.reach(period, false)
-        }
+        self.reach(period, false)
     }
 
     /// As [`QueryEngine::view`], and the end of each version is true even where it lies far behind
@@ -159,32 +150,6 @@ impl QueryEngine {
     /// Up to which event a view of a period may tell how versions ended: what is durable, or seen anyhow.
     fn known(&self, period: Period) -> EventId {
         self.store.head().max(period.last)
-    }
-
-    /// What was visible at a past event: as it was left there, if somebody was there lately.
-    fn moment(&self, event: EventId) -> Result<View, Error> {
-        let period = Period::at(event);
-        let recent = |moments: &mut Vec<View>| {
-            let at = moments.iter().position(|view| view.period() == period)?;
-            moments[..=at].rotate_right(1);
-            moments.first().cloned()
-        };
-        if let Some(view) = recent(&mut self.moments()) {
-            return Ok(view.visited_again());
-        }
-        let view = self.reach(period, false)?;
-        if event >= self.head().state.base() {
-            return Ok(view);
-        }
-        let view = view.keeping();
-        let mut moments = self.moments();
-        moments.insert(0, view.clone());
-        moments.truncate(MOST_MOMENTS);
-        Ok(view)
-    }
-
-    fn moments(&self) -> MutexGuard<'_, Vec<View>> {
-        lock(&self.moments)
     }
 
     fn reach(&self, period: Period, ends: bool) -> Result<View, Error> {

@@ -82,8 +82,7 @@ struct Boundaries<'a> {
 impl Boundaries<'_> {
     /// Those of all rows.
     fn add_all(&mut self) {
-        for number in 0..self.versions.chunk_count() {
-            let chunk = self.versions.chunk(number);
+        for (number, chunk) in self.versions.chunks() {
             if chunk.has_changes(self.period) {
                 for offset in 0..chunk.len() {
                     let position = VersionPosition::new(number, offset);

@@ -12,7 +12,7 @@
 //! a chunk than it asks for, so that a chunk may one day be read from a file when it is needed.
 
 use super::Error;
-use super::column::{OpenColumn, StoredColumn};
+use super::column::{FEW, OpenColumn, StoredColumn};
 use super::dictionaries::Dictionaries;
 use super::visibility::is_visible;
 use crate::types::column::{array_of, value_at};
@@ -269,8 +269,7 @@ impl OpenChunk {
             || self.columns.iter().any(|column| column.byte_size() >= CHUNK_BYTES)
     }
 
-    /// About how many bytes it has.
-    pub fn byte_size(&self) -> usize {
+    fn byte_size(&self) -> usize {
         let columns: usize = self.columns.iter().map(OpenColumn::byte_size).sum();
         let fixed = self.len() * (self.columns.len() + 1) * size_of::<u64>();
         self.headers.byte_size() + fixed + columns
@@ -316,13 +315,7 @@ impl OpenChunk {
 }
 
 impl ChunkHandle {
-    /// A chunk without versions in the place of one that went.
-    pub fn empty(number: usize) -> ChunkHandle {
-        OpenChunk::new(number, Arc::from([])).seal()
-    }
-
-    /// About how many bytes it has.
-    pub fn byte_size(&self) -> usize {
+    fn byte_size(&self) -> usize {
         let arrays: usize =
             self.chunk.arrays.iter().map(|array| array.get_array_memory_size()).sum();
         self.chunk.headers.byte_size() + self.to.len() * size_of::<EventId>() + arrays
@@ -332,16 +325,6 @@ impl ChunkHandle {
     #[cfg(test)]
     pub fn address(&self) -> usize {
         Arc::as_ptr(&self.chunk).addr()
-    }
-
-    /// Whether the version at a place has not ended.
-    pub fn is_live(&self, offset: usize) -> bool {
-        self.to.get(offset).is_none_or(|to| *to == EventId::NEVER)
-    }
-
-    /// Whether versions ended after an event.
-    pub fn ended_after(&self, event: EventId) -> bool {
-        self.zone.max_to > event
     }
 
     /// Whether at least half of it lives, and of what it could hold: the others are better copied
@@ -409,10 +392,33 @@ impl<'a> ChunkRef<'a> {
         self.headers().rows.len()
     }
 
+    /// About how many bytes it has.
+    pub fn byte_size(self) -> usize {
+        match self {
+            ChunkRef::Sealed(handle) => handle.byte_size(),
+            ChunkRef::Open(open) => open.byte_size(),
+        }
+    }
+
     /// When the version at a place ended.
     #[inline]
     pub fn end(self, offset: usize) -> EventId {
         self.to().get(offset).copied().unwrap_or(EventId::NEVER)
+    }
+
+    /// Whether the version at a place has not ended.
+    pub fn is_live(self, offset: usize) -> bool {
+        self.end(offset) == EventId::NEVER
+    }
+
+    /// Whether versions ended after an event.
+    pub fn ended_after(self, event: EventId) -> bool {
+        self.zone().max_to > event
+    }
+
+    /// Whether any version may be visible.
+    pub fn may_show(self, period: Period) -> bool {
+        self.zone().may_show(period)
     }
 
     /// Whether the version at a place is visible.
@@ -436,8 +442,13 @@ impl<'a> ChunkRef<'a> {
             return ChunkVisibility::All;
         }
         let from = self.headers().from.iter();
+        // Where all have begun, the ends alone decide.
+        let have_begun = is_visible(self.zone().max_from, EventId::NEVER, period);
         ChunkVisibility::Some(match self.to() {
             [] => from.map(|from| is_visible(*from, EventId::NEVER, period)).collect(),
+            to if have_begun => {
+                to.iter().map(|to| is_visible(EventId::START, *to, period)).collect()
+            }
             to => from.zip(to).map(|(from, to)| is_visible(*from, *to, period)).collect(),
         })
     }
@@ -525,6 +536,21 @@ impl<'a> ChunkRef<'a> {
         chunk.codes[place].get_or_init(encode).as_ref()
     }
 
+    /// Adds the values at some places to a column that grows elsewhere.
+    pub fn push_run(
+        self,
+        to: &mut OpenColumn,
+        column: &StoredColumn,
+        guess: usize,
+        places: Range<usize>,
+    ) {
+        match self.column(column, guess) {
+            Some(ColumnRef::Array(array)) => to.push_run_from_array(array, places),
+            Some(ColumnRef::Open(open)) => to.push_run_from(open, places),
+            None => places.for_each(|_| to.push(&column.initial)),
+        }
+    }
+
     /// Adds the value at a place to a column that grows elsewhere.
     pub fn push_to(self, to: &mut OpenColumn, column: &StoredColumn, guess: usize, offset: usize) {
         match self.column(column, guess) {
@@ -534,9 +560,12 @@ impl<'a> ChunkRef<'a> {
         }
     }
 
-    /// Whether [`ChunkRef::array`] has to be made first.
-    pub fn is_open(self) -> bool {
-        matches!(self, ChunkRef::Open(_))
+    /// Whether [`ChunkRef::array`] is there, or worth making for so many versions.
+    pub fn has_arrays_for(self, count: usize) -> bool {
+        match self {
+            ChunkRef::Sealed(_) => true,
+            ChunkRef::Open(open) => count * FEW >= open.len(),
+        }
     }
 }
 

@@ -7,14 +7,20 @@ use crate::types::column::{decode_any, encode_any};
 use crate::types::{Column, ColumnId, DataType, Date, Decimal, Timestamp, Value};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    ByteArrayType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array,
-    Int64Array, LargeBinaryArray, StringArray, TimestampMicrosecondArray,
+    GenericByteArray, Int64Array, LargeBinaryArray, StringArray, TimestampMicrosecondArray,
 };
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{
+    ArrowNativeType, BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer,
+};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+/// Of a column that grows with this many times the values that are asked for, no array is made.
+pub(super) const FEW: usize = 8;
 
 /// A column's identity and the type that a chunk stores it as.
 #[derive(Clone, Debug)]
@@ -110,6 +116,46 @@ fn text(bytes: &[u8]) -> Arc<str> {
 fn slice<'a>(bytes: &'a [u8], ends: &[usize], index: usize) -> &'a [u8] {
     let start = index.checked_sub(1).map_or(0, |before| ends[before]);
     &bytes[start..ends[index]]
+}
+
+/// Adds the bytes at some places of an array of a type.
+fn push_bytes(
+    bytes: &mut Vec<u8>,
+    ends: &mut Vec<usize>,
+    data_type: DataType,
+    array: &dyn Array,
+    places: &Range<usize>,
+) {
+    match data_type {
+        DataType::Text | DataType::Json => {
+            push_slices(bytes, ends, array.as_string::<i32>(), places)
+        }
+        DataType::Blob => push_slices(bytes, ends, array.as_binary::<i32>(), places),
+        // Those of mixed types; the others are no bytes.
+        DataType::Numeric
+        | DataType::Any
+        | DataType::Flexible(_)
+        | DataType::Integer
+        | DataType::Real
+        | DataType::Decimal { .. }
+        | DataType::Boolean
+        | DataType::Date
+        | DataType::Timestamp => push_slices(bytes, ends, array.as_binary::<i64>(), places),
+    }
+}
+
+/// The same, whichever width its offsets have.
+fn push_slices<T: ByteArrayType>(
+    bytes: &mut Vec<u8>,
+    ends: &mut Vec<usize>,
+    array: &GenericByteArray<T>,
+    places: &Range<usize>,
+) {
+    let offsets = array.value_offsets();
+    let offset = |at: usize| offsets[at].as_usize();
+    let (first, before) = (offset(places.start), bytes.len());
+    bytes.extend_from_slice(&array.value_data()[first..offset(places.end)]);
+    ends.extend(places.clone().map(|at| before + offset(at + 1) - first));
 }
 
 impl OpenColumn {
@@ -316,6 +362,68 @@ impl OpenColumn {
             }
         }
         self.pushed(true);
+    }
+
+    /// Adds the values at some places of an array of the same type.
+    pub fn push_run_from_array(&mut self, array: &dyn Array, places: Range<usize>) {
+        if places.len() == 1 {
+            return self.push_from_array(array, places.start);
+        }
+        match &mut self.values {
+            ColumnValues::Boolean(values) => {
+                let flags = array.as_boolean().values();
+                values.extend(places.clone().map(|at| flags.value(at)));
+            }
+            ColumnValues::Int32(values) => {
+                let dates = array.as_primitive::<Date32Type>().values();
+                values.extend_from_slice(&dates[places.clone()]);
+            }
+            ColumnValues::Int64(values) if self.data_type == DataType::Timestamp => {
+                let times = array.as_primitive::<TimestampMicrosecondType>().values();
+                values.extend_from_slice(&times[places.clone()]);
+            }
+            ColumnValues::Int64(values) => {
+                let integers = array.as_primitive::<Int64Type>().values();
+                values.extend_from_slice(&integers[places.clone()]);
+            }
+            ColumnValues::Int128(values) => {
+                let decimals = array.as_primitive::<Decimal128Type>().values();
+                values.extend_from_slice(&decimals[places.clone()]);
+            }
+            ColumnValues::Float64(values) => {
+                let reals = array.as_primitive::<Float64Type>().values();
+                values.extend_from_slice(&reals[places.clone()]);
+            }
+            ColumnValues::Bytes(bytes, ends) => {
+                push_bytes(bytes, ends, self.data_type, array, &places);
+            }
+        }
+        self.pushed_run(
+            places.len(),
+            array.nulls().map(|nulls| move |at: usize| nulls.is_valid(places.start + at)),
+        );
+    }
+
+    /// Adds the values at some places of another growing column of the same type.
+    pub fn push_run_from(&mut self, other: &OpenColumn, places: Range<usize>) {
+        if places.len() * FEW >= other.len {
+            return self.push_run_from_array(&other.array(), places);
+        }
+        places.for_each(|at| self.push_from(other, at));
+    }
+
+    /// Notes that values were added, and which of them are some.
+    fn pushed_run(&mut self, count: usize, is_valid: Option<impl Fn(usize) -> bool>) {
+        if is_valid.is_some() && self.valid.is_none() {
+            self.valid = Some(vec![true; self.len]);
+        }
+        match (&mut self.valid, is_valid) {
+            (Some(all), Some(is_valid)) => all.extend((0..count).map(is_valid)),
+            (Some(all), None) => all.resize(all.len() + count, true),
+            (None, _) => {}
+        }
+        self.len += count;
+        self.array = OnceLock::new();
     }
 
     fn is_valid(&self, index: usize) -> bool {

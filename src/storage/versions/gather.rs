@@ -1,176 +1,182 @@
-//! Versions at positions as a batch.
+//! Versions as a batch.
 
 use super::Error;
-use super::chunk::VersionPosition;
+use super::chunk::ChunkRef;
 use super::column::OpenColumn;
 use super::hidden_columns::TransactionCache;
+use super::layer::Layer;
+use super::merge::VersionRun;
 use super::scan::{DeclaredColumn, ScanColumn};
 use super::table::TableVersions;
 use super::view::RowBatch;
+use crate::types::RowId;
 use crate::types::column::MAX_ARRAY_BYTES;
-use crate::types::row_filter::RowFilter;
+use crate::types::text_codes::{CodedColumns, TextCodes};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::ArrowError;
 use std::sync::Arc;
 
-/// With fewer versions than this of each chunk on average, values are copied one by one.
+/// With fewer versions than this of each chunk on average, a look at its arrays is not worth it.
 const SCATTERED: usize = 8;
+/// With more versions than this one behind the other on average, they are copied together.
+const SHORT_RUN: usize = 4;
 
-/// The wanted columns of the versions at `positions`, in this order.
+/// The wanted columns of versions of a layer and of those below it, in this order.
 pub(super) fn gather(
-    versions: &TableVersions,
-    positions: &[VersionPosition],
+    layer: &Layer,
+    runs: &[VersionRun],
     wanted: &[ScanColumn],
 ) -> Result<RowBatch, Error> {
-    let rows = positions.iter().map(|position| versions.header(*position).row);
-    let rows = Arc::new(rows.collect());
-    let layout = BatchLayout::of(versions, positions);
-    let mut transactions = TransactionCache::default();
-    let column = |w: &ScanColumn| match w {
-        ScanColumn::Declared(declared) => layout.column(versions, positions, declared),
-        ScanColumn::HiddenColumn(hidden) => hidden.array(versions, positions, &mut transactions),
-    };
-    let columns = wanted.iter().map(column).collect::<Result<_, _>>()?;
-    Ok(RowBatch::new(rows, columns))
+    let sources = Sources::new(layer, runs);
+    let layout = BatchLayout::of(&sources);
+    let (mut transactions, mut coded) = (TransactionCache::default(), CodedColumns::default());
+    let mut columns = Vec::with_capacity(wanted.len());
+    for column in wanted {
+        columns.push(match column {
+            ScanColumn::Declared(declared) => {
+                let array = layout.column(&sources, declared)?;
+                if let Some(codes) = sources.codes(declared) {
+                    coded.add(&array, codes);
+                }
+                array
+            }
+            ScanColumn::HiddenColumn(hidden) => hidden.array(layer, runs, &mut transactions)?,
+        });
+    }
+    Ok(RowBatch { rows: sources.rows(), columns, coded })
+}
+
+/// Runs of versions, and the chunks in which they lie.
+struct Sources<'a> {
+    runs: &'a [VersionRun],
+    /// How many versions there are.
+    all: usize,
+    /// Each chunk once, with the table's versions that it is of.
+    chunks: Vec<(ChunkRef<'a>, &'a TableVersions)>,
+    /// Which of the chunks each run lies in.
+    of_runs: Vec<usize>,
+}
+
+impl<'a> Sources<'a> {
+    fn new(layer: &'a Layer, runs: &'a [VersionRun]) -> Sources<'a> {
+        let layers = usize::from(layer.depth()) + 1;
+        let slot = |run: &VersionRun| run.start.chunk() * layers + usize::from(run.depth);
+        let slots = runs.iter().map(slot).max().map_or(0, |most| most + 1);
+        let mut number_of = vec![usize::MAX; if runs.len() > 1 { slots } else { 0 }];
+        let (mut all, mut chunks) = (0, Vec::new());
+        let mut of_runs = Vec::with_capacity(runs.len());
+        for run in runs {
+            all += run.len;
+            let known = number_of.get(slot(run)).copied().filter(|known| *known != usize::MAX);
+            of_runs.push(known.unwrap_or_else(|| {
+                let versions = layer.below(run.depth).versions();
+                chunks.push((versions.chunk(run.start.chunk()), &**versions));
+                if let Some(number) = number_of.get_mut(slot(run)) {
+                    *number = chunks.len() - 1;
+                }
+                chunks.len() - 1
+            }));
+        }
+        Sources { runs, all, chunks, of_runs }
+    }
+
+    /// Each run with its chunk.
+    fn each(&self) -> impl Iterator<Item = (VersionRun, ChunkRef<'a>)> {
+        let runs = self.runs.iter().zip(&self.of_runs);
+        runs.map(|(run, chunk)| (*run, self.chunks[*chunk].0))
+    }
+
+    /// The rows of the versions.
+    fn rows(&self) -> Arc<Vec<RowId>> {
+        if let [(chunk, _)] = self.chunks[..]
+            && chunk.len() == self.all
+            && self.runs.len() == 1
+        {
+            return Arc::clone(&chunk.headers().rows);
+        }
+        let mut rows = Vec::with_capacity(self.all);
+        for (run, chunk) in self.each() {
+            match (run.len, &chunk.headers().rows) {
+                (1, all) => rows.push(all[run.start.offset()]),
+                (_, all) => rows.extend_from_slice(&all[run.places()]),
+            }
+        }
+        Arc::new(rows)
+    }
+
+    /// The codes of a column's texts, where they are wanted and all of these versions have some.
+    fn codes(&self, wanted: &DeclaredColumn) -> Option<TextCodes> {
+        if !wanted.is_coded {
+            return None;
+        }
+        let of_chunk = |(chunk, versions): &(ChunkRef<'a>, &TableVersions)| {
+            chunk.codes(&wanted.stored, wanted.guess, versions.dictionaries())
+        };
+        let codes: Option<Vec<&TextCodes>> = self.chunks.iter().map(of_chunk).collect();
+        let (codes, runs) = (codes?, self.runs.iter().zip(&self.of_runs));
+        TextCodes::joined(runs.map(|(run, chunk)| (codes[*chunk], run.places())))
+    }
 }
 
 /// How the versions of a batch lie, and so how their columns are best made.
 enum BatchLayout {
-    /// One behind the other in a sealed chunk, from here on: slices of its arrays.
-    Run(VersionPosition),
-    /// Many of each chunk.
-    Chunks(ChunkSources),
-    /// A few here and there.
-    Scattered,
+    /// One behind the other: slices of a chunk's arrays.
+    Slice,
+    /// Many of each chunk, here and there: each one's chunk and place there.
+    Picks(Vec<(usize, usize)>),
+    /// In long runs, or few in all.
+    Copies,
 }
 
 impl BatchLayout {
-    fn of(versions: &TableVersions, positions: &[VersionPosition]) -> BatchLayout {
-        match sealed_run(versions, positions) {
-            Some(start) => BatchLayout::Run(start),
-            None => ChunkSources::new(versions, positions)
-                .map_or(BatchLayout::Scattered, BatchLayout::Chunks),
+    fn of(sources: &Sources<'_>) -> BatchLayout {
+        let Sources { runs, all, chunks, of_runs } = sources;
+        let have_arrays = || chunks.iter().all(|(chunk, _)| chunk.has_arrays_for(*all));
+        if runs.len() == 1 && have_arrays() {
+            return BatchLayout::Slice;
         }
-    }
-
-    fn column(
-        &self,
-        versions: &TableVersions,
-        positions: &[VersionPosition],
-        wanted: &DeclaredColumn,
-    ) -> Result<ArrayRef, Error> {
-        match self {
-            BatchLayout::Run(start) => {
-                let places = start.offset()..start.offset() + positions.len();
-                versions.chunk(start.chunk()).slice(&wanted.stored, wanted.guess, places)
+        let is_scattered = chunks.len() * SCATTERED >= *all;
+        if is_scattered || *all > runs.len() * SHORT_RUN || !have_arrays() {
+            return BatchLayout::Copies;
+        }
+        let mut picks = Vec::with_capacity(*all);
+        for (run, chunk) in runs.iter().zip(of_runs) {
+            match run.len {
+                1 => picks.push((*chunk, run.start.offset())),
+                _ => picks.extend(run.places().map(|place| (*chunk, place))),
             }
-            BatchLayout::Chunks(sources) => sources.column(versions, positions, wanted),
-            BatchLayout::Scattered => copied(versions, positions, wanted),
+        }
+        BatchLayout::Picks(picks)
+    }
+
+    fn column(&self, sources: &Sources<'_>, wanted: &DeclaredColumn) -> Result<ArrayRef, Error> {
+        match (self, sources.runs, &sources.chunks[..]) {
+            (BatchLayout::Slice, [run], [(chunk, _)]) => {
+                chunk.slice(&wanted.stored, wanted.guess, run.places())
+            }
+            (BatchLayout::Picks(picks), _, chunks) => {
+                let array =
+                    |(chunk, _): &(ChunkRef<'_>, _)| chunk.array(&wanted.stored, wanted.guess);
+                let arrays: Result<Vec<ArrayRef>, Error> = chunks.iter().map(array).collect();
+                // A whole chunk has no room for a large initial value, a part of it may have.
+                let Ok(arrays) = arrays else { return copied(sources, wanted) };
+                let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
+                Ok(arrow_select::interleave::interleave(&arrays, picks)?)
+            }
+            (BatchLayout::Slice | BatchLayout::Copies, _, _) => copied(sources, wanted),
         }
     }
 }
 
-/// How many versions from the first on stand one behind the other.
-pub(super) fn run_length(positions: &[VersionPosition]) -> usize {
-    let breaks = positions.windows(2).position(|pair| !pair[0].precedes(pair[1]));
-    breaks.map_or(positions.len(), |last| last + 1)
-}
-
-/// The first of versions that stand one behind the other in a sealed chunk: slices of its arrays.
-fn sealed_run(versions: &TableVersions, positions: &[VersionPosition]) -> Option<VersionPosition> {
-    let first = *positions.first()?;
-    let sealed = !versions.chunk(first.chunk()).is_open();
-    (sealed && run_length(positions) == positions.len()).then_some(first)
-}
-
-/// A column of scattered versions, value by value.
-fn copied(
-    versions: &TableVersions,
-    positions: &[VersionPosition],
-    wanted: &DeclaredColumn,
-) -> Result<ArrayRef, Error> {
-    let mut column = OpenColumn::with_capacity(wanted.stored.data_type, positions.len());
-    for position in positions {
-        let chunk = versions.chunk(position.chunk());
-        chunk.push_to(&mut column, &wanted.stored, wanted.guess, position.offset());
+/// A column of versions, run by run.
+fn copied(sources: &Sources<'_>, wanted: &DeclaredColumn) -> Result<ArrayRef, Error> {
+    let mut column = OpenColumn::with_capacity(wanted.stored.data_type, sources.all);
+    for (run, chunk) in sources.each() {
+        chunk.push_run(&mut column, &wanted.stored, wanted.guess, run.places());
         let size = column.byte_size();
-        if size > MAX_ARRAY_BYTES && positions.len() > 1 {
+        if size > MAX_ARRAY_BYTES && sources.all > 1 {
             return Err(ArrowError::OffsetOverflowError(size).into());
         }
     }
     Ok(column.finish())
-}
-
-/// Which chunks the positions lie in, and each position's place among their arrays.
-struct ChunkSources {
-    chunks: Vec<usize>,
-    picks: Vec<(usize, usize)>,
-}
-
-impl ChunkSources {
-    /// The chunks of many positions; `None` where they are scattered or few, so that a look at the
-    /// chunks' arrays is not worth it.
-    fn new(versions: &TableVersions, positions: &[VersionPosition]) -> Option<ChunkSources> {
-        let mut chunks = Vec::new();
-        let mut number_of: Vec<usize> = Vec::new();
-        let mut picks = Vec::with_capacity(positions.len());
-        for position in positions {
-            if chunks.len() * SCATTERED >= positions.len() {
-                return None;
-            }
-            let chunk = position.chunk();
-            if number_of.is_empty() {
-                number_of = vec![usize::MAX; versions.chunk_count()];
-            }
-            if number_of[chunk] == usize::MAX {
-                number_of[chunk] = chunks.len();
-                chunks.push(chunk);
-            }
-            picks.push((number_of[chunk], position.offset()));
-        }
-        let open = versions.chunk_count() - 1;
-        let few = positions.len() * SCATTERED < versions.chunk(open).len();
-        let worth = !positions.is_empty() && (!few || !chunks.contains(&open));
-        worth.then_some(ChunkSources { chunks, picks })
-    }
-
-    fn column(
-        &self,
-        versions: &TableVersions,
-        positions: &[VersionPosition],
-        wanted: &DeclaredColumn,
-    ) -> Result<ArrayRef, Error> {
-        let array = |number: &usize| versions.chunk(*number).array(&wanted.stored, wanted.guess);
-        let arrays: Result<Vec<ArrayRef>, Error> = self.chunks.iter().map(array).collect();
-        // A whole chunk has no room for a large initial value, a part of it may have.
-        let Ok(arrays) = arrays else { return copied(versions, positions, wanted) };
-        let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
-        Ok(arrow_select::interleave::interleave(&arrays, &self.picks)?)
-    }
-}
-
-/// The rows of a batch for which `keep` says so.
-pub(super) fn filter(batch: &RowBatch, keep: Vec<bool>) -> Result<RowBatch, Error> {
-    let rows = batch.rows.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(row, _)| *row);
-    let rows = Arc::new(rows.collect());
-    let filter = RowFilter::of_flags(keep, batch.columns.len());
-    let columns = batch.columns.iter().map(|array| filter.kept(array));
-    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>()?;
-    let coded = batch.coded.changed(&batch.columns, &columns, |array| filter.kept(array))?;
-    Ok(RowBatch { rows, columns, coded })
-}
-
-/// Rows of several batches: `picks` names the batch and the row of each.
-pub(super) fn interleave(
-    batches: &[&RowBatch],
-    picks: &[(usize, usize)],
-) -> Result<RowBatch, Error> {
-    let rows = Arc::new(picks.iter().map(|(batch, at)| batches[*batch].rows[*at]).collect());
-    let count = batches.first().map_or(0, |batch| batch.columns.len());
-    let column = |at: usize| {
-        let arrays: Vec<&dyn Array> = batches.iter().map(|batch| &*batch.columns[at]).collect();
-        arrow_select::interleave::interleave(&arrays, picks)
-    };
-    let columns = (0..count).map(column).collect::<Result<_, _>>()?;
-    Ok(RowBatch::new(rows, columns))
 }

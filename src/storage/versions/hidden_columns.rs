@@ -6,6 +6,7 @@
 use super::Error;
 use super::chunk::{VersionHeader, VersionPosition};
 use super::layer::Layer;
+use super::merge::VersionRun;
 use super::table::TableVersions;
 use crate::storage::{EventStore, TransactionInfo};
 use crate::types::column::ColumnBuilder;
@@ -141,16 +142,20 @@ impl TransactionCache {
 }
 
 impl HiddenColumn {
-    /// The column for the versions at `positions`.
+    /// The column for versions of a layer and of those below it.
     pub fn array(
         &self,
-        versions: &TableVersions,
-        positions: &[VersionPosition],
+        layer: &Layer,
+        runs: &[VersionRun],
         transactions: &mut TransactionCache,
     ) -> Result<ArrayRef, Error> {
-        let mut column = ColumnBuilder::new(self.column.data_type(), positions.len());
-        for position in positions {
-            column.push(&self.value(versions, *position, transactions)?)?;
+        let all = runs.iter().map(|run| run.len).sum();
+        let mut column = ColumnBuilder::new(self.column.data_type(), all);
+        for run in runs {
+            let versions = layer.below(run.depth).versions();
+            for position in run.positions() {
+                column.push(&self.value(versions, position, transactions)?)?;
+            }
         }
         Ok(column.finish())
     }

@@ -47,6 +47,11 @@ impl Layer {
         layer
     }
 
+    /// How many layers there are below.
+    pub fn depth(&self) -> u8 {
+        self.versions.base().map_or(0, |base| base.depth().saturating_add(1))
+    }
+
     /// The visible version of a row, the newest where the period shows several: the layer that holds
     /// it, and its position there.
     pub fn version(&self, row: RowId) -> Option<(&Layer, VersionPosition)> {
@@ -256,11 +261,7 @@ impl Layer {
 
     /// The visible rows in order.
     pub fn scan(self: &Arc<Self>, wanted: Arc<[ScanColumn]>) -> Scan {
-        let own = Scan::of_layer(Arc::clone(self), Arc::clone(&wanted));
-        match self.versions.base() {
-            Some(base) => Scan::merge(base.scan(wanted), own, Arc::clone(&self.versions)),
-            None => own,
-        }
+        Scan::new(Arc::clone(self), wanted)
     }
 
     /// Index entries of the visible rows.

@@ -10,10 +10,9 @@
 //!
 //! * `column`, `dictionaries`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
 //! * `row_map`, `bytes`, `key_index`: the way from a row, and from the values of a key, to versions;
-//! * `table`: all versions of one table;
-//! * `layer`: versions in a period, with what a fork lays over them; `gather`, `scan`, `hidden_columns`:
-//!   batches;
-//! * `scan_cache`: what scans of a past moment made, for those that come back to it;
+//! * `run`, `table`: all versions of one table, in order of rows as far as they came so;
+//! * `layer`: versions in a period, with what a fork lays over them;
+//! * `merge`: the runs of all layers as one; `scan`, `gather`, `hidden_columns`: batches of that;
 //! * `changes`: what happened to rows, event by event;
 //! * [`View`], [`State`], [`Fork`] (a transaction).
 
@@ -28,10 +27,11 @@ mod hidden_columns;
 mod key_index;
 mod key_shape;
 mod layer;
+mod merge;
 mod origin;
 mod row_map;
+mod run;
 mod scan;
-mod scan_cache;
 mod state;
 mod table;
 mod temporary;

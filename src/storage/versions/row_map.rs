@@ -37,6 +37,11 @@ impl RowMap {
         self.pages.get(&page)?.get(place)
     }
 
+    /// A way through it.
+    pub fn cursor(&self) -> RowMapCursor<'_> {
+        RowMapCursor { map: self, number: 0, page: None }
+    }
+
     /// Sets the position of a row's latest version.
     pub fn set(&mut self, row: RowId, position: VersionPosition) {
         let (number, place) = split(row);
@@ -69,6 +74,25 @@ impl RowMap {
                 (RowId(page.saturating_mul(PAGE).saturating_add(u64::from(place))), position)
             })
         })
+    }
+}
+
+/// A way through the rows of a map, for one who asks for them more or less in order.
+pub(super) struct RowMapCursor<'a> {
+    map: &'a RowMap,
+    number: u64,
+    page: Option<&'a RowMapPage>,
+}
+
+impl RowMapCursor<'_> {
+    /// The position of a row's latest version.
+    pub fn get(&mut self, row: RowId) -> Option<VersionPosition> {
+        let (number, place) = split(row);
+        if self.page.is_none() || number != self.number {
+            self.number = number;
+            self.page = self.map.pages.get(&number).map(|page| &**page);
+        }
+        self.page?.get(place)
     }
 }
 

@@ -200,7 +200,6 @@ impl State {
             lookup: self.lookup.clone(),
             known: EventId::NEVER,
             origin: None,
-            kept: None,
             temporary: None,
         })
     }

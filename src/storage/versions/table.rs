@@ -6,8 +6,8 @@
 //!                        └──────────────── jump ─────────────────────────▲
 //! ```
 //!
-//! Versions stand in the order in which they began. Those of a row form a chain backwards from the
-//! latest. Everything is shared with views and copied only where a change meets a view that is still
+//! Versions stand in two runs, the first ones of rows in order of these, and what came later. Those of a
+//! row form a chain backwards from the latest. Everything is shared with views and copied only where a change meets a view that is still
 //! held: the ends of one chunk, or the open chunk, a page of the row map, a path in an index.
 //!
 //! `counters`: its rows and the numbers that it gives; `keys`, `computed`: its indexes; `key_order`: whether rows follow their key; `epoch`: how the next one
@@ -19,22 +19,21 @@ mod epoch;
 mod key_order;
 mod keys;
 
-use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows};
+use super::chunk::{ChunkRef, OpenChunk, VersionHeader, VersionPosition};
 use super::column::{OpenColumn, StoredColumn};
 use super::dictionaries::Dictionaries;
 use super::key_index::KeyIndex;
 use super::key_shape::KeyShape;
 use super::layer::Layer;
 use super::row_map::RowMap;
-use crate::types::{Column, EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
+use super::run::{Run, RunKind, are_stored, stored};
+use super::visibility::is_visible;
+use crate::types::{EventId, KeyId, KeySchema, Period, Row, RowId, TableSchema, Value};
 use computed::ComputedIndexes;
 use counters::TableCounters;
 use key_order::KeyOrder;
 use keys::LargestKey;
 use std::sync::{Arc, Mutex};
-
-/// The part of a chunk that an open one may have where a savepoint of a fork holds it.
-const HELD_PART: usize = 4;
 
 pub use computed::KeyFunction;
 pub(super) use counters::EndedRow;
@@ -47,17 +46,20 @@ type ColumnChanges = [(usize, Value, Value)];
 pub(super) struct TableVersions {
     /// What a fork builds upon. Every row in `rows` hides the base's.
     base: Option<Arc<Layer>>,
-    sealed: Vec<ChunkHandle>,
-    open: Arc<OpenChunk>,
     dictionaries: Dictionaries,
+    ordered: Run,
+    later: Run,
+    /// The first row that the ordered run may begin.
+    next_ordered: RowId,
     rows: RowMap,
+    /// The rows among these that the ordered run knows nothing of: those of a fork's base, those that came
+    /// out of order.
+    loose: RowMap,
     indexes: Vec<(KeyId, Arc<KeyIndex>)>,
     /// The indexes of keys that have to be computed, as far as they were asked for.
     computed: ComputedIndexes,
     /// Indexes over the base's rows that the base has not: those that the fork created.
     base_indexes: Vec<(KeyId, Arc<KeyIndex>)>,
-    /// Whether the versions stand in order of their rows: one each, appended.
-    ascending: bool,
     key_order: KeyOrder,
     counters: TableCounters,
     largest: Arc<Mutex<Vec<LargestKey>>>,
@@ -71,25 +73,12 @@ pub(super) struct TableVersions {
     is_of_fork: bool,
 }
 
-/// The columns of a table as a chunk stores them.
-fn stored(schema: &TableSchema) -> Arc<[StoredColumn]> {
-    schema.columns.iter().map(StoredColumn::new).collect()
-}
-
-/// Whether these are the columns of a table, as it has them now.
-fn are_stored(stored: &[StoredColumn], schema: &TableSchema) -> bool {
-    let is_stored = |(stored, column): (&StoredColumn, &Column)| {
-        stored.id == column.id && stored.data_type == column.data_type
-    };
-    stored.len() == schema.columns.len() && stored.iter().zip(&schema.columns).all(is_stored)
-}
-
 impl TableVersions {
     /// No versions of a table, over those of a base if there is one.
     pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
         let below = base.as_ref().map(|base| base.versions());
         // What the base stores the columns as, and makes its entries of, holds for what comes over it.
-        let stored = match below.map(|below| below.open.stored()) {
+        let stored = match below.map(|below| below.ordered.stored()) {
             Some(stored) if are_stored(stored, schema) => Arc::clone(stored),
             Some(_) | None => stored(schema),
         };
@@ -103,14 +92,16 @@ impl TableVersions {
             indexes: schema.keys.iter().filter(|key| !key.is_computed()).map(index).collect(),
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
-            open: Arc::new(OpenChunk::new(0, stored)),
             dictionaries: below.map(|below| below.dictionaries.clone()).unwrap_or_default(),
+            ordered: Run::new(RunKind::Ordered, stored),
+            later: Run::new(RunKind::Later, Arc::default()),
+            // The rows of a base come before those of what is over it.
+            next_ordered: below.map_or(RowId(0), |below| below.next_row()),
             key_order: KeyOrder::new(base.as_deref()),
             counters: TableCounters::new(schema, base.as_deref()),
             base,
-            sealed: Vec::new(),
             rows: RowMap::default(),
-            ascending: true,
+            loose: RowMap::default(),
             largest: Arc::default(),
             start: EventId::START,
             drops: Vec::new(),
@@ -131,9 +122,14 @@ impl TableVersions {
         self.base.as_ref()
     }
 
-    /// Whether the versions stand in order of their rows, one each.
-    pub fn is_ascending(&self) -> bool {
-        self.ascending
+    /// The versions that stand in order of their rows.
+    pub fn ordered(&self) -> &Run {
+        &self.ordered
+    }
+
+    /// The rows with versions here, or deleted here, of which none is in order.
+    pub fn loose(&self) -> &RowMap {
+        &self.loose
     }
 
     /// Whether the order of the rows' numbers is that of their INTEGER PRIMARY KEY.
@@ -141,15 +137,18 @@ impl TableVersions {
         self.key_order.is_that_of_rows()
     }
 
-    /// How many chunks there are, the open one included.
-    pub fn chunk_count(&self) -> usize {
-        self.sealed.len() + 1
+    /// All chunks with their numbers.
+    pub fn chunks(&self) -> impl Iterator<Item = (usize, ChunkRef<'_>)> {
+        self.ordered.chunks().chain(self.later.chunks())
     }
 
     /// One chunk.
     #[inline]
     pub fn chunk(&self, number: usize) -> ChunkRef<'_> {
-        self.sealed.get(number).map_or(ChunkRef::Open(&self.open), ChunkRef::Sealed)
+        match RunKind::of_chunk(number) {
+            (RunKind::Ordered, index) => self.ordered.chunk(index),
+            (RunKind::Later, index) => self.later.chunk(index),
+        }
     }
 
     /// The dictionaries of its columns.
@@ -200,7 +199,12 @@ impl TableVersions {
     /// logarithmic steps, for one number more per version (Myers, "An applicative random-access
     /// stack", 1983).
     pub fn ancestor(&self, row: RowId, event: EventId) -> Option<VersionPosition> {
-        let latest = self.rows.get(row).filter(|latest| latest.exists());
+        self.ancestor_of(self.rows.get(row)?, event)
+    }
+
+    /// The same, from the latest version of the row on.
+    fn ancestor_of(&self, latest: VersionPosition, event: EventId) -> Option<VersionPosition> {
+        let latest = Some(latest).filter(|latest| latest.exists());
         let mut path = std::iter::successors(latest, |at| self.older(*at, event));
         path.find(|at| self.chunk(at.chunk()).headers().from(at.offset()) <= event)
     }
@@ -214,11 +218,25 @@ impl TableVersions {
     }
 
     /// Gives the visible versions of a row, the newest first.
-    pub fn visible(&self, row: RowId, period: Period, mut found: impl FnMut(VersionPosition)) {
-        let mut next = self.ancestor(row, period.last);
+    pub fn visible(&self, row: RowId, period: Period, found: impl FnMut(VersionPosition)) {
+        if let Some(latest) = self.rows.get(row) {
+            self.visible_from(latest, period, found);
+        }
+    }
+
+    /// The same, from the latest version of the row on.
+    pub fn visible_from(
+        &self,
+        latest: VersionPosition,
+        period: Period,
+        mut found: impl FnMut(VersionPosition),
+    ) {
+        let mut next = self.ancestor_of(latest, period.last);
         while let Some(at) = next.filter(|at| at.exists() && self.is_visible(*at, period)) {
             found(at);
-            next = Some(self.header(at).prev);
+            let header = self.header(at);
+            // What was before it had ended when it began.
+            next = Some(header.prev).filter(|_| is_visible(EventId::START, header.from, period));
         }
     }
 
@@ -235,15 +253,19 @@ impl TableVersions {
     ) {
         // A row that is there already is no error here: what the log says last holds.
         self.delete(event, row);
-        // In a fork that deleted the base's row nothing else tells that this begins again.
-        let prev = self.rows.get(row).unwrap_or(VersionPosition::NONE);
-        self.make_room(schema);
-        for (at, column) in Arc::make_mut(&mut self.open).columns_mut().iter_mut().enumerate() {
+        let latest = self.rows.get(row);
+        let kind = match latest {
+            None if row >= self.next_ordered => RunKind::Ordered,
+            Some(_) | None => RunKind::Later,
+        };
+        self.make_room(kind, schema);
+        for (at, column) in self.run(kind).open_mut().columns_mut().iter_mut().enumerate() {
             column.push(new.get(at).unwrap_or(&Value::Null));
         }
-        self.insert_keys(event, row, new);
+        self.insert_keys(event, row, kind, new);
         self.key_order.note(schema, row, self.counters.next_row, new);
-        self.begin(event, row, rev, prev);
+        // In a fork that deleted the base's row nothing else tells that this begins again.
+        self.begin(kind, event, row, rev, latest.unwrap_or(VersionPosition::NONE));
         self.counters.count(event, 1);
         if schema.autoincrement
             && let Some(at) = schema.integer_primary_key()
@@ -262,13 +284,13 @@ impl TableVersions {
         rev: u32,
         changed: &ColumnChanges,
     ) {
-        self.make_room(schema);
+        self.make_room(RunKind::Later, schema);
         match self.rows.get(row) {
             Some(old) if self.is_open(old) => {
                 self.copy_own(old, changed);
                 self.move_keys(event, row, old, changed);
                 self.end(old, event);
-                self.begin(event, row, rev, old);
+                self.begin(RunKind::Later, event, row, rev, old);
             }
             Some(_) => return,
             None => {
@@ -277,8 +299,8 @@ impl TableVersions {
                     return;
                 };
                 let chunk = layer.versions().chunk(old.chunk());
-                copy(Arc::make_mut(&mut self.open), chunk, old.offset(), changed);
-                self.begin(event, row, rev, VersionPosition::NONE);
+                copy(self.later.open_mut(), chunk, old.offset(), changed);
+                self.begin(RunKind::Later, event, row, rev, VersionPosition::NONE);
                 self.begin_keys(event, row);
             }
         }
@@ -306,6 +328,7 @@ impl TableVersions {
             None => {
                 if self.base.as_ref().is_some_and(|base| base.version(row).is_some()) {
                     self.rows.set(row, VersionPosition::DELETED);
+                    self.loose.set(row, VersionPosition::DELETED);
                     self.counters.count(event, -1);
                 }
             }
@@ -317,53 +340,58 @@ impl TableVersions {
         position.exists() && self.end_of(position) == EventId::NEVER
     }
 
-    /// Seals the open chunk if it is full or stores other columns than the table has.
-    fn make_room(&mut self, schema: &TableSchema) {
-        let changed = !are_stored(self.open.stored(), schema);
-        // What a savepoint holds is copied for the first change behind it: little, then.
-        let is_held = self.is_of_fork
-            && self.open.len() >= chunk_rows() / HELD_PART
-            && Arc::get_mut(&mut self.open).is_none();
-        if self.open.len() > 0 && (changed || is_held || self.open.is_full()) {
-            let next = OpenChunk::new(self.sealed.len() + 1, stored(schema));
-            let full = std::mem::replace(&mut self.open, Arc::new(next));
-            self.sealed.push(Arc::unwrap_or_clone(full).seal());
-        } else if changed {
-            self.open = Arc::new(OpenChunk::new(self.sealed.len(), stored(schema)));
+    fn run(&mut self, kind: RunKind) -> &mut Run {
+        match kind {
+            RunKind::Ordered => &mut self.ordered,
+            RunKind::Later => &mut self.later,
         }
     }
 
-    /// Adds the values of an own version once more, but for what changed.
+    /// Sees to it that a run has room for one more version of the table's columns.
+    fn make_room(&mut self, kind: RunKind, schema: &TableSchema) {
+        let is_of_fork = self.is_of_fork;
+        self.run(kind).make_room(schema, is_of_fork);
+    }
+
+    /// Adds the values of an own version to the later ones once more, but for what changed.
     fn copy_own(&mut self, old: VersionPosition, changed: &ColumnChanges) {
-        let open = Arc::make_mut(&mut self.open);
-        if let Some(handle) = self.sealed.get(old.chunk()) {
+        let (kind, index) = RunKind::of_chunk(old.chunk());
+        if kind == RunKind::Ordered {
+            copy(self.later.open_mut(), self.ordered.chunk(index), old.offset(), changed);
+            return;
+        }
+        let (open, sealed) = self.later.open_beside(index);
+        if let Some(handle) = sealed {
             copy(open, ChunkRef::Sealed(handle), old.offset(), changed);
-        } else {
-            for (at, column) in open.columns_mut().iter_mut().enumerate() {
-                push_changed(column, at, changed, |column| column.push_again(old.offset()));
-            }
+            return;
+        }
+        for (at, column) in open.columns_mut().iter_mut().enumerate() {
+            push_changed(column, at, changed, |column| column.push_again(old.offset()));
         }
     }
 
-    /// Begins a version whose values were just added.
-    fn begin(&mut self, event: EventId, row: RowId, rev: u32, prev: VersionPosition) {
-        let here = VersionPosition::new(self.sealed.len(), self.open.len());
+    /// Begins a version whose values were just added to a run.
+    fn begin(
+        &mut self,
+        kind: RunKind,
+        event: EventId,
+        row: RowId,
+        rev: u32,
+        prev: VersionPosition,
+    ) {
+        let here = self.run(kind).next_position();
         let jump = if prev.exists() { self.jump_from(prev) } else { here };
-        Arc::make_mut(&mut self.open).begin(VersionHeader { row, from: event, rev, prev, jump });
+        let header = VersionHeader { row, from: event, rev, prev, jump };
+        self.run(kind).open_mut().begin(header);
+        match kind {
+            RunKind::Ordered => self.next_ordered = RowId(row.0.saturating_add(1)),
+            // One that there was before is loose by now, or in order.
+            RunKind::Later if prev.exists() => {}
+            RunKind::Later => self.loose.set(row, here),
+        }
         self.rows.set(row, here);
-        self.ascending &= row >= self.counters.next_row || self.is_first_above(here, row);
         self.counters.note_row(row);
         self.counters.note_event(event);
-    }
-
-    /// Whether the version before this one is of a smaller row, or there is none.
-    fn is_first_above(&self, here: VersionPosition, row: RowId) -> bool {
-        let before = match (here.chunk(), here.offset()) {
-            (0, 0) => return true,
-            (chunk, 0) => self.chunk(chunk - 1).headers().rows.last(),
-            (chunk, offset) => self.chunk(chunk).headers().rows.get(offset - 1),
-        };
-        before.is_some_and(|before| *before < row)
     }
 
     /// Where the version behind `prev` jumps to.
@@ -376,10 +404,8 @@ impl TableVersions {
     }
 
     fn end(&mut self, position: VersionPosition, to: EventId) {
-        match self.sealed.get_mut(position.chunk()) {
-            Some(handle) => handle.end(position.offset(), to),
-            None => Arc::make_mut(&mut self.open).end(position.offset(), to),
-        }
+        let (kind, index) = RunKind::of_chunk(position.chunk());
+        self.run(kind).end(index, position.offset(), to);
     }
 }
 

@@ -5,12 +5,12 @@ use super::changes::RowChanges;
 use super::chunk::VersionPosition;
 use super::chunk::chunk_rows;
 use super::column::StoredColumn;
-use super::gather::{gather, interleave};
+use super::gather::gather;
 use super::hidden_columns::{CommittedLookup, EventLookup, HiddenColumn};
 use super::layer::Layer;
+use super::merge::VersionRun;
 use super::origin::Origin;
 use super::scan::{Scan, ScanColumn};
-use super::scan_cache::ScanCache;
 use super::table::{KeyFunction, TableVersions};
 use crate::types::text_codes::CodedColumns;
 use crate::types::{
@@ -44,8 +44,6 @@ pub(super) struct ViewParts {
     pub(super) known: EventId,
     /// How it was reached.
     pub(super) origin: Option<Origin>,
-    /// What scans of it make, if it is one to come back to.
-    pub(super) kept: Option<Arc<ScanCache>>,
     /// What is temporary, in a session that has such, as it is now.
     pub(super) temporary: Option<View>,
 }
@@ -109,32 +107,13 @@ impl View {
         };
         let (table_id, known) = (table.id, self.0.known);
         let lookup = CommittedLookup { source, table: table_id, committed, known };
-        TableView {
-            schema: Arc::clone(table),
-            layer: self.layer(table.id),
-            lookup,
-            kept: self.0.kept.clone(),
-        }
+        TableView { schema: Arc::clone(table), layer: self.layer(table.id), lookup }
     }
 
     /// The same with word of where it comes from, and of the event up to which it may tell how versions
     /// ended.
     pub(crate) fn reached(self, origin: Origin, known: EventId) -> View {
         self.with(|parts| (parts.origin, parts.known) = (Some(origin), known))
-    }
-
-    /// The same view for one more visitor, who finds it in memory.
-    pub(crate) fn visited_again(self) -> View {
-        self.with(|parts| {
-            if let Some(origin) = &mut parts.origin {
-                *origin = Origin::in_memory(origin.base, origin.start);
-            }
-        })
-    }
-
-    /// The same view, whose clones keep what scans of them make for each other.
-    pub(crate) fn keeping(self) -> View {
-        self.with(|parts| parts.kept = Some(Arc::default()))
     }
 
     /// What the view holds of a table.
@@ -173,7 +152,6 @@ pub struct TableView {
     schema: Arc<TableSchema>,
     layer: Option<Arc<Layer>>,
     lookup: CommittedLookup,
-    kept: Option<Arc<ScanCache>>,
 }
 
 impl TableView {
@@ -198,14 +176,7 @@ impl TableView {
             wanted
         };
         let wanted = self.wanted(columns).enumerate().map(mark).collect();
-        let kept = self
-            .kept
-            .as_ref()
-            .and_then(|kept| Some((Arc::clone(kept), kept.table(self.schema.id, layer)?)));
-        match kept {
-            Some((kept, table)) => Scan::kept(Arc::clone(layer), wanted, kept, table),
-            None => layer.scan(wanted),
-        }
+        layer.scan(wanted)
     }
 
     /// The visible rows whose first `values.len()` parts of a key equal `values`, in order of
@@ -285,27 +256,7 @@ impl TableView {
         let Some(layer) = self.layer.as_ref() else {
             return Ok(RowBatch::none(&wanted));
         };
-        let depth = rows.first().map_or(0, |located| located.depth);
-        if rows.iter().all(|located| located.depth == depth) {
-            return fetch_from(layer.below(depth), rows.iter(), &wanted);
-        }
-        let mut parts: Vec<(u8, RowBatch)> = Vec::new();
-        for located in rows {
-            if parts.iter().all(|part| part.0 != located.depth) {
-                let same = rows.iter().filter(|other| other.depth == located.depth);
-                let part = fetch_from(layer.below(located.depth), same, &wanted)?;
-                parts.push((located.depth, part));
-            }
-        }
-        let mut next = vec![0_usize; parts.len()];
-        let pick = |located: &LocatedVersion| {
-            let part = parts.iter().position(|part| part.0 == located.depth).unwrap_or(0);
-            next[part] += 1;
-            (part, next[part] - 1)
-        };
-        let picks: Vec<(usize, usize)> = rows.iter().map(pick).collect();
-        let parts: Vec<&RowBatch> = parts.iter().map(|part| &part.1).collect();
-        interleave(&parts, &picks)
+        gather(layer, &runs_of(rows), &wanted)
     }
 
     /// Whether the rows of a moment are known to stand in the order of the INTEGER PRIMARY KEY when they stand
@@ -380,14 +331,13 @@ impl TableView {
     }
 }
 
-/// The wanted columns of versions that one layer holds.
-fn fetch_from<'a>(
-    layer: &Layer,
-    rows: impl Iterator<Item = &'a LocatedVersion>,
-    wanted: &[ScanColumn],
-) -> Result<RowBatch, Error> {
-    let positions: Vec<VersionPosition> = rows.map(|located| located.position).collect();
-    gather(layer.versions(), &positions, wanted)
+/// The same versions, those together that stand one behind the other.
+fn runs_of(rows: &[LocatedVersion]) -> Vec<VersionRun> {
+    let mut runs: Vec<VersionRun> = Vec::with_capacity(rows.len());
+    for located in rows {
+        VersionRun { depth: located.depth, start: located.position, len: 1 }.add_to(&mut runs);
+    }
+    runs
 }
 
 /// Rows as columns.
@@ -410,13 +360,6 @@ impl RowBatch {
     fn none(wanted: &[ScanColumn]) -> RowBatch {
         let array = |w: &ScanColumn| arrow_array::new_empty_array(&w.data_type().arrow());
         RowBatch::new(Arc::default(), wanted.iter().map(array).collect())
-    }
-
-    /// The rows from a place on; none if there are none.
-    pub(super) fn from(&self, start: usize) -> Option<RowBatch> {
-        let count = self.rows.len().checked_sub(start).filter(|count| *count > 0)?;
-        let columns = self.columns.iter().map(|array| array.slice(start, count)).collect();
-        Some(RowBatch::new(Arc::new(self.rows[start..].to_vec()), columns))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a table counts: its rows, and the numbers that it gives.
 
-use super::{ChunkHandle, TableVersions, VersionPosition};
+use super::{TableVersions, VersionPosition};
+use crate::storage::versions::chunk::ChunkRef;
 use crate::storage::versions::layer::Layer;
 use crate::types::{EventId, KeyId, RowId, TableSchema, Value};
 use std::sync::Arc;
@@ -105,10 +106,10 @@ pub(in crate::storage::versions) enum EndedRow {
 impl TableVersions {
     /// About how many bytes its versions and keys have.
     pub fn byte_size(&self) -> usize {
-        let sealed: usize = self.sealed.iter().map(ChunkHandle::byte_size).sum();
+        let chunks: usize = self.chunks().map(|(_, chunk)| chunk.byte_size()).sum();
         let keys: usize = self.indexes.iter().map(|(_, index)| index.byte_size()).sum();
         let rows = usize::try_from(self.row_count(EventId::NEVER)).unwrap_or(0);
-        sealed + self.open.byte_size() + keys + rows * size_of::<VersionPosition>()
+        chunks + keys + rows * size_of::<VersionPosition>()
     }
 
     /// The number of the next row.
@@ -172,13 +173,13 @@ impl TableVersions {
         if event >= counters.last_event {
             return counters.next_row;
         }
-        let of_chunk = |number: usize| {
-            let headers = self.chunk(number).headers();
+        let of_chunk = |(_, chunk): (usize, ChunkRef<'_>)| {
+            let headers = chunk.headers();
             let until =
                 headers.rows.iter().enumerate().filter(|(at, _)| headers.from(*at) <= event);
             until.map(|(_, row)| RowId(row.0.saturating_add(1))).max()
         };
-        let largest = (0..self.chunk_count()).filter_map(of_chunk).max();
+        let largest = self.chunks().filter_map(of_chunk).max();
         largest.map_or(counters.next_row_before, |next| next.max(counters.next_row_before))
     }
 }

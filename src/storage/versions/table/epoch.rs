@@ -4,31 +4,23 @@
 //! had no past ([`TableVersions::header`]), and what had ended is left behind:
 //!
 //! ```text
-//!   before    [ dead ] [ live ] [ few ] [ few ] [ live ] [ open ]
-//!   after     (empty)  [ live ] [ both ] (empty) [ live ] [ what was open, sealed ] [ open ]
+//!   before    ordered [ live ][ changed ][ few ][ live ]   later [ changed ][ changed ]
+//!   after     ordered [ live ][ copied          ][ live ]   later
 //! ```
 //!
-//! Chunks that are mostly alive are shared and keep their places, so that positions in them hold. The
-//! others are copied together, in their places too: versions that stood in order of their rows still
-//! do. The places that remain empty are given up when there are too many of them.
+//! Ordered chunks that are mostly alive, and whose rows all live in them, are shared. What else lives is
+//! copied to where its row belongs: an epoch begins in order of rows, whatever came before it.
 
-use super::{ComputedIndexes, KeyIndex, TableVersions, copy, stored};
+use super::{ComputedIndexes, KeyIndex, TableVersions};
 use crate::storage::versions::chunk::{
     ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
 };
 use crate::storage::versions::key_shape::KeyShape;
+use crate::storage::versions::row_map::RowMap;
+use crate::storage::versions::run::{Run, RunKind, stored};
 use crate::storage::{BaseRow, BaseTable, Dropped};
 use crate::types::{EventId, KeySchema, RowId, TableSchema, Value};
-use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// Chunks that are copied together, one after the other.
-struct ChunkCopy {
-    /// Places that may be filled, in order.
-    free: VecDeque<usize>,
-    /// The chunk that is being filled, and its place.
-    open: Option<(usize, OpenChunk)>,
-}
 
 impl TableVersions {
     /// The versions that an epoch begins with at an event: of these rows.
@@ -41,13 +33,16 @@ impl TableVersions {
         versions.start = at;
         for row in rows {
             let BaseRow { row, rev, event, values } = row?;
-            versions.make_room(&table.schema);
-            let open = Arc::make_mut(&mut versions.open);
-            for (place, column) in open.columns_mut().iter_mut().enumerate() {
+            let is_next = row >= versions.next_ordered;
+            let kind = if is_next { RunKind::Ordered } else { RunKind::Later };
+            versions.make_room(kind, &table.schema);
+            for (place, column) in
+                versions.run(kind).open_mut().columns_mut().iter_mut().enumerate()
+            {
                 column.push(values.get(place).unwrap_or(&Value::Null));
             }
             versions.key_order.note(&table.schema, row, versions.counters.next_row, &values);
-            versions.begin(event, row, rev, VersionPosition::NONE);
+            versions.begin(kind, event, row, rev, VersionPosition::NONE);
             versions.counters.live += 1;
         }
         let index = |key: &KeySchema| {
@@ -100,13 +95,10 @@ impl TableVersions {
         self.is_restored
     }
 
-    /// Seals the open chunk, so that it can be shared.
+    /// Seals what is open, so that it can be shared.
     pub fn seal_open(&mut self, schema: &TableSchema) {
-        if self.open.len() > 0 {
-            let next = OpenChunk::new(self.sealed.len() + 1, stored(schema));
-            let open = std::mem::replace(&mut self.open, Arc::new(next));
-            self.sealed.push(Arc::unwrap_or_clone(open).seal());
-        }
+        self.ordered.seal_open(stored(schema));
+        self.later.seal_open(Arc::default());
     }
 
     /// The versions that the next epoch begins with at an event, the last one here, where every
@@ -115,14 +107,15 @@ impl TableVersions {
         let index = |(key, index): &(_, Arc<KeyIndex>)| (*key, Arc::new(index.without_ended()));
         let mut next = TableVersions {
             base: None,
-            sealed: self.sealed.clone(),
-            open: Arc::clone(&self.open),
             dictionaries: self.dictionaries.clone(),
+            ordered: Run::new(RunKind::Ordered, stored(schema)),
+            later: Run::new(RunKind::Later, Arc::default()),
+            next_ordered: self.next_ordered,
             rows: self.rows.clone(),
+            loose: RowMap::default(),
             indexes: self.indexes.iter().map(index).collect(),
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
-            ascending: self.ascending,
             key_order: self.key_order,
             counters: self.counters.clone(),
             largest: Arc::default(),
@@ -132,18 +125,7 @@ impl TableVersions {
             is_of_fork: false,
         };
         next.rows.remove_all(self.dead_rows());
-        let live = usize::try_from(self.counters.live).unwrap_or(0);
-        let many = self.sealed.len() > 4 * (live / chunk_rows()) + 8;
-        // Where all is copied anyway, it comes to stand in order.
-        if many || !self.sealed.iter().any(ChunkHandle::is_worth_keeping) {
-            next.rebuild(self, schema);
-        } else {
-            next.compact(self, schema);
-        }
-        while next.sealed.last().is_some_and(|last| ChunkRef::Sealed(last).len() == 0) {
-            next.sealed.pop();
-        }
-        next.open = Arc::new(OpenChunk::new(next.sealed.len(), stored(schema)));
+        next.put_in_order(self, schema);
         next.counters.begin_epoch(at);
         next
     }
@@ -151,14 +133,13 @@ impl TableVersions {
     /// The rows that were deleted in this epoch, in order.
     fn dead_rows(&self) -> Vec<RowId> {
         let mut dead = Vec::new();
-        for (number, handle) in self.sealed.iter().enumerate() {
-            if !handle.ended_after(self.start) {
+        for (number, chunk) in self.chunks() {
+            if !chunk.ended_after(self.start) {
                 continue;
             }
-            let rows = &ChunkRef::Sealed(handle).headers().rows;
-            for (offset, row) in rows.iter().enumerate() {
+            for (offset, row) in chunk.headers().rows.iter().enumerate() {
                 let latest = || self.rows.get(*row) == Some(VersionPosition::new(number, offset));
-                if !handle.is_live(offset) && latest() {
+                if !chunk.is_live(offset) && latest() {
                     dead.push(*row);
                 }
             }
@@ -167,69 +148,77 @@ impl TableVersions {
         dead
     }
 
-    /// Copies what lives in chunks of which little does, and drops these.
-    fn compact(&mut self, from: &TableVersions, schema: &TableSchema) {
-        let mut filling = ChunkCopy { free: VecDeque::new(), open: None };
-        for (number, handle) in from.sealed.iter().enumerate() {
-            if handle.is_worth_keeping() {
-                // What was copied before it stays before it.
+    /// Shares the ordered chunks of another run that are worth it, and copies what else lives, all in order
+    /// of rows.
+    fn put_in_order(&mut self, from: &TableVersions, schema: &TableSchema) {
+        let rows = self.rows.clone();
+        let mut rows = rows.iter_from(RowId(0)).peekable();
+        let mut filling = None;
+        let mut live: Vec<(RowId, VersionPosition)> = Vec::new();
+        for (index, handle) in from.ordered.sealed().iter().enumerate() {
+            let last = ChunkRef::Sealed(handle).headers().rows.last().copied();
+            live.clear();
+            live.extend(std::iter::from_fn(|| rows.next_if(|(row, _)| Some(*row) <= last)));
+            let number = from.ordered.number(index);
+            // Where others stand between its rows, or instead of them, it is not all that there is.
+            let is_alone = || live.iter().all(|(_, position)| position.chunk() == number);
+            if handle.is_worth_keeping() && is_alone() {
                 self.place(&mut filling);
-                filling.free.clear();
-                continue;
-            }
-            self.sealed[number] = ChunkHandle::empty(number);
-            filling.free.push_back(number);
-            for offset in (0..ChunkRef::Sealed(handle).len()).filter(|at| handle.is_live(*at)) {
-                self.copy_version(&mut filling, from, VersionPosition::new(number, offset), schema);
+                self.share(handle, number, &live);
+            } else {
+                self.copy_versions(&mut filling, from, &live, schema);
             }
         }
+        self.copy_versions(&mut filling, from, &rows.collect::<Vec<_>>(), schema);
         self.place(&mut filling);
     }
 
-    /// Copies all that lives, in order of rows.
-    fn rebuild(&mut self, from: &TableVersions, schema: &TableSchema) {
-        let all: Vec<VersionPosition> =
-            self.rows.iter_from(RowId(0)).map(|(_, position)| position).collect();
-        self.sealed = Vec::new();
-        let mut filling = ChunkCopy { free: VecDeque::new(), open: None };
-        for position in all {
-            self.copy_version(&mut filling, from, position, schema);
+    /// Goes on with a chunk of the epoch before, whose number was this, and in which these rows live.
+    fn share(&mut self, handle: &ChunkHandle, number: usize, live: &[(RowId, VersionPosition)]) {
+        let here = self.ordered.push(handle.clone());
+        if here != number {
+            for (row, position) in live {
+                self.rows.set(*row, VersionPosition::new(here, position.offset()));
+            }
         }
-        self.place(&mut filling);
-        self.ascending = true;
     }
 
-    /// Copies one version.
-    fn copy_version(
+    /// Copies versions, as many at once as stand one behind the other.
+    fn copy_versions(
         &mut self,
-        filling: &mut ChunkCopy,
+        filling: &mut Option<OpenChunk>,
         from: &TableVersions,
-        position: VersionPosition,
+        mut versions: &[(RowId, VersionPosition)],
         schema: &TableSchema,
     ) {
-        if filling.open.as_ref().is_some_and(|(_, open)| open.is_full()) {
-            self.place(filling);
+        while let Some((_, first)) = versions.first() {
+            if filling.as_ref().is_some_and(OpenChunk::is_full) {
+                self.place(filling);
+            }
+            let number = self.ordered.number(self.ordered.sealed().len());
+            let open = filling.get_or_insert_with(|| OpenChunk::new(number, stored(schema)));
+            let most = versions.len().min(chunk_rows() - open.len());
+            let pairs = versions[..most].windows(2);
+            let run = 1 + pairs.take_while(|pair| pair[0].1.precedes(pair[1].1)).count();
+            let places = first.offset()..first.offset() + run;
+            let columns = Arc::clone(open.stored());
+            for (at, column) in open.columns_mut().iter_mut().enumerate() {
+                from.chunk(first.chunk()).push_run(column, &columns[at], at, places.clone());
+            }
+            for (row, position) in &versions[..run] {
+                let here = VersionPosition::new(number, open.len());
+                let header = from.header(*position);
+                open.begin(VersionHeader { prev: VersionPosition::NONE, jump: here, ..header });
+                self.rows.set(*row, here);
+            }
+            versions = &versions[run..];
         }
-        let (number, open) = filling.open.get_or_insert_with(|| {
-            let number = filling.free.pop_front().unwrap_or_else(|| {
-                // Behind chunks of later rows, for all that is known here.
-                self.ascending = false;
-                self.sealed.push(ChunkHandle::empty(self.sealed.len()));
-                self.sealed.len() - 1
-            });
-            (number, OpenChunk::new(number, stored(schema)))
-        });
-        let here = VersionPosition::new(*number, open.len());
-        let header = from.header(position);
-        copy(open, from.chunk(position.chunk()), position.offset(), &[]);
-        open.begin(VersionHeader { prev: VersionPosition::NONE, jump: here, ..header });
-        self.rows.set(header.row, here);
     }
 
-    /// Puts the chunk that was filled in its place.
-    fn place(&mut self, filling: &mut ChunkCopy) {
-        if let Some((number, open)) = filling.open.take() {
-            self.sealed[number] = open.seal();
+    /// Puts the chunk that was filled behind those that there are.
+    fn place(&mut self, filling: &mut Option<OpenChunk>) {
+        if let Some(open) = filling.take() {
+            self.ordered.push(open.seal());
         }
     }
 }

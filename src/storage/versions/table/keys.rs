@@ -5,6 +5,7 @@ use crate::storage::versions::chunk::VersionPosition;
 use crate::storage::versions::column::StoredColumn;
 use crate::storage::versions::key_index::{KeyEntry, KeyIndex};
 use crate::storage::versions::key_shape::KeyShape;
+use crate::storage::versions::run::RunKind;
 use crate::types::{EventId, KeyId, KeySchema, Row, RowId, TableSchema, Value};
 use std::sync::{Arc, PoisonError};
 
@@ -89,9 +90,9 @@ impl TableVersions {
         self.computed.drop_index(key);
     }
 
-    /// Enters a row with these values, whose version is about to begin, in all indexes.
-    pub(super) fn insert_keys(&mut self, event: EventId, row: RowId, values: &Row) {
-        let stored = Arc::clone(self.open.stored());
+    /// Enters a row with these values, whose version is about to begin in a run, in all indexes.
+    pub(super) fn insert_keys(&mut self, event: EventId, row: RowId, run: RunKind, values: &Row) {
+        let stored = Arc::clone(self.run(run).stored());
         let value = |at: usize| values.get(at).cloned().unwrap_or(Value::Null);
         self.for_each_index(|_, index| {
             let value = |column: &StoredColumn| match place_of(&stored, column) {
@@ -121,7 +122,7 @@ impl TableVersions {
         old: VersionPosition,
         changed: &ColumnChanges,
     ) {
-        let stored = Arc::clone(self.open.stored());
+        let stored = Arc::clone(self.later.stored());
         let touched = |index: &KeyIndex| {
             changed.iter().any(|change| {
                 stored.get(change.0).is_some_and(|column| index.shape().columns().contains(column))

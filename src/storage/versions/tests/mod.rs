@@ -5,4 +5,5 @@ mod counters;
 mod epochs;
 mod histories;
 mod model;
+mod runs;
 mod savepoints;
