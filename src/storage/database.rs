@@ -166,9 +166,12 @@ impl Database {
     /// The last event that somebody sees who staged `own` last: their own count, as long as the disk has
     /// not refused them.
     pub fn head_for(&self, own: EventId) -> EventId {
+        let last = self.engine.last();
         match self.store.is_poisoned() {
+            // Mostly all is settled.
+            _ if self.store.is_settled(last) => last,
             true => self.head(),
-            false => self.head().max(own.min(self.engine.last())),
+            false => self.head().max(own.min(last)),
         }
     }
 
@@ -246,11 +249,12 @@ impl Database {
     /// # Errors
     /// None: the present is always in memory.
     pub fn latest_for(&self, own: EventId) -> Result<View, Error> {
-        let (latest, head) = (self.engine.latest(), self.head_for(own));
-        match latest.period().last <= head {
-            true => Ok(latest),
-            false => self.engine.view(Period::at(head)),
+        let latest = self.engine.latest();
+        let last = latest.period().last;
+        if self.store.is_settled(last) || last <= self.head_for(own) {
+            return Ok(latest);
         }
+        self.engine.view(Period::at(self.head_for(own)))
     }
 
     /// The last event of the newest transaction committed at a time or before, or 0.
