@@ -54,13 +54,7 @@ pub const WORKS: &[Work] = &[
         name: "a SELECT of no row, its plan shared with those before",
         times: 500,
         steps: 1,
-        begin: || {
-            let mut number = 0;
-            asked(move || {
-                number += 1;
-                format!("SELECT balance FROM accounts WHERE id = -{number}")
-            })
-        },
+        begin: || numbered(|number| format!("SELECT balance FROM accounts WHERE id = -{number}")),
     },
     Work {
         floor: "planner",
@@ -68,11 +62,7 @@ pub const WORKS: &[Work] = &[
         times: 500,
         steps: 1,
         begin: || {
-            let mut number = 0;
-            asked(move || {
-                number += 1;
-                format!("SELECT balance AS b{number} FROM accounts WHERE id = -1")
-            })
+            numbered(|number| format!("SELECT balance AS b{number} FROM accounts WHERE id = -1"))
         },
     },
     Work {
@@ -175,6 +165,15 @@ fn asked(mut statement: impl FnMut() -> String + 'static) -> Step {
         for batch in rows {
             black_box(batch.expect("a batch"));
         }
+    })
+}
+
+/// A statement like all before it but for a number.
+fn numbered(statement: fn(u64) -> String) -> Step {
+    let mut number = 0;
+    asked(move || {
+        number += 1;
+        statement(number)
     })
 }
 

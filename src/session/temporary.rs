@@ -6,7 +6,7 @@ use super::{Error, Session};
 use crate::language::ast::{ObjectName, Temporal};
 use crate::planner::{self, ALTER_TABLE, Planned};
 use crate::storage::{CommittedTransaction, Fork, Metadata, Operation, TemporaryState, View};
-use crate::types::{SchemaName, TableSchema};
+use crate::types::{EventId, SchemaName, TableSchema};
 use std::sync::Arc;
 
 impl Session {
@@ -27,7 +27,8 @@ impl Session {
     /// Begins the transaction of a statement by itself.
     pub(super) fn begin_statement(&self) -> Fork {
         let temporary = self.temporary.as_deref().map(TemporaryState::view);
-        self.database.begin_statement(temporary).unseen()
+        // Its outcome is told when it is durable, and so is what it builds upon.
+        self.database.begin_for(EventId::NEVER, temporary).unseen()
     }
 
     /// Makes a transaction durable, then visible, or stages it where the statement is; what it did to what

@@ -148,3 +148,6 @@ fn discard(out: &mut BufWriter<ProgressWriter>) {
     let (stream, _held) = writer.into_parts();
     *out = BufWriter::with_capacity(super::BUFFER, stream);
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,6 @@
 
 mod connection;
 mod deferral;
-#[cfg(test)]
-mod deferral_tests;
 mod dot;
 mod exit_status;
 mod first_word;

@@ -4,7 +4,7 @@
 //! budget is spent, it writes to a temporary file what it can, and goes on. An eighth of the budget is
 //! always an operator's own, so that none is left with nothing because others were earlier.
 //!
-//! What is kept because it may be wanted again ([`Spare`]: epochs of the past) has what operators leave,
+//! What is kept because it may be wanted again ([`MemoryCache`]: epochs of the past) has what operators leave,
 //! half of the budget at most, and goes when they need it.
 //!
 //! ```text
@@ -22,14 +22,14 @@ pub struct MemoryBudget {
     limit: AtomicUsize,
     held: AtomicUsize,
     kept: AtomicUsize,
-    keepers: Mutex<Vec<Weak<dyn Spare>>>,
+    caches: Mutex<Vec<Weak<dyn MemoryCache>>>,
 }
 
 /// What keeps something that may be wanted again.
-pub trait Spare: Debug + Send + Sync {
+pub trait MemoryCache: Debug + Send + Sync {
     /// Lets go of what is needed least, until so many bytes are free or nothing is left. It may be called
     /// while the keeper itself is at work: then it does nothing.
-    fn free(&self, bytes: usize);
+    fn evict(&self, bytes: usize);
 }
 
 impl MemoryBudget {
@@ -48,7 +48,7 @@ impl MemoryBudget {
             limit,
             held: AtomicUsize::new(0),
             kept: AtomicUsize::new(0),
-            keepers: Mutex::default(),
+            caches: Mutex::default(),
         }
     }
 
@@ -61,7 +61,7 @@ impl MemoryBudget {
     pub fn set_limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
         let excess = self.kept().saturating_sub(self.room_to_keep());
-        self.free(excess);
+        self.evict(excess);
     }
 
     /// The bytes that are held.
@@ -81,10 +81,10 @@ impl MemoryBudget {
     }
 
     /// Takes note of something that keeps, for as long as it is there.
-    pub fn watch(&self, keeper: Weak<dyn Spare>) {
-        let mut keepers = self.keepers();
-        keepers.retain(|known| known.strong_count() > 0);
-        keepers.push(keeper);
+    pub fn register(&self, cache: Weak<dyn MemoryCache>) {
+        let mut caches = self.caches();
+        caches.retain(|known| known.strong_count() > 0);
+        caches.push(cache);
     }
 
     /// Counts what is kept: so many bytes more, and so many less.
@@ -94,23 +94,23 @@ impl MemoryBudget {
     }
 
     /// Lets go of so many bytes of what is kept.
-    fn free(&self, bytes: usize) {
+    fn evict(&self, bytes: usize) {
         if bytes == 0 {
             return;
         }
         let target = self.kept().saturating_sub(bytes);
-        let keepers: Vec<_> = self.keepers().iter().filter_map(Weak::upgrade).collect();
-        for keeper in keepers {
+        let caches: Vec<_> = self.caches().iter().filter_map(Weak::upgrade).collect();
+        for cache in caches {
             let excess = self.kept().saturating_sub(target);
             if excess == 0 {
                 return;
             }
-            keeper.free(excess);
+            cache.evict(excess);
         }
     }
 
-    fn keepers(&self) -> std::sync::MutexGuard<'_, Vec<Weak<dyn Spare>>> {
-        self.keepers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn caches(&self) -> std::sync::MutexGuard<'_, Vec<Weak<dyn MemoryCache>>> {
+        self.caches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -153,7 +153,7 @@ impl Reservation {
         let held = self.budget.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let (limit, kept) = (self.budget.limit(), self.budget.kept());
         if kept > 0 && held + kept > limit {
-            self.budget.free(held + kept - limit);
+            self.budget.evict(held + kept - limit);
         }
         held <= limit || self.bytes <= limit / 8
     }
@@ -201,8 +201,8 @@ mod tests {
     #[derive(Debug)]
     struct Hoard(Arc<MemoryBudget>, AtomicUsize);
 
-    impl Spare for Hoard {
-        fn free(&self, bytes: usize) {
+    impl MemoryCache for Hoard {
+        fn evict(&self, bytes: usize) {
             let gone = bytes.min(self.1.load(Ordering::Relaxed));
             self.1.fetch_sub(gone, Ordering::Relaxed);
             self.0.count_kept(0, gone);
@@ -215,8 +215,8 @@ mod tests {
         let hoard = |bytes: usize| {
             let hoard = Arc::new(Hoard(Arc::clone(&budget), AtomicUsize::new(bytes)));
             budget.count_kept(bytes, 0);
-            let keeper: Weak<dyn Spare> = Arc::downgrade(&hoard) as Weak<dyn Spare>;
-            budget.watch(keeper);
+            let known: Weak<dyn MemoryCache> = Arc::downgrade(&hoard) as Weak<dyn MemoryCache>;
+            budget.register(known);
             hoard
         };
         let (first, second) = (hoard(300), hoard(200));

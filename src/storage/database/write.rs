@@ -31,16 +31,12 @@ impl Database {
 
     /// Begins a transaction that may never write: whether it could is asked no sooner than that.
     pub fn begin_deferred(&self) -> Fork {
-        self.begin_beside(None)
+        self.begin_for(EventId::START, None)
     }
 
-    /// The same, beside what is temporary in a session.
-    pub fn begin_beside(&self, temporary: Option<View>) -> Fork {
-        self.begin_for(EventId::START, temporary)
-    }
-
-    /// The same, by somebody who staged `own` last. Who may be told what it reads builds upon nothing that
-    /// others staged before that is durable.
+    /// The same, beside what is temporary in a session, by somebody who staged `own` last: it builds upon
+    /// nothing that others staged before that is durable. Of [`EventId::NEVER`] it builds upon all that
+    /// is staged, and is durable no sooner than that: then nobody may be told what it reads before it is.
     pub fn begin_for(&self, own: EventId, temporary: Option<View>) -> Fork {
         let mut view = self.engine.latest();
         if view.period().last > self.head_for(own) {
@@ -48,21 +44,6 @@ impl Database {
             drop(self.store.settle(view.period().last));
             view = self.latest_for(own).unwrap_or(view);
         }
-        Database::fork_of(view, temporary)
-    }
-
-    /// Begins a transaction of one statement that is committed before anybody is told of it, and so may
-    /// build upon what others staged: what it makes is durable no sooner than that.
-    pub fn begin_statement(&self, temporary: Option<View>) -> Fork {
-        let view = match self.store.is_poisoned() {
-            true => self.begin_for(EventId::START, None).view(),
-            false => self.engine.latest(),
-        };
-        Database::fork_of(view, temporary)
-    }
-
-    /// A transaction upon a view, beside what is temporary.
-    fn fork_of(view: View, temporary: Option<View>) -> Fork {
         let next = view.period().last.next();
         let base = match temporary {
             Some(temporary) => view.with_temporary(temporary),
@@ -93,11 +74,7 @@ impl Database {
         fork: Fork,
         metadata: Metadata,
     ) -> Result<Option<CommittedTransaction>, Error> {
-        let mut schedule = self.one_at_a_time();
-        let Some((events, committed)) = self.stage_fork(fork, metadata)? else { return Ok(None) };
-        self.store.settle(committed.last)?;
-        self.show(events, committed, &mut schedule)?;
-        Ok(Some(committed))
+        self.enter(fork, metadata, true)
     }
 
     /// Gives a transaction its place in the log, and shows it to whoever made it. It is durable, and
@@ -111,14 +88,25 @@ impl Database {
         fork: Fork,
         metadata: Metadata,
     ) -> Result<Option<CommittedTransaction>, Error> {
+        let staged = self.enter(fork, metadata, false)?;
+        self.settler.iter().for_each(Settler::wake);
+        Ok(staged)
+    }
+
+    /// Stages a transaction and applies it; settles it before that, if it is awaited or too much is not
+    /// settled.
+    fn enter(
+        &self,
+        fork: Fork,
+        metadata: Metadata,
+        is_awaited: bool,
+    ) -> Result<Option<CommittedTransaction>, Error> {
         let mut schedule = self.one_at_a_time();
         let Some((events, committed)) = self.stage_fork(fork, metadata)? else { return Ok(None) };
-        if self.store.unsettled() > MOST_UNSETTLED {
+        if is_awaited || self.store.unsettled() > MOST_UNSETTLED {
             self.store.settle(committed.last)?;
         }
         self.show(events, committed, &mut schedule)?;
-        drop(schedule);
-        self.settler.iter().for_each(Settler::wake);
         Ok(Some(committed))
     }
 

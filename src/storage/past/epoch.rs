@@ -11,7 +11,7 @@
 //! of their ends snapshots are made, says [`Schedule`](super::schedule::Schedule).
 
 use crate::storage::versions::{Base, EventLookup, State, View};
-use crate::types::memory::{MemoryBudget, Spare};
+use crate::types::memory::{MemoryBudget, MemoryCache};
 use crate::types::{EventId, Period};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
 
@@ -68,8 +68,8 @@ impl EpochCache {
     /// No epochs yet, of a database with this budget.
     pub fn new(budget: &Arc<MemoryBudget>) -> Arc<EpochCache> {
         let cache = Arc::new(EpochCache { epochs: Mutex::default(), budget: Arc::clone(budget) });
-        let keeper: Weak<EpochCache> = Arc::downgrade(&cache);
-        budget.watch(keeper);
+        let known: Weak<EpochCache> = Arc::downgrade(&cache);
+        budget.register(known);
         cache
     }
 
@@ -135,8 +135,8 @@ impl EpochCache {
     }
 }
 
-impl Spare for EpochCache {
-    fn free(&self, bytes: usize) {
+impl MemoryCache for EpochCache {
+    fn evict(&self, bytes: usize) {
         let mut epochs = match self.epochs.try_lock() {
             Ok(epochs) => epochs,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),

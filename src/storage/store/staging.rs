@@ -138,18 +138,7 @@ fn size_of_operation(operation: &Operation) -> usize {
 }
 
 fn size_of_value(value: &Value) -> usize {
-    let held = match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
-        Value::Null
-        | Value::Boolean(_)
-        | Value::Integer(_)
-        | Value::Real(_)
-        | Value::Decimal(_)
-        | Value::Date(_)
-        | Value::Timestamp(_) => 0,
-    };
-    size_of::<Value>() + held
+    size_of::<Value>() + value.byte_length()
 }
 
 /// Gives operations their numbers as events of one transaction.

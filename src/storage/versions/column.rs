@@ -293,23 +293,7 @@ impl OpenColumn {
                 values.push(array.as_primitive::<Float64Type>().value(index));
             }
             (ColumnValues::Bytes(bytes, ends), data_type) => {
-                bytes.extend_from_slice(match data_type {
-                    DataType::Text | DataType::Json => {
-                        array.as_string::<i32>().value(index).as_bytes()
-                    }
-                    DataType::Blob => array.as_binary::<i32>().value(index),
-                    // Those of mixed types; the others are no bytes.
-                    DataType::Numeric
-                    | DataType::Any
-                    | DataType::Flexible(_)
-                    | DataType::Integer
-                    | DataType::Real
-                    | DataType::Decimal { .. }
-                    | DataType::Boolean
-                    | DataType::Date
-                    | DataType::Timestamp => array.as_binary::<i64>().value(index),
-                });
-                ends.push(bytes.len());
+                push_bytes(bytes, ends, data_type, array, &(index..index + 1));
             }
         }
         self.pushed(true);

@@ -108,6 +108,13 @@ impl Fork {
         own
     }
 
+    /// Applies what was not, before more is recorded.
+    fn catch_up(&mut self) {
+        if self.is_behind {
+            (self.own, self.is_behind) = (self.caught_up(), false);
+        }
+    }
+
     /// Whether a table of it has a foreign key that is wanted.
     pub(crate) fn has_foreign_key(&self, wanted: impl Fn(&ForeignKey) -> bool) -> bool {
         let has =
@@ -381,9 +388,7 @@ impl Fork {
         change: Change,
         cause: Option<usize>,
     ) -> Result<Option<usize>, Error> {
-        if self.is_behind {
-            (self.own, self.is_behind) = (self.caught_up(), false);
-        }
+        self.catch_up();
         let (index, schema) = (self.operations.len(), change.schema_name());
         let id = self.next_event(schema);
         // What is temporary has a state from here on, which `state_of` finds.
@@ -411,9 +416,7 @@ impl Fork {
 
     /// Records an operation that needs nothing from the fork: a marker.
     pub(crate) fn append(&mut self, operation: Operation) {
-        if self.is_behind {
-            (self.own, self.is_behind) = (self.caught_up(), false);
-        }
+        self.catch_up();
         let id = self.next_event(SchemaName::Main);
         self.own.apply_operation(id, &operation);
         self.operations.push(operation);

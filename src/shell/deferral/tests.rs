@@ -1,7 +1,7 @@
 //! Scripts over a disk that is watched: nothing is told before it is durable.
 
-use super::script::InputArrival;
-use super::{Connection, Script, Settings, Shell, Stop};
+use super::super::script::InputArrival;
+use super::super::{Connection, Script, Settings, Shell, Stop};
 use crate::storage::tests::hooked_vfs::{DiskHooks, DiskOperation, HookedVfs};
 use crate::storage::{
     Clock, Environment, FixedClock, MemVfs, OpenOptions, SeededRandom, WallClock,
