@@ -184,11 +184,17 @@ fn climbs(file: &str, text: &str) -> Vec<String> {
         [root] => root != "crate",
         _ => true,
     };
-    paths
-        .iter()
-        .filter(|path| !is_allowed(path))
-        .map(|path| format!("{file}: {here} names {}", path.join("::")))
-        .collect()
+    refused((file, here), &paths, is_allowed)
+}
+
+/// The paths of a file, in a module, that are not allowed.
+fn refused(
+    (file, here): (&str, &str),
+    paths: &[Vec<String>],
+    is_allowed: impl Fn(&[String]) -> bool,
+) -> Vec<String> {
+    let refused = paths.iter().filter(|path| !is_allowed(path));
+    refused.map(|path| format!("{file}: {here} names {}", path.join("::"))).collect()
 }
 
 /// What `storage` shows to the floors above it, with the module that has it.
@@ -217,11 +223,7 @@ fn climbs_inside(file: &str, text: &str, exports: &BTreeMap<String, String>) -> 
         [root, floor] => root != "crate" || floor != "storage",
         _ => true,
     };
-    paths
-        .iter()
-        .filter(|path| !is_allowed(path))
-        .map(|path| format!("{file}: {here} names {}", path.join("::")))
-        .collect()
+    refused((file, here), &paths, is_allowed)
 }
 
 /// The paths of a file into the world that it should have been handed.

@@ -101,7 +101,6 @@ impl EventStore {
         causes: &Causes,
         metadata: Metadata,
     ) -> Result<Arc<Vec<Event>>, Error> {
-        self.check_writable()?;
         if operations.is_empty() {
             return Err(Error::invalid("a transaction without events"));
         }
