@@ -9,7 +9,7 @@ use crate::storage::error::Error;
 use crate::storage::event::{Marker, Operation, RowImages, RowOperation};
 use crate::storage::{Dropped, SchemaChange};
 use crate::types::{EventId, RowId, Schema, TableId, TableSchema};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Set in a row's version when that has ended and none began.
@@ -126,7 +126,9 @@ struct ReplacedTable {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     schema: Schema,
-    rows: HashMap<TableId, RowVersions>,
+    /// The table of the last row, which is that of the next one mostly: it is in the schema.
+    current: Option<Arc<TableSchema>>,
+    rows: BTreeMap<TableId, RowVersions>,
     /// The last event about no row.
     structural: EventId,
     /// What the transaction under way replaced, to be put back if it fails.
@@ -207,6 +209,7 @@ impl Ledger {
     /// that are known.
     pub(crate) fn resume(&mut self, schema: Schema) {
         self.roll_back();
+        self.current = None;
         self.rows.clear();
         self.dropped.clear();
         self.is_partial = true;
@@ -240,6 +243,7 @@ impl Ledger {
             }
         }
         self.structural = self.structural_before;
+        self.current = None;
         self.schema = self.schema_before.clone();
         for name in self.markers.new_tags.drain(..) {
             self.markers.tags.remove(&name);
@@ -274,10 +278,12 @@ impl Ledger {
             Operation::Row(row) => return self.advance(event, row),
             Operation::Schema(change) => {
                 self.check_restored(change)?;
+                self.current = None;
                 define(&mut self.schema, event, operation)?;
                 self.note_tables(event, change);
             }
             Operation::Marker(marker) => {
+                self.current = None;
                 define(&mut self.schema, event, operation)?;
                 self.mark(marker)?;
             }
@@ -351,16 +357,25 @@ impl Ledger {
         Ok(())
     }
 
-    /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted. Gives the
-    /// event that made the former; 0 of a row that never was.
-    fn advance(&mut self, event: EventId, operation: &RowOperation) -> Result<EventId, Error> {
-        let RowOperation { table, row, rev, images } = operation;
-        let (row, rev) = (*row, *rev);
+    /// Refuses rows of a table that is not there, or has other columns.
+    fn check_table(&mut self, table: &Arc<TableSchema>) -> Result<(), Error> {
         let Some(current) = self.schema.table(&table.name).filter(|now| now.id == table.id) else {
             return Err(missing(table));
         };
         if !Arc::ptr_eq(current, table) && current.columns != table.columns {
             return Err(Error::invalid(format!("`{}` has other columns now", table.name)));
+        }
+        self.current = Some(Arc::clone(table));
+        Ok(())
+    }
+
+    /// Ends the row's version `rev - 1` and begins `rev`, which may be that it is deleted. Gives the
+    /// event that made the former; 0 of a row that never was.
+    fn advance(&mut self, event: EventId, operation: &RowOperation) -> Result<EventId, Error> {
+        let RowOperation { table, row, rev, images } = operation;
+        let (row, rev) = (*row, *rev);
+        if self.current.as_ref().is_none_or(|current| !Arc::ptr_eq(current, table)) {
+            self.check_table(table)?;
         }
         let rows = self.rows.entry(table.id).or_default();
         let found = rows.at(row);

@@ -300,7 +300,7 @@ impl Fork {
         if let Some((event, operation)) = recorded.flatten() {
             return Ok(Some((operation.rev, event)));
         }
-        let known = self.base.layer(table.id).map(|layer| layer.versions().newest_version(row));
+        let known = self.base.versions(table.id).map(|versions| versions.newest_version(row));
         let lookup = self.base.parts().lookup.as_ref().filter(|_| !table.id.is_temporary());
         match (known, lookup) {
             (Some(EndedRow::Known(newest)), _) => Ok(newest),

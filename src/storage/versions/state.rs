@@ -286,7 +286,7 @@ impl State {
     /// The row id that the next row of a table gets.
     pub(super) fn next_row(&self, table: &TableSchema) -> RowId {
         let own = self.tables.get(&table.id).map(|versions| versions.next_row());
-        let of_base = || Some(self.base.as_ref()?.layer(table.id)?.versions().next_row());
+        let of_base = || Some(self.base.as_ref()?.versions(table.id)?.next_row());
         own.or_else(of_base).unwrap_or(RowId(1))
     }
 

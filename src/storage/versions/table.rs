@@ -252,7 +252,9 @@ impl TableVersions {
         new: &Row,
     ) {
         // A row that is there already is no error here: what the log says last holds.
-        self.delete(event, row);
+        if self.base.is_some() || self.rows.get(row).is_some() {
+            self.delete(event, row);
+        }
         let latest = self.rows.get(row);
         let kind = match latest {
             None if row >= self.next_ordered => RunKind::Ordered,

@@ -116,6 +116,19 @@ impl View {
         self.with(|parts| (parts.origin, parts.known) = (Some(origin), known))
     }
 
+    /// The topmost versions of a table, with those below.
+    pub(super) fn versions(&self, table: TableId) -> Option<&TableVersions> {
+        let parts = match &self.0.temporary {
+            Some(temporary) if table.is_temporary() => temporary.parts(),
+            Some(_) | None => self.parts(),
+        };
+        match (parts.tables.get(&table), &parts.base) {
+            (Some(versions), _) => Some(&**versions),
+            (None, Some((base, _))) => base.versions(table),
+            (None, None) => None,
+        }
+    }
+
     /// What the view holds of a table.
     pub(super) fn layer(&self, table: TableId) -> Option<Arc<Layer>> {
         match &self.0.temporary {
