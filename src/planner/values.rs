@@ -128,6 +128,15 @@ impl BoundRows {
         }
     }
 
+    /// Whether queries stand in what is no constant.
+    pub fn has_queries(&self) -> bool {
+        let mut has_queries = false;
+        self.expressions().for_each(|expression| {
+            expression.for_each_subquery(&mut |_| has_queries = true);
+        });
+        has_queries
+    }
+
     /// Everything that is no constant.
     pub fn expressions(&self) -> impl Iterator<Item = &BoundExpression> {
         let defaults = self.targets.iter().filter_map(|target| target.default.as_ref());

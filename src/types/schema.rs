@@ -534,6 +534,11 @@ impl Schema {
         };
     }
 
+    /// Whether it has a trigger itself.
+    pub(super) fn has_own_triggers(&self) -> bool {
+        !self.triggers.is_empty()
+    }
+
     /// Whether two schemas have the same tables, views, triggers and settings.
     pub fn is_same(&self, other: &Schema) -> bool {
         let is_alike = match (&self.temporary, &other.temporary) {

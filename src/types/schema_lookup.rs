@@ -95,6 +95,11 @@ impl Schema {
         self.looked_up(None).flat_map(Schema::triggers)
     }
 
+    /// Whether there is a trigger, of the database or a temporary one.
+    pub fn has_triggers(&self) -> bool {
+        self.looked_up(None).any(Schema::has_own_triggers)
+    }
+
     /// All tables, those of the database and those that are temporary.
     pub fn all_tables(&self) -> impl Iterator<Item = &Arc<TableSchema>> {
         self.looked_up(None).flat_map(Schema::tables)

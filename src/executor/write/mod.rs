@@ -32,6 +32,8 @@
 //! from the fork, and leaves one out that is gone. Queries in DO UPDATE and in RETURNING read what there
 //! is by then ([`Pipeline::by_now`]), so rows that are asked them go one by one, too.
 //!
+//! One new row about which nobody but its table is asked takes the same steps by itself (`single`).
+//!
 //! Views of the fork go before it changes, so that nothing has to be copied for them.
 //!
 //! # Triggers
@@ -57,6 +59,7 @@ mod place;
 mod replace;
 mod returning;
 mod row;
+mod single;
 mod source;
 mod unique;
 
@@ -149,6 +152,10 @@ fn write_within(
     context: Context,
     firing: &Firing<'_>,
 ) -> Result<Written, Error> {
+    let single = single::source(write, fork, &context).filter(|_| firing.is_outermost());
+    if let Some(source) = single {
+        return single::insert(write, source, fork);
+    }
     let steps = RowSteps::of(write, fork, &context, firing)?;
     let first = fork.len();
     // What triggers do is checked at the end of the statement that fired the first of them.

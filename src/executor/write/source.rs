@@ -10,8 +10,8 @@ use super::assign::{assign, moved_to, row_number};
 use super::place::{in_query, in_row, in_values};
 use super::row::WriteRow;
 use crate::planner::{
-    BoundExpression, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent, Write,
-    WriteAction,
+    BoundExpression, BoundRows, BoundValue, ColumnSource, InsertInput, Plan, QueryPlan, RowEvent,
+    Write, WriteAction,
 };
 use crate::types::{ColumnAffinity, DataType, Row, RowId, TableSchema, Value, column::value_at};
 use arrow_array::ArrayRef;
@@ -24,7 +24,10 @@ pub(super) fn read(write: &Write, context: &Arc<Context>) -> Result<Vec<WriteRow
     match &write.action {
         WriteAction::Insert { input, columns, row, .. } => {
             let source = NewRows { table: &write.table, columns, row: *row, context };
-            source.read(input)
+            match input {
+                InsertInput::Values(rows) => source.values(rows),
+                InsertInput::Query(query) => source.query(query, context),
+            }
         }
         WriteAction::Update { rows, assignments, number } => {
             updated(&write.table, rows, (assignments, number.as_deref()), context)
@@ -81,39 +84,76 @@ pub(super) struct NewRows<'a> {
     pub columns: &'a [ColumnSource],
     /// Which value of the input is the number of its row, if one is.
     pub row: Option<usize>,
-    pub context: &'a Arc<Context>,
+    pub context: &'a Context,
 }
 
-impl NewRows<'_> {
-    fn read(&self, input: &InsertInput) -> Result<Vec<WriteRow>, Error> {
-        match input {
-            InsertInput::Values(rows) => {
-                let mut all = rows.values();
-                let mut read = Vec::with_capacity(rows.len());
-                for place in 0..rows.len() {
-                    let values = self.evaluate(all.by_ref().take(rows.width()), place);
-                    let row = values.and_then(|values| self.row(values, place));
-                    read.push(row.map_err(|error| in_values(error, self, rows.len()))?);
-                }
-                Ok(read)
-            }
-            InsertInput::Query(query) => {
-                let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
-                let mut rows = open_operator(&query.plan, self.context)?;
-                let mut read = Vec::new();
-                while let Some(batch) = rows.next()? {
-                    for at in 0..batch.rows {
-                        let values = || -> Vec<Value> {
-                            let typed = batch.columns.iter().zip(&types);
-                            typed.map(|(array, t)| value_at(array, *t, at)).collect()
-                        };
-                        let row = self.row(values(), read.len());
-                        read.push(row.map_err(|error| in_query(error, self, &values()))?);
-                    }
-                }
-                Ok(read)
+impl<'a> NewRows<'a> {
+    /// Those of VALUES with one row, where a write has such.
+    pub fn one(write: &'a Write, context: &'a Context) -> Option<(NewRows<'a>, &'a BoundRows)> {
+        let WriteAction::Insert { input: InsertInput::Values(rows), columns, row, .. } =
+            &write.action
+        else {
+            return None;
+        };
+        let source = NewRows { table: &write.table, columns, row: *row, context };
+        (rows.len() == 1).then_some((source, rows))
+    }
+
+    /// The first of VALUES.
+    pub fn first(&self, rows: &BoundRows) -> Result<WriteRow, Error> {
+        let row = self.next_of(&mut rows.values(), rows.width(), 0);
+        row.map_err(|error| in_values(error, self, rows.len()))
+    }
+
+    /// The row that the next values of VALUES make, of so many to a row.
+    fn next_of<'b>(
+        &self,
+        values: &mut impl Iterator<Item = BoundValue<'b>>,
+        width: usize,
+        place: usize,
+    ) -> Result<WriteRow, Error> {
+        let is_next = |(at, fill): (usize, &ColumnSource)| is_given(fill, at);
+        let are_in_order =
+            width == self.columns.len() && self.columns.iter().enumerate().all(is_next);
+        if self.row.is_some() || !are_in_order {
+            return self.row(self.evaluate(values.take(width), place)?, place);
+        }
+        // Each goes where it stands, so that none is kept until all are known.
+        let new = new_row(self.table, place, |_| match values.next() {
+            Some(BoundValue::Constant(value)) => Ok(value),
+            Some(BoundValue::Expression(expression)) => self.context.constant(expression),
+            None => Ok(Value::Null),
+        })?;
+        Ok(WriteRow { row: None, moved: None, old: None, new: Some(new), place })
+    }
+
+    /// Those of VALUES.
+    fn values(&self, rows: &BoundRows) -> Result<Vec<WriteRow>, Error> {
+        let mut all = rows.values();
+        let mut read = Vec::with_capacity(rows.len());
+        for place in 0..rows.len() {
+            let row = self.next_of(&mut all, rows.width(), place);
+            read.push(row.map_err(|error| in_values(error, self, rows.len()))?);
+        }
+        Ok(read)
+    }
+
+    /// Those of a query, which is read in its context.
+    fn query(&self, query: &QueryPlan, context: &Arc<Context>) -> Result<Vec<WriteRow>, Error> {
+        let types: Vec<_> = query.columns.iter().map(|(_, data_type)| *data_type).collect();
+        let mut rows = open_operator(&query.plan, context)?;
+        let mut read = Vec::new();
+        while let Some(batch) = rows.next()? {
+            for at in 0..batch.rows {
+                let values = || -> Vec<Value> {
+                    let typed = batch.columns.iter().zip(&types);
+                    typed.map(|(array, t)| value_at(array, *t, at)).collect()
+                };
+                let row = self.row(values(), read.len());
+                read.push(row.map_err(|error| in_query(error, self, &values()))?);
             }
         }
+        Ok(read)
     }
 
     /// The values of a row of VALUES.
@@ -122,7 +162,6 @@ impl NewRows<'_> {
         row: impl Iterator<Item = BoundValue<'b>>,
         place: usize,
     ) -> Result<Vec<Value>, Error> {
-        let is_given = |fill: &ColumnSource, at: usize| matches!(fill, ColumnSource::Input(from) if *from == at);
         let mut values = Vec::with_capacity(self.table.columns.len());
         for (at, value) in row.enumerate() {
             values.push(match value {
@@ -151,6 +190,11 @@ impl NewRows<'_> {
         })?;
         Ok(WriteRow { row: number, moved: None, old: None, new: Some(new), place })
     }
+}
+
+/// Whether a column is given the value at a place.
+fn is_given(fill: &ColumnSource, at: usize) -> bool {
+    matches!(fill, ColumnSource::Input(from) if *from == at)
 }
 
 /// A row whose columns have these values.
