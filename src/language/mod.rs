@@ -23,6 +23,7 @@ mod parser;
 mod pragma_value;
 mod prepared;
 mod splitter;
+mod template;
 mod token;
 mod token_source;
 
@@ -45,4 +46,5 @@ pub use splitter::{
     Completeness, MAX_STATEMENT_SIZE, Piece, PieceKind, SplitError, Splitter, StatementTooLarge,
     Unterminated, is_complete,
 };
+pub use template::Template;
 pub use token::{Symbol, Token, TokenKind};

@@ -38,8 +38,53 @@ pub enum LiteralSharing {
 pub struct Prepared<'a> {
     text: &'a str,
     tokens: Vec<Token>,
+    literals: Vec<LiteralToken>,
     /// What statements of one shape have in common, as bytes to compare.
     shape: Vec<u8>,
+}
+
+/// A token that is a literal, or stands for one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LiteralToken {
+    token: Token,
+    /// What the word before a text makes of it, which is part of the shape: `DATE '…'`.
+    moment: Option<DataType>,
+}
+
+impl LiteralToken {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        self.token.span
+    }
+
+    /// Which token it is.
+    pub fn kind(&self) -> TokenKind {
+        self.token.kind
+    }
+
+    /// Whether its value stands elsewhere.
+    pub fn is_parameter(&self) -> bool {
+        self.token.kind == TokenKind::Parameter
+    }
+
+    /// What a word in its place is; `None` where that says more than its type does, or is none.
+    pub fn value(&self, word: &str) -> Option<Literal> {
+        let literal = literal_value(self.token.kind, word).ok()?;
+        let literal = match self.moment {
+            Some(moment) => moment.accept(literal.value).ok()?.into(),
+            None => literal,
+        };
+        is_shared(self.token.kind, &literal).then_some(literal)
+    }
+}
+
+/// Whether a literal says no more than its type does: an integer beyond 64 bits does, and a number of more
+/// digits than a DECIMAL has.
+fn is_shared(kind: TokenKind, literal: &Literal) -> bool {
+    match &literal.exact {
+        None => true,
+        Some(exact) => kind != TokenKind::Integer && matches!(exact, Value::Decimal(_)),
+    }
 }
 
 /// The literals of a statement, in order.
@@ -64,8 +109,57 @@ impl<'a> Prepared<'a> {
             return None;
         }
         let Tokens { tokens, error: None } = tokenize(text) else { return None };
-        let shape = shape(text, &tokens, parameters)?;
-        Some(Prepared { text, tokens, shape })
+        let mut prepared = Prepared { text, tokens, literals: Vec::new(), shape: Vec::new() };
+        prepared.split(parameters)?;
+        Some(prepared)
+    }
+
+    /// Finds the literals, and the shape: the text of the tokens as it stands, but that each literal is only
+    /// its type, and that nothing stands around them. `None` where a parameter or a JSON object says more
+    /// than its type does.
+    fn split(&mut self, parameters: &Parameters) -> Option<()> {
+        let Prepared { text, tokens, literals, shape } = self;
+        let is_said = |kind| !matches!(kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon));
+        let last = tokens.iter().rposition(|token| is_said(token.kind))?;
+        let bytes = text.as_bytes();
+        shape.reserve_exact(text.len() + tokens.len());
+        let mut numbering = ParameterNumbering::default();
+        let mut places = ResultPlaces::default();
+        // From where on the text is still to be copied, and the token before.
+        let (mut from, mut before) = (tokens[0].span.start, TokenKind::End);
+        for token in &tokens[..=last] {
+            let Token { kind, span } = *token;
+            let mut moment = None;
+            let literal = match kind {
+                _ if places.may_be(kind) => None,
+                TokenKind::Keyword(_)
+                | TokenKind::Name
+                | TokenKind::QuotedName
+                | TokenKind::Symbol(_)
+                | TokenKind::End => None,
+                TokenKind::Json => return None,
+                TokenKind::Parameter => {
+                    let given = parameters.find(&numbering.name(&text[span.start..span.end])?)?;
+                    Some([PARAMETER, mark(given.value.data_type())?])
+                }
+                TokenKind::Text => {
+                    moment = moment_behind(before);
+                    Some([LITERAL, mark(moment.unwrap_or(DataType::Text))?])
+                }
+                TokenKind::Blob => Some([LITERAL, mark(DataType::Blob)?]),
+                TokenKind::Integer => Some([LITERAL, mark(DataType::Integer)?]),
+                TokenKind::Real => Some([LITERAL, mark(DataType::Real)?]),
+            };
+            if let Some(literal) = literal {
+                shape.extend_from_slice(&bytes[from..span.start]);
+                shape.extend_from_slice(&literal);
+                literals.push(LiteralToken { token: *token, moment });
+                from = span.end;
+            }
+            before = kind;
+        }
+        shape.extend_from_slice(&bytes[from..tokens[last].span.end]);
+        Some(())
     }
 
     /// The statement.
@@ -78,36 +172,29 @@ impl<'a> Prepared<'a> {
         &self.shape
     }
 
+    /// The tokens that are literals, in order.
+    pub(super) fn literal_tokens(&self) -> &[LiteralToken] {
+        &self.literals
+    }
+
     /// The literals; `None` where one says more than its type does: an integer beyond 64 bits, a number of
     /// more digits than a DECIMAL has, a day that is none. `parameters` are those that it was made with.
     pub fn literals(&self, parameters: &Parameters) -> Option<StatementLiterals> {
         let mut literals = StatementLiterals::default();
         let mut numbering = ParameterNumbering::default();
-        let (mut before, mut places) = (TokenKind::End, ResultPlaces::default());
-        for token in &self.tokens {
-            let word = &self.text[token.span.start..token.span.end];
-            if places.may_be(token.kind) {
-                // A word.
-            } else if token.kind == TokenKind::Parameter {
-                literals.push(token, parameters.find(&numbering.name(word)?)?.clone())?;
-            } else if matches!(
-                token.kind,
-                TokenKind::Text | TokenKind::Blob | TokenKind::Integer | TokenKind::Real
-            ) {
-                let literal = literal_value(token.kind, word).ok()?;
-                let is_text = token.kind == TokenKind::Text;
-                match moment_behind(before).filter(|_| is_text) {
-                    // The text of `DATE '…'`, whose word is part of the shape.
-                    Some(moment) => {
-                        literals.push(token, moment.accept(literal.value).ok()?.into())?;
-                    }
-                    None if token.kind == TokenKind::Integer && literal.exact.is_some() => {
-                        return None;
-                    }
-                    None => literals.push(token, literal)?,
+        literals.values.reserve_exact(self.literals.len());
+        literals.slots.reserve_exact(self.literals.len());
+        for literal in &self.literals {
+            let Span { start, end } = literal.token.span;
+            let word = &self.text[start..end];
+            let value = match literal.is_parameter() {
+                true => {
+                    let given = parameters.find(&numbering.name(word)?)?;
+                    is_shared(literal.token.kind, given).then(|| given.clone())
                 }
-            }
-            before = token.kind;
+                false => literal.value(word),
+            };
+            literals.push(start, value?)?;
         }
         Some(literals)
     }
@@ -149,15 +236,11 @@ impl<'a> Prepared<'a> {
 }
 
 impl StatementLiterals {
-    fn push(&mut self, token: &Token, literal: Literal) -> Option<()> {
+    fn push(&mut self, start: usize, literal: Literal) -> Option<()> {
         let data_type = literal.value.data_type();
         mark(data_type)?;
-        let exact = match &literal.exact {
-            None => None,
-            Some(exact @ Value::Decimal(_)) => Some(exact.data_type()),
-            Some(_) => return None,
-        };
-        self.slots.push(LiteralSlot { start: token.span.start, data_type, exact });
+        let exact = literal.exact.as_ref().map(Value::data_type);
+        self.slots.push(LiteralSlot { start, data_type, exact });
         self.values.push(literal);
         Some(())
     }
@@ -239,48 +322,6 @@ impl ResultPlaces {
         }
         false
     }
-}
-
-/// The text of these tokens as it stands, but that each literal is only its type, and that nothing stands
-/// around them. `None` where a parameter or a JSON object says more than its type does.
-fn shape(text: &str, tokens: &[Token], parameters: &Parameters) -> Option<Vec<u8>> {
-    let is_said = |kind| !matches!(kind, TokenKind::End | TokenKind::Symbol(Symbol::Semicolon));
-    let last = tokens.iter().rposition(|token| is_said(token.kind))?;
-    let bytes = text.as_bytes();
-    let mut shape = Vec::with_capacity(text.len() + tokens.len());
-    let mut numbering = ParameterNumbering::default();
-    let mut places = ResultPlaces::default();
-    // From where on the text is still to be copied, and the token before.
-    let (mut from, mut before) = (tokens[0].span.start, TokenKind::End);
-    for Token { kind, span } in &tokens[..=last] {
-        let literal = match kind {
-            _ if places.may_be(*kind) => None,
-            TokenKind::Keyword(_)
-            | TokenKind::Name
-            | TokenKind::QuotedName
-            | TokenKind::Symbol(_)
-            | TokenKind::End => None,
-            TokenKind::Json => return None,
-            TokenKind::Parameter => {
-                let given = parameters.find(&numbering.name(&text[span.start..span.end])?)?;
-                Some([PARAMETER, mark(given.value.data_type())?])
-            }
-            TokenKind::Text => {
-                Some([LITERAL, mark(moment_behind(before).unwrap_or(DataType::Text))?])
-            }
-            TokenKind::Blob => Some([LITERAL, mark(DataType::Blob)?]),
-            TokenKind::Integer => Some([LITERAL, mark(DataType::Integer)?]),
-            TokenKind::Real => Some([LITERAL, mark(DataType::Real)?]),
-        };
-        if let Some(literal) = literal {
-            shape.extend_from_slice(&bytes[from..span.start]);
-            shape.extend_from_slice(&literal);
-            from = span.end;
-        }
-        before = *kind;
-    }
-    shape.extend_from_slice(&bytes[from..tokens[last].span.end]);
-    Some(shape)
 }
 
 /// What stands for a literal of a type in a shape; `None` for types whose values decide about plans.

@@ -9,7 +9,7 @@ use super::shareable::{is_shareable, moment_of};
 use super::{Error, Session};
 use crate::executor;
 use crate::language::ast::PlannableStatement;
-use crate::language::{LiteralSharing, Prepared, StatementLiterals, span_in};
+use crate::language::{LiteralSharing, Prepared, StatementLiterals, Template, span_in};
 use crate::planner::{self, Affinity, BoundExpression, BoundKind, Planned, ScalarFunction};
 use crate::storage::View;
 use crate::types::key_hash::KeyHashing;
@@ -27,6 +27,9 @@ const MOST_SHAPES: usize = 1024;
 /// The most bytes of a generation's shapes together, which their plans are some multiple of.
 const MOST_BYTES: usize = 1 << 20;
 
+/// How many texts are held against a statement before its tokens are made.
+const MOST_TEMPLATES: usize = 8;
+
 /// How many shapes that came once are remembered at most.
 const MOST_SIGHTINGS: usize = 4096;
 
@@ -39,6 +42,8 @@ pub(super) struct SharedPlan {
     pub moment: Option<usize>,
     /// The table of each slot as it was when the plan was made.
     pub tables: Vec<Arc<TableSchema>>,
+    /// Whether it reads rows of them.
+    pub reads_tables: bool,
     /// The views that were bound and the triggers that it was made for, as they were defined then.
     pub definitions: Vec<Arc<Definition>>,
     /// The columns of a query.
@@ -48,6 +53,14 @@ pub(super) struct SharedPlan {
 }
 
 impl SharedPlan {
+    /// Whether it changes something, so that it is run in a transaction.
+    pub fn changes(&self) -> bool {
+        match self.planned {
+            Planned::Query(_) => false,
+            Planned::Write(_) | Planned::Schema(_) => true,
+        }
+    }
+
     /// An error of the plan with its place in the text of a statement that shares it.
     pub fn located(&self, error: executor::Error, text: &str) -> executor::Error {
         error.moved(|span| span_in(span, &self.text, text))
@@ -75,8 +88,8 @@ pub(super) struct SharedStatement {
     pub plan: Arc<SharedPlan>,
     /// The literals of the statement.
     pub values: Vec<Literal>,
-    /// What it reads.
-    pub view: View,
+    /// What it reads, at whatever moment; a write reads what its transaction sees.
+    pub view: Option<View>,
 }
 
 /// What a plan says of its parameters.
@@ -171,9 +184,11 @@ impl PlanCacheEntry {
             moment => moment.flatten(),
         };
         let mut usage = ParameterUsage { found: BTreeSet::from_iter(moment), digits: false };
+        let mut reads_tables = matches!(planned, Planned::Query(_));
         // When a version ended is asked of other views than what was visible.
         let mut sound = true;
         planned.for_each_access(&mut |access| {
+            reads_tables = true;
             let asks = |column: &usize| access.table.pseudo(*column) == Some(PseudoColumn::EventTo);
             sound = sound && (moment.is_none() || !access.columns.iter().any(asks));
             // Whether such a key serves a condition, its constants decide.
@@ -196,6 +211,7 @@ impl PlanCacheEntry {
             planned,
             moment,
             tables,
+            reads_tables,
             definitions,
             columns,
             text: text.into(),
@@ -211,6 +227,8 @@ pub(super) struct PlanCache {
     recent: PlanGeneration,
     earlier: PlanGeneration,
     sightings: Sightings,
+    /// The texts that came lately, and their plans.
+    templates: Vec<(Template, Arc<SharedPlan>)>,
 }
 
 /// What is known of shapes that came between two others.
@@ -259,6 +277,34 @@ impl PlanCache {
     }
 }
 
+impl PlanCache {
+    /// The plan of the statements that a text differs from in its literals alone, and these.
+    fn find_template(&mut self, text: &str) -> Option<(Arc<SharedPlan>, Vec<Literal>)> {
+        let mut known = self.templates.iter().enumerate();
+        let (place, plan, values) = known.find_map(|(place, (template, plan))| {
+            Some((place, Arc::clone(plan), template.literals(text)?))
+        })?;
+        if let Some(before) = place.checked_sub(1) {
+            // What comes often is found first.
+            self.templates.swap(before, place);
+        }
+        Some((plan, values))
+    }
+
+    /// Remembers the text of a statement that has a plan, in the place of the one that came least.
+    fn put_template(&mut self, prepared: &Prepared, plan: &Arc<SharedPlan>) {
+        if let Some(template) = Template::of(prepared) {
+            self.templates.truncate(MOST_TEMPLATES - 1);
+            self.templates.push((template, Arc::clone(plan)));
+        }
+    }
+
+    /// Forgets the texts of a plan.
+    fn drop_templates(&mut self, plan: &Arc<SharedPlan>) {
+        self.templates.retain(|(_, known)| !Arc::ptr_eq(known, plan));
+    }
+}
+
 /// The shapes of statements that came lately, by their hashes: each in the one place that it may have.
 #[derive(Debug, Default)]
 struct Sightings(Vec<u64>);
@@ -294,12 +340,15 @@ impl Session {
         } else {
             (LiteralSharing::SameTypes, Cow::Borrowed(shape), (known, came_before))
         };
+        let values = literals.values.clone();
         match known {
             Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
             Some(PlanCacheEntry::Shared(plan)) => {
-                let Some(view) = self.view_of(&plan, &literals)? else { return Ok(None) };
-                if plan.fits(&view) {
-                    return Ok(Some(SharedStatement { plan, values: literals.values, view }));
+                if let Some(shared) = self.shared(&plan, values)? {
+                    if sharing == LiteralSharing::SameTypes {
+                        self.cache.put_template(prepared, &plan);
+                    }
+                    return Ok(Some(shared));
                 }
                 // The schema is another at another moment: which moment comes next nobody knows.
                 if plan.moment.is_some() {
@@ -312,12 +361,36 @@ impl Session {
         let Some(known) = self.plan_for_all(prepared, &literals, sharing)? else { return Ok(None) };
         self.cache.put(&shape, known.clone());
         match known {
-            PlanCacheEntry::Shared(plan) => Ok(self
-                .view_of(&plan, &literals)?
-                .map(|view| SharedStatement { plan, values: literals.values, view })),
+            PlanCacheEntry::Shared(plan) => self.shared(&plan, literals.values),
             // Those of the same digits are found by another shape, the next time.
             PlanCacheEntry::SameDigits | PlanCacheEntry::Unshared => Ok(None),
         }
+    }
+
+    /// The same for one that differs from one of the latest in its literals alone.
+    pub(super) fn matching_plan(&mut self, text: &str) -> Result<Option<SharedStatement>, Error> {
+        let Some((plan, values)) = self.cache.find_template(text) else { return Ok(None) };
+        let shared = self.shared(&plan, values)?;
+        if shared.is_none() && plan.moment.is_none() {
+            self.cache.drop_templates(&plan);
+        }
+        Ok(shared)
+    }
+
+    /// A statement with a plan and these literals; `None` where its tables are others than the plan's, or
+    /// there is no such moment.
+    fn shared(
+        &self,
+        plan: &Arc<SharedPlan>,
+        values: Vec<Literal>,
+    ) -> Result<Option<SharedStatement>, Error> {
+        let plan = Arc::clone(plan);
+        if plan.changes() {
+            // Whether it fits is known when its transaction is.
+            return Ok(Some(SharedStatement { plan, values, view: None }));
+        }
+        let view = self.view_of(&plan, &values)?.filter(|view| plan.fits(view));
+        Ok(view.map(|view| SharedStatement { plan, values, view: Some(view) }))
     }
 
     /// What statements that have so much in common have, made of one of them. What is wrong with it is said
@@ -351,14 +424,9 @@ impl Session {
 
     /// The view that a shared plan reads; `None` where there is none at that moment, which is said by
     /// the way that every other statement takes.
-    fn view_of(
-        &self,
-        plan: &SharedPlan,
-        literals: &StatementLiterals,
-    ) -> Result<Option<View>, Error> {
+    fn view_of(&self, plan: &SharedPlan, literals: &[Literal]) -> Result<Option<View>, Error> {
         let Some(moment) = plan.moment else { return self.present().map(Some) };
-        let Some(Value::Integer(event)) = literals.values.get(moment).map(|literal| &literal.value)
-        else {
+        let Some(Value::Integer(event)) = literals.get(moment).map(|literal| &literal.value) else {
             return Ok(None);
         };
         let event = u64::try_from(*event).ok().map(EventId);

@@ -1,9 +1,10 @@
 //! Changes: how one is recorded in a fork and committed, and what of it becomes the outcome.
 
 use super::cache::PlanCache;
+use super::executable::{ExecutableStatement, PendingStatement};
 use super::outcome::OutputColumn;
 use super::sequence::counter_write;
-use super::{Error, ExecutableStatement, Outcome, PendingStatement, Receipt, Rows, Session};
+use super::{Error, Outcome, Receipt, Rows, Session};
 use crate::executor::{self, Failure, Written};
 use crate::language::ast::{Statement, WriteStatement};
 use crate::planner::{Planned, PragmaSwitch, Write};
@@ -165,7 +166,12 @@ impl Session {
             return Ok(receipt.into());
         }
         let text = pending.text();
+        let is_shared = matches!(pending, PendingStatement::Shared { .. });
         let executable = self.executable(pending, fork.view());
+        if is_shared && !matches!(&executable, Ok(of) if of.plan.is_shared()) {
+            // The schema is another one than that of the plans that are kept.
+            self.cache = PlanCache::default();
+        }
         let is_temporary = executable.as_ref().is_ok_and(|of| of.plan.planned().is_temporary());
         // `DROP TABLE IF EXISTS` of none asks nothing of anybody.
         if !executable.as_ref().is_ok_and(|of| of.plan.planned().changes_nothing()) {

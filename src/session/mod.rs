@@ -8,7 +8,7 @@
 //! What is no table and can be read like one, the log and the history of a table, is in `relations`.
 //!
 //! One short cut: statements that differ in nothing but their literals share a plan (`cache`), which
-//! saves parsing and planning all but the first.
+//! saves parsing and planning all but the first, and for those of the latest shapes making tokens.
 
 mod analyze;
 mod blame;
@@ -18,6 +18,7 @@ mod changed;
 mod describe;
 mod difference;
 mod error;
+mod executable;
 mod explain;
 mod help;
 mod last_result;
@@ -58,16 +59,15 @@ pub use crate::executor::{Batch, PartialRow};
 #[cfg(test)]
 pub(crate) use relations::event_columns;
 
-use crate::executor::{self, ChangeCounts, Context, PlanInput, QueryRows, Resources};
-use crate::language::ast::{
-    MaintenanceKind, PlannableStatement, SchemaStatement, SessionStatement, Statement, TableOption,
-};
+use crate::executor::{self, ChangeCounts, Context, QueryRows, Resources};
+use crate::language::ast::{MaintenanceKind, PlannableStatement, SessionStatement, Statement};
 use crate::language::{ParameterName, Parameters, ParseError, Prepared, parse_statement_with};
-use crate::planner::{self, Planned, PragmaSwitch, QueryPlan, Rewriting};
+use crate::planner::{Planned, PragmaSwitch, QueryPlan, Rewriting};
 use crate::storage::{Database, TemporaryState, View};
 use crate::types::{ByteSize, EventId, Literal, Period, Schema, Timestamp, Value};
-use cache::{PlanCache, SharedPlan, SharedStatement};
+use cache::{PlanCache, SharedStatement};
 use catalog::StatementCatalog;
+use executable::{ExecutablePlan, ExecutableStatement, PendingStatement};
 use last_result::ResultStore;
 use pragmas::PragmaSettings;
 use script_check::ScriptCheck;
@@ -125,54 +125,6 @@ pub struct Session {
     notices: RefCell<Vec<String>>,
     /// Whether it was said that the log is ahead of the clock.
     is_clock_notice_given: Cell<bool>,
-}
-
-/// A statement to run.
-enum PendingStatement<'a> {
-    /// With its own plan, to be made.
-    Parsed { statement: PlannableStatement<'a>, text: &'a str },
-    /// With the plan of its shape and its own values.
-    Shared { plan: &'a Arc<SharedPlan>, values: Vec<Literal>, text: &'a str },
-}
-
-impl<'a> PendingStatement<'a> {
-    fn text(&self) -> &'a str {
-        match self {
-            PendingStatement::Parsed { text, .. } | PendingStatement::Shared { text, .. } => text,
-        }
-    }
-}
-
-/// A statement ready to run.
-struct ExecutableStatement<'a> {
-    plan: ExecutablePlan<'a>,
-    inputs: Vec<PlanInput>,
-    as_of: Option<EventId>,
-    /// The moments, where they are several.
-    several: Option<String>,
-    context: Context,
-}
-
-enum ExecutablePlan<'a> {
-    Own(Planned),
-    Shared(&'a Arc<SharedPlan>),
-}
-
-impl ExecutablePlan<'_> {
-    fn planned(&self) -> &Planned {
-        match self {
-            ExecutablePlan::Own(planned) => planned,
-            ExecutablePlan::Shared(shared) => &shared.planned,
-        }
-    }
-
-    /// An error of it with its place in the text of the statement.
-    fn located(&self, error: executor::Error, text: &str) -> executor::Error {
-        match self {
-            ExecutablePlan::Own(_) => error,
-            ExecutablePlan::Shared(shared) => shared.located(error, text),
-        }
-    }
 }
 
 impl Session {
@@ -309,30 +261,36 @@ impl Session {
     fn perform(&mut self, text: &str) -> Result<Outcome, Error> {
         // Plans are shared over the present only, and as they are rewritten.
         let is_shareable = self.past.is_none() && self.rewrites;
+        if is_shareable && let Some(shared) = self.matching_plan(text)? {
+            return self.run_shared(shared, text);
+        }
         let prepared = is_shareable.then(|| Prepared::new(text, &self.parameters)).flatten();
         let Some(prepared) = prepared else {
             let statement = self.parse(text)?;
             return self.execute_parsed(statement.as_ref(), text);
         };
-        if let Some(SharedStatement { plan, values, view }) = self.shared_plan(&prepared)? {
-            let shared = PendingStatement::Shared { plan: &plan, values, text };
-            return match &plan.planned {
-                Planned::Query(_) => {
-                    self.note_read();
-                    let outcome = self.read(shared, view)?;
-                    self.end_reading(&outcome);
-                    Ok(self.dated(outcome))
-                }
-                Planned::Write(_) | Planned::Schema(_) => {
-                    // Nobody looks while a transaction changes, so nothing is copied for a view.
-                    drop(view);
-                    let outcome = self.change(shared)?;
-                    Ok(self.dated(outcome))
-                }
-            };
+        if let Some(shared) = self.shared_plan(&prepared)? {
+            return self.run_shared(shared, text);
         }
         let statement = prepared.parse_alone(&self.parameters)?;
         self.execute_parsed(statement.as_ref(), text)
+    }
+
+    /// Runs a statement with the plan that it shares.
+    fn run_shared(&mut self, shared: SharedStatement, text: &str) -> Result<Outcome, Error> {
+        let SharedStatement { plan, values, view } = shared;
+        let pending = PendingStatement::Shared { plan: &plan, values, text };
+        let outcome = match view {
+            Some(view) => {
+                self.note_read();
+                let outcome = self.read(pending, view)?;
+                self.end_reading(&outcome);
+                outcome
+            }
+            // Nobody looks while a transaction changes, so nothing is copied for a view.
+            None => self.change(pending)?,
+        };
+        Ok(self.dated(outcome))
     }
 
     /// Runs a statement that shares no plan, if there is one in the text.
@@ -438,31 +396,6 @@ impl Session {
         }
     }
 
-    /// A CREATE TABLE that says nothing of its types, where new tables are FLEXIBLE.
-    fn flexible(statement: PlannableStatement<'_>, is_default: bool) -> Option<SchemaStatement> {
-        let PlannableStatement::Schema(schema) = statement else { return None };
-        let says = |option: &TableOption| match option {
-            TableOption::Strict | TableOption::Flexible => true,
-            TableOption::WithoutRowid => false,
-        };
-        let of_default = |options: &[TableOption]| is_default && !options.iter().any(says);
-        if let SchemaStatement::CreateTable(create) = schema
-            && of_default(&create.options)
-        {
-            let mut create = create.clone();
-            create.options.push(TableOption::Flexible);
-            return Some(SchemaStatement::CreateTable(create));
-        }
-        if let SchemaStatement::CreateTableAs(create) = schema
-            && of_default(&create.options)
-        {
-            let mut create = create.clone();
-            create.options.push(TableOption::Flexible);
-            return Some(SchemaStatement::CreateTableAs(create));
-        }
-        None
-    }
-
     /// What becomes of the plans of the session's statements.
     fn rewriting(&self) -> Rewriting {
         Rewriting::new(self.rewrites)
@@ -497,50 +430,6 @@ impl Session {
         };
         let context = Context::new(now, parameters, resources).holding(self.enforcement());
         context.recursing(self.recursive_triggers)
-    }
-
-    /// A piece of work made ready to run where its tables are seen at `present`; a shared plan's, where
-    /// it reads them.
-    fn executable<'a>(
-        &self,
-        pending: PendingStatement<'a>,
-        present: View,
-    ) -> Result<ExecutableStatement<'a>, Error> {
-        match pending {
-            PendingStatement::Shared { plan, values, .. } if plan.fits(&present) => {
-                let are_dated = plan.tables.iter().any(|table| !table.id.is_temporary());
-                let as_of = are_dated.then(|| present.period().last);
-                let input = |table| PlanInput::Table(present.table(table));
-                let inputs = plan.tables.iter().map(input).collect();
-                let context = self.context(self.database.now(), values.into());
-                let plan = ExecutablePlan::Shared(plan);
-                Ok(ExecutableStatement { plan, inputs, as_of, several: None, context })
-            }
-            // Another session changed the schema since the plan was chosen.
-            PendingStatement::Shared { text, .. } => {
-                let statement = self.parse(text)?;
-                let statement = statement.as_ref().and_then(Statement::plannable);
-                let statement = statement.expect("what has a shared plan is a statement");
-                let executable =
-                    self.executable(PendingStatement::Parsed { statement, text }, present)?;
-                let ExecutablePlan::Own(plan) = executable.plan else {
-                    unreachable!("it was planned just now")
-                };
-                Ok(ExecutableStatement { plan: ExecutablePlan::Own(plan), ..executable })
-            }
-            PendingStatement::Parsed { statement, text } => {
-                let mut catalog = StatementCatalog::new(self, present);
-                let flexible = Session::flexible(statement, self.flexible_types);
-                let statement = flexible.as_ref().map_or(statement, PlannableStatement::Schema);
-                let planned = planner::plan(statement, text, &mut catalog, &mut self.rewriting())?;
-                let (as_of, several) = (catalog.moment(), catalog.several());
-                // What a moment in words was reckoned from is the time of the whole statement.
-                let context = self.context(catalog.resolver().now(), Arc::default());
-                let inputs = catalog.into_inputs(&planned)?;
-                let plan = ExecutablePlan::Own(planned);
-                Ok(ExecutableStatement { plan, inputs, as_of, several, context })
-            }
-        }
     }
 
     /// Runs a query whose tables are seen in a view where it names no moment.

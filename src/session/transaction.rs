@@ -25,7 +25,7 @@ pub(super) struct OpenTransaction {
 pub(super) struct TransactionState {
     metadata: Metadata,
     /// Kept of one that has an identity: a retry is known by the same text.
-    text: Option<TextDigest>,
+    text: Option<Box<TextDigest>>,
     /// Whether it has read what was there when it began: then nothing may have changed since, once it
     /// writes.
     has_read: bool,
@@ -63,7 +63,7 @@ impl TransactionState {
 
     /// All of it.
     pub fn finish(self) -> Metadata {
-        Metadata { digest: self.text.map(TextDigest::finish), ..self.metadata }
+        Metadata { digest: self.text.map(|text| text.finish()), ..self.metadata }
     }
 }
 
@@ -91,7 +91,7 @@ impl Session {
     /// What a transaction says that is annotated so.
     pub(super) fn state(&self, annotations: &Annotations) -> TransactionState {
         let Annotations { intent, actor, note, id, span: _ } = annotations.clone();
-        let text = id.as_ref().map(|_| TextDigest::default());
+        let text = id.as_ref().map(|_| Box::default());
         let actor = actor.or_else(|| self.actor.clone());
         let metadata = Metadata { intent, actor, note, id, ..Metadata::default() };
         TransactionState { metadata, text, has_read: false, has_deferred: false }

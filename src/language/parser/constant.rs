@@ -109,6 +109,8 @@ pub(in crate::language) fn literal_value(kind: TokenKind, word: &str) -> Result<
         Ok(Value::Text(shared_text(word)).into())
     } else if kind == TokenKind::Blob {
         Ok(Value::Blob(blob(word)).into())
+    } else if kind == TokenKind::Real {
+        real(&without_separators(word), false)
     } else {
         number(word, false)
     }
@@ -156,5 +158,9 @@ fn number(digits: &str, negative: bool) -> Result<Literal, String> {
     if negative && digits.trim_start_matches('0') == "9223372036854775808" {
         return Ok(Value::Integer(i64::MIN).into());
     }
+    real(digits, negative)
+}
+
+fn real(digits: &str, negative: bool) -> Result<Literal, String> {
     Literal::number(digits, negative).ok_or_else(|| format!("{digits} is no number"))
 }

@@ -528,13 +528,29 @@ impl Splitter {
         let Some(between) = self.text.get(self.counted..to) else {
             return;
         };
-        let lines = between.bytes().filter(|byte| *byte == b'\n').count();
-        let tail = between.rfind('\n').map_or(between, |at| &between[at + 1..]);
-        let columns = tail.chars().filter(|character| *character != '\u{feff}').count();
+        let bytes = between.as_bytes();
+        let lines = newlines(bytes);
+        let tail = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let columns = characters(&between[tail..]);
         self.column = if lines == 0 { self.column + columns } else { columns + 1 };
         self.line += lines;
         self.counted = to;
     }
+}
+
+/// How many lines end in a text.
+fn newlines(text: &[u8]) -> usize {
+    // So few that a byte counts them, and many bytes are compared at once.
+    let few = |part: &[u8]| part.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    text.chunks(usize::from(u8::MAX)).map(|part| usize::from(few(part))).sum()
+}
+
+/// How many characters a text has, byte order marks left out.
+fn characters(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.chars().filter(|character| *character != '\u{feff}').count()
 }
 
 /// The first place of a byte.
