@@ -12,6 +12,7 @@ use crate::types::{
     ColumnId, EventId, ForeignKey, Period, Row, RowId, Schema, SchemaName, TableId, TableSchema,
     Value,
 };
+use std::sync::OnceLock;
 
 /// How many numbers are tried for a row when they cannot be counted up any more.
 const ATTEMPTS: u64 = 1000;
@@ -38,6 +39,8 @@ pub struct Fork {
     is_unseen: bool,
     /// Whether the only operation, which is about a row, is not applied yet.
     is_behind: bool,
+    /// What it shows, for all who ask before it changes: then it goes, so that nothing is copied for it.
+    shown: OnceLock<View>,
 }
 
 /// A row that was given values which it had, and which refer to nothing: no operation tells of it.
@@ -90,6 +93,7 @@ impl Fork {
             rewritten: Vec::new(),
             is_unseen: false,
             is_behind: false,
+            shown: OnceLock::new(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Fork {
             Some(temporary) => base.with_temporary(temporary.clone()),
             None => base,
         };
+        self.shown.take();
         self.base = base;
         self.own = State::over(self.base.clone());
         self.first = next;
@@ -141,6 +146,10 @@ impl Fork {
 
     /// The base and the fork's own changes, as of now.
     pub fn view(&self) -> View {
+        self.shown.get_or_init(|| self.to_show()).clone()
+    }
+
+    fn to_show(&self) -> View {
         if self.operations.is_empty() {
             return self.base.clone();
         }
@@ -195,6 +204,7 @@ impl Fork {
     /// Takes out the operations that are temporary, in order; the others remain. What was noted between
     /// them goes: all of it was asked before.
     pub fn take_temporary(&mut self) -> Vec<Operation> {
+        self.shown.take();
         self.rewritten.clear();
         if self.temporaries == 0 {
             return Vec::new();
@@ -348,6 +358,7 @@ impl Fork {
     /// applied anew.
     pub fn rollback_to(&mut self, savepoint: &Savepoint) {
         debug_assert!(savepoint.count <= self.operations.len(), "it was not undone itself");
+        self.shown.take();
         self.operations.truncate(savepoint.count);
         self.causes.truncate(savepoint.count);
         self.own = savepoint.own.returned_to();
@@ -388,6 +399,7 @@ impl Fork {
         change: Change,
         cause: Option<usize>,
     ) -> Result<Option<usize>, Error> {
+        self.shown.take();
         self.catch_up();
         let (index, schema) = (self.operations.len(), change.schema_name());
         let id = self.next_event(schema);
@@ -416,6 +428,7 @@ impl Fork {
 
     /// Records an operation that needs nothing from the fork: a marker.
     pub(crate) fn append(&mut self, operation: Operation) {
+        self.shown.take();
         self.catch_up();
         let id = self.next_event(SchemaName::Main);
         self.own.apply_operation(id, &operation);

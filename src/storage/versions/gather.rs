@@ -16,8 +16,8 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::ArrowError;
 use std::sync::Arc;
 
-/// With fewer versions than this of each chunk on average, a look at its arrays is not worth it.
-const SCATTERED: usize = 8;
+/// With fewer versions than this in all, putting arrays together costs more than the values do.
+const FEW_PICKS: usize = 8;
 /// With more versions than this one behind the other on average, they are copied together.
 const SHORT_RUN: usize = 4;
 
@@ -122,7 +122,8 @@ impl<'a> Sources<'a> {
 enum BatchLayout {
     /// One behind the other: slices of a chunk's arrays.
     Slice,
-    /// Many of each chunk, here and there: each one's chunk and place there.
+    /// Here and there: each one's chunk and place in what that gives for the column, its array, or as long
+    /// as it grows a copy of these.
     Picks(Vec<(usize, usize)>),
     /// In long runs, or few in all.
     Copies,
@@ -131,19 +132,24 @@ enum BatchLayout {
 impl BatchLayout {
     fn of(sources: &Sources<'_>) -> BatchLayout {
         let Sources { runs, all, chunks, of_runs } = sources;
-        let have_arrays = || chunks.iter().all(|(chunk, _)| chunk.has_arrays_for(*all));
-        if runs.len() == 1 && have_arrays() {
+        if runs.len() == 1 && chunks.iter().all(|(chunk, _)| chunk.has_arrays_for(*all)) {
             return BatchLayout::Slice;
         }
-        let is_scattered = chunks.len() * SCATTERED >= *all;
-        if is_scattered || *all > runs.len() * SHORT_RUN || !have_arrays() {
+        if *all < FEW_PICKS || *all > runs.len() * SHORT_RUN {
             return BatchLayout::Copies;
         }
         let mut picks = Vec::with_capacity(*all);
+        // How many were picked so far of a chunk whose versions are copied.
+        let copied = |(chunk, _): &(ChunkRef<'_>, _)| (!chunk.has_arrays_for(*all)).then_some(0);
+        let mut copied: Vec<Option<usize>> = chunks.iter().map(copied).collect();
         for (run, chunk) in runs.iter().zip(of_runs) {
+            let first = match &mut copied[*chunk] {
+                Some(copied) => std::mem::replace(copied, *copied + run.len),
+                None => run.start.offset(),
+            };
             match run.len {
-                1 => picks.push((*chunk, run.start.offset())),
-                _ => picks.extend(run.places().map(|place| (*chunk, place))),
+                1 => picks.push((*chunk, first)),
+                len => picks.extend((first..first + len).map(|place| (*chunk, place))),
             }
         }
         BatchLayout::Picks(picks)
@@ -155,23 +161,33 @@ impl BatchLayout {
                 chunk.slice(&wanted.stored, wanted.guess, run.places())
             }
             (BatchLayout::Picks(picks), _, chunks) => {
-                let array =
-                    |(chunk, _): &(ChunkRef<'_>, _)| chunk.array(&wanted.stored, wanted.guess);
-                let arrays: Result<Vec<ArrayRef>, Error> = chunks.iter().map(array).collect();
+                let array = |(number, (chunk, _)): (usize, &(ChunkRef<'_>, _))| match chunk
+                    .has_arrays_for(sources.all)
+                {
+                    true => chunk.array(&wanted.stored, wanted.guess),
+                    false => copied(sources, wanted, |of| of == number),
+                };
+                let arrays: Result<Vec<ArrayRef>, Error> =
+                    chunks.iter().enumerate().map(array).collect();
                 // A whole chunk has no room for a large initial value, a part of it may have.
-                let Ok(arrays) = arrays else { return copied(sources, wanted) };
+                let Ok(arrays) = arrays else { return copied(sources, wanted, |_| true) };
                 let arrays: Vec<&dyn Array> = arrays.iter().map(|array| &**array).collect();
                 Ok(arrow_select::interleave::interleave(&arrays, picks)?)
             }
-            (BatchLayout::Slice | BatchLayout::Copies, _, _) => copied(sources, wanted),
+            (BatchLayout::Slice | BatchLayout::Copies, _, _) => copied(sources, wanted, |_| true),
         }
     }
 }
 
-/// A column of versions, run by run.
-fn copied(sources: &Sources<'_>, wanted: &DeclaredColumn) -> Result<ArrayRef, Error> {
+/// A column of versions, run by run, of those chunks that are wanted.
+fn copied(
+    sources: &Sources<'_>,
+    wanted: &DeclaredColumn,
+    is_wanted: impl Fn(usize) -> bool,
+) -> Result<ArrayRef, Error> {
     let mut column = OpenColumn::with_capacity(wanted.stored.data_type, sources.all);
-    for (run, chunk) in sources.each() {
+    let runs = sources.each().zip(&sources.of_runs).filter(|(_, chunk)| is_wanted(**chunk));
+    for ((run, chunk), _) in runs {
         chunk.push_run(&mut column, &wanted.stored, wanted.guess, run.places());
         let size = column.byte_size();
         if size > MAX_ARRAY_BYTES && sources.all > 1 {

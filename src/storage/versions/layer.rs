@@ -135,14 +135,17 @@ impl Layer {
 
     /// Adds what an index of this layer's own versions finds, and puts all in order.
     fn find_own(&self, index: &KeyIndex, prefix: &[u8], found: &mut Vec<LocatedVersion>) {
+        // Those of one key mostly come in order.
+        let mut rows = self.versions.rows().cursor();
         index.find(prefix, self.period, |row, from, to| {
+            let Some(latest) = rows.get(row) else { return };
             // The versions that the entry is about, which began while the row had the key.
             let entry = Period { first: from, last: EventId(to.0.saturating_sub(1)) };
             let both = Period {
                 first: self.period.first.max(entry.first),
                 last: self.period.last.min(entry.last),
             };
-            self.versions.visible(row, both, |position| {
+            self.versions.visible_from(latest, both, |position| {
                 found.push(LocatedVersion { row, position, depth: 0 });
             });
         });

@@ -230,10 +230,12 @@ impl RunCollector<'_> {
         let Some(latest) = latest else { return };
         let layer = self.layer.below(depth);
         let (table, period) = (layer.versions(), layer.period());
-        // Of a moment it is all that is visible, and mostly the latest.
-        let is_moment = period.first == period.last;
-        if is_moment && latest.exists() && table.is_visible(latest, period) {
-            return self.add(VersionRun { depth, start: latest, len: 1 });
+        // Of a moment there is one at most.
+        if period.first == period.last {
+            if let Some(start) = table.visible_at(latest, period) {
+                self.add(VersionRun { depth, start, len: 1 });
+            }
+            return;
         }
         let mut versions = std::mem::take(&mut self.versions);
         table.visible_from(latest, period, |version| versions.push(version));

@@ -304,9 +304,14 @@ impl State {
 
     /// The number of a row's visible version.
     pub(super) fn rev(&self, table: &TableSchema, row: RowId) -> Option<u32> {
-        let layer = self.layer(table)?;
-        let (holder, position) = layer.version(row)?;
-        Some(holder.versions().header(position).rev)
+        match (self.tables.get(&table.id), &self.base) {
+            (Some(versions), _) => versions.open_rev(row),
+            (None, base) => {
+                let layer = base.as_ref()?.layer(table.id)?;
+                let (holder, position) = layer.version(row)?;
+                Some(holder.versions().header(position).rev)
+            }
+        }
     }
 
     /// A table as it is now.
