@@ -193,9 +193,10 @@ fn over(before: &str, script: String) -> Work {
     Work { before: before.to_string(), script }
 }
 
-/// A question over all accounts, per row: what it costs once more where it was asked before.
+/// A question over all accounts, per row: what it costs once more where it was asked before, of so many that
+/// what is paid once for a statement, and for the rows of a chunk that still grows, is little of it.
 fn repeated(question: &str, scale: u64) -> Steps {
-    let (rows, owners) = (200 * scale, 2 * scale);
+    let (rows, owners) = (500 * scale, 2 * scale);
     let before = workload::inserts_of_owners(rows, owners) + &questions::owners(owners);
     let [fewer, more] = [2, 7].map(|times| over(&before, question.repeat(times)));
     Steps { fewer, more, between: 5 * rows, both: true }
