@@ -410,6 +410,11 @@ impl BoundExpression {
         self.parts
     }
 
+    /// Whether a query stands in it.
+    pub fn has_subquery(&self) -> bool {
+        self.parts().any(ExpressionParts::SUBQUERY)
+    }
+
     /// The same with these traits.
     pub(super) fn with_traits(self, traits: ComparisonTraits) -> BoundExpression {
         BoundExpression { traits, ..self }
@@ -471,7 +476,7 @@ impl BoundExpression {
 
     /// Calls `visit` with every query inside, those inside of others included.
     pub fn for_each_subquery<'a>(&'a self, visit: &mut dyn FnMut(&'a BoundSubquery)) {
-        if !self.parts().any(ExpressionParts::SUBQUERY) {
+        if !self.has_subquery() {
             return;
         }
         if let BoundKind::Subquery(subquery) = &self.kind {

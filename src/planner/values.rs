@@ -130,11 +130,7 @@ impl BoundRows {
 
     /// Whether queries stand in what is no constant.
     pub fn has_queries(&self) -> bool {
-        let mut has_queries = false;
-        self.expressions().for_each(|expression| {
-            expression.for_each_subquery(&mut |_| has_queries = true);
-        });
-        has_queries
+        self.expressions().any(BoundExpression::has_subquery)
     }
 
     /// Everything that is no constant.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(super) enum PendingStatement<'a> {
     /// With its own plan, to be made.
     Parsed { statement: PlannableStatement<'a>, text: &'a str },
-    /// With the plan of its shape and its own values.
-    Shared { plan: &'a Arc<SharedPlan>, values: Vec<Literal>, text: &'a str },
+    /// With the plan of its shape and its own values; whether that is known to fit what is seen.
+    Shared { plan: &'a Arc<SharedPlan>, values: Vec<Literal>, text: &'a str, fits: bool },
 }
 
 impl<'a> PendingStatement<'a> {
@@ -75,7 +75,7 @@ impl Session {
         present: View,
     ) -> Result<ExecutableStatement<'a>, Error> {
         match pending {
-            PendingStatement::Shared { plan, values, .. } if plan.fits(&present) => {
+            PendingStatement::Shared { plan, values, fits, .. } if fits || plan.fits(&present) => {
                 let are_dated = plan.tables.iter().any(|table| !table.id.is_temporary());
                 let as_of = are_dated.then(|| present.period().last);
                 let input = |table| PlanInput::Table(present.table(table));

@@ -279,7 +279,8 @@ impl Session {
     /// Runs a statement with the plan that it shares.
     fn run_shared(&mut self, shared: SharedStatement, text: &str) -> Result<Outcome, Error> {
         let SharedStatement { plan, values, view } = shared;
-        let pending = PendingStatement::Shared { plan: &plan, values, text };
+        let fits = view.is_some();
+        let pending = PendingStatement::Shared { plan: &plan, values, text, fits };
         let outcome = match view {
             Some(view) => {
                 self.note_read();

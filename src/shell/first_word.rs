@@ -2,6 +2,11 @@
 
 /// The first word of a statement, behind blanks and comments.
 pub(super) fn first_word(text: &str) -> &str {
+    // Most begin with it.
+    let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    if letters > 0 {
+        return &text[..letters];
+    }
     let mut rest = text.trim_start();
     loop {
         let skipped = if let Some(comment) = rest.strip_prefix("--") {

@@ -32,7 +32,7 @@
 //! from the fork, and leaves one out that is gone. Queries in DO UPDATE and in RETURNING read what there
 //! is by then ([`Pipeline::by_now`]), so rows that are asked them go one by one, too.
 //!
-//! One new row about which nobody but its table is asked takes the same steps by itself (`single`).
+//! One row about which nobody but its table is asked takes the same steps by itself (`single`).
 //!
 //! Views of the fork go before it changes, so that nothing has to be copied for them.
 //!
@@ -152,9 +152,12 @@ fn write_within(
     context: Context,
     firing: &Firing<'_>,
 ) -> Result<Written, Error> {
-    let single = single::source(write, fork, &context).filter(|_| firing.is_outermost());
-    if let Some(source) = single {
-        return single::insert(write, source, fork);
+    if firing.is_outermost()
+        && let Some(row) = single::read(write, &inputs, fork, &context)?
+    {
+        // Views go before the fork changes, so that nothing has to be copied for them.
+        drop(inputs);
+        return single::record(row, write, fork, &context);
     }
     let steps = RowSteps::of(write, fork, &context, firing)?;
     let first = fork.len();
@@ -451,14 +454,16 @@ fn is_written(write: &Write, key: &KeySchema) -> bool {
 
 /// The changes that rows are.
 fn changes(table: &Arc<TableSchema>, rows: Vec<WriteRow>) -> Vec<Change> {
-    let change = |WriteRow { row, old, new, .. }: WriteRow| {
-        let table = Arc::clone(table);
-        Some(match (row, old, new) {
-            (row, None, Some(new)) => Change::Insert { table, row, new },
-            (Some(row), Some(old), Some(new)) => Change::Update { table, row, old, new },
-            (Some(row), Some(old), None) => Change::Delete { table, row, old },
-            (None, Some(_), _) | (_, None, None) => return None,
-        })
-    };
-    rows.into_iter().filter_map(change).collect()
+    rows.into_iter().filter_map(|row| change(table, row)).collect()
+}
+
+/// The change that a row is, if it is one.
+fn change(table: &Arc<TableSchema>, row: WriteRow) -> Option<Change> {
+    let (WriteRow { row, old, new, .. }, table) = (row, Arc::clone(table));
+    Some(match (row, old, new) {
+        (row, None, Some(new)) => Change::Insert { table, row, new },
+        (Some(row), Some(old), Some(new)) => Change::Update { table, row, old, new },
+        (Some(row), Some(old), None) => Change::Delete { table, row, old },
+        (None, Some(_), _) | (_, None, None) => return None,
+    })
 }

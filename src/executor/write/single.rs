@@ -1,67 +1,121 @@
-//! One new row, where nothing but its table has a say: what most statements of most scripts are.
+//! One row, where nothing but its table has a say: what most statements of most scripts write.
 //!
 //! It takes the steps of every row, one behind the other. What is made for many rows, for what fires,
 //! refers, or asks behind the change, is not made for it.
 
 use super::super::Error;
+use super::super::direct_row::direct_access;
 use super::super::evaluate::Context;
+use super::super::input::PlanInput;
 use super::numbers::{self, GivenNumbers};
 use super::row::WriteRow;
-use super::source::NewRows;
-use super::{Written, demands, foreign_keys, place, unique};
-use crate::planner::{BoundRows, Write};
-use crate::storage::{Change, Fork};
+use super::source::{self, NewRows};
+use super::{Written, change, demands, foreign_keys, is_written, place, unique};
+use crate::planner::{Write, WriteAction};
+use crate::storage::Fork;
 use crate::types::{KeySchema, RowId};
 use std::slice;
-use std::sync::Arc;
 
-/// The source of a write that is one new row of constants, about which its table alone is asked: no
-/// trigger, no foreign key, no condition, and nobody behind it.
-pub(super) fn source<'a>(
-    write: &'a Write,
-    fork: &Fork,
-    context: &'a Context,
-) -> Option<(NewRows<'a>, &'a BoundRows)> {
-    let (source, rows) = NewRows::one(write, context)?;
-    let is_asked = !write.checks.is_empty() || !write.generated.is_empty();
-    let table = &write.table;
-    let is_computed = || table.keys.iter().any(KeySchema::is_computed);
-    if is_asked || write.returning.is_some() || write.is_row_by_row() || is_computed() {
-        return None;
-    }
-    let view = fork.view();
-    let (schema, holds) = (view.schema(), context.enforcement.foreign_keys);
-    let has_company = schema.has_triggers() || (holds && foreign_keys::concern(schema, table));
-    (!has_company && !rows.has_queries()).then_some((source, rows))
+/// The row that a write reaches alone.
+pub(super) enum SingleRow {
+    /// This one, as it shall be.
+    One(WriteRow),
+    /// None is there.
+    None,
 }
 
-/// Takes it through the steps.
+/// Whether only its table is asked about the rows of a write: no trigger, no foreign key, no condition,
+/// and nobody behind it.
+fn is_plain(write: &Write, fork: &Fork, context: &Context) -> bool {
+    let is_asked = !write.checks.is_empty() || !write.generated.is_empty();
+    if is_asked || write.returning.is_some() || write.is_row_by_row() {
+        return false;
+    }
+    let table = &write.table;
+    let view = fork.view();
+    let (schema, holds) = (view.schema(), context.enforcement.foreign_keys);
+    let is_computed = table.keys.iter().any(KeySchema::is_computed);
+    let is_concerned = holds && foreign_keys::concern(schema, table);
+    !(is_computed || is_concerned || schema.has_triggers())
+}
+
+/// Reads the row of a write that reaches one at most, about which only its table is asked, and takes it
+/// through the steps up to its change; `None` where it has to be read otherwise.
 ///
 /// # Errors
-/// Those of the steps; then nothing was recorded.
-pub(super) fn insert(
+/// Those of the steps.
+pub(super) fn read(
     write: &Write,
-    (source, rows): (NewRows<'_>, &BoundRows),
-    fork: &mut Fork,
-) -> Result<Written, Error> {
-    let table = &write.table;
-    let mut row = source.first(rows)?;
-    let view = fork.view().table(table);
-    numbers::fill(table, &view, slice::from_mut(&mut row), &mut GivenNumbers::default())?;
-    let refused = demands::missing(table, &row).map(|(_, error)| error);
-    let refused = refused.or_else(|| unique::refusal(table, &view, &row));
-    drop(view);
-    if let Some(error) = refused {
-        return Err(place::placed(error, write, &row));
+    inputs: &[PlanInput],
+    fork: &Fork,
+    context: &Context,
+) -> Result<Option<SingleRow>, Error> {
+    if !is_plain(write, fork, context) {
+        return Ok(None);
     }
-    let known = numbers::rowid(table, &row);
-    let WriteRow { row: number, new: Some(new), .. } = row else { return Ok(Written::default()) };
-    let change = Change::Insert { table: Arc::clone(table), row: number, new };
+    let mut row = match &write.action {
+        WriteAction::Insert { .. } => match NewRows::one(write, context) {
+            Some((source, rows)) if !rows.has_queries() => source.first(rows)?,
+            Some(_) | None => return Ok(None),
+        },
+        WriteAction::Update { rows, assignments, number: None } => {
+            let is_by_itself = assignments.iter().all(|(_, value)| !value.has_subquery());
+            let moves_key = write.table.keys.iter().any(|key| key.unique && is_written(write, key));
+            let direct = is_by_itself && !moves_key;
+            let direct =
+                direct.then(|| direct_access(rows, inputs, context)).transpose()?.flatten();
+            let Some(direct) = direct else { return Ok(None) };
+            let assigned = (assignments.as_slice(), None);
+            match source::direct_target(&write.table, rows, direct, assigned, context)? {
+                Some(row) => row,
+                None => return Ok(Some(SingleRow::None)),
+            }
+        }
+        WriteAction::Delete { rows } => {
+            let Some(direct) = direct_access(rows, inputs, context)? else { return Ok(None) };
+            let gone = source::direct_deletion(&write.table, direct);
+            return Ok(Some(gone.map_or(SingleRow::None, SingleRow::One)));
+        }
+        WriteAction::Update { .. } | WriteAction::InsteadOf { .. } => return Ok(None),
+    };
+    match refusal(write, fork, &mut row)? {
+        Some(error) => Err(place::placed(error, write, &row)),
+        None => Ok(Some(SingleRow::One(row))),
+    }
+}
+
+/// Why a row cannot be as it shall be, if so. A new one gets its number.
+fn refusal(write: &Write, fork: &Fork, row: &mut WriteRow) -> Result<Option<Error>, Error> {
+    let table = &write.table;
+    if row.old.is_some() {
+        return Ok(demands::missing(table, row).map(|(_, error)| error));
+    }
+    let view = fork.view().table(table);
+    numbers::fill(table, &view, slice::from_mut(row), &mut GivenNumbers::default())?;
+    let missing = demands::missing(table, row).map(|(_, error)| error);
+    Ok(missing.or_else(|| unique::refusal(table, &view, row)))
+}
+
+/// Records what was read.
+///
+/// # Errors
+/// Those of the fork; then nothing was recorded.
+pub(super) fn record(
+    row: SingleRow,
+    write: &Write,
+    fork: &mut Fork,
+    context: &Context,
+) -> Result<Written, Error> {
+    let SingleRow::One(row) = row else { return Ok(Written::default()) };
+    let table = &write.table;
+    let is_numbered = row.old.is_none() && !table.options.without_rowid;
+    let known = numbers::rowid(table, &row).filter(|_| is_numbered);
+    let Some(change) = change(table, row) else { return Ok(Written::default()) };
     let events = usize::from(fork.record_one(change, None)?.is_some());
-    if !table.options.without_rowid {
+    if is_numbered {
         let made = || fork.operations().last()?.row().map(|row| row.row);
         let number = known.or_else(|| made().and_then(|RowId(row)| i64::try_from(row).ok()));
-        number.into_iter().for_each(|number| source.context.counts.insert(number));
+        number.into_iter().for_each(|number| context.counts.insert(number));
     }
     Ok(Written { rows: 1, events, ..Written::default() })
 }

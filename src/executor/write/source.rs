@@ -305,12 +305,12 @@ fn changed_row(
 
 /// The row of an UPDATE that there is a direct way to, if there is one: its columns, and behind them its
 /// number. Values that do not read it are computed without a batch of it.
-fn direct_target(
+pub(super) fn direct_target(
     table: &TableSchema,
     plan: &Plan,
     direct: DirectRow,
     assigned: (&[(usize, BoundExpression)], Option<&BoundExpression>),
-    context: &Arc<Context>,
+    context: &Context,
 ) -> Result<Option<WriteRow>, Error> {
     let DirectRow::One(old) = direct else { return Ok(None) };
     let (assignments, number) = assigned;
@@ -340,22 +340,20 @@ fn target_of(table: &TableSchema, mut values: Row) -> Option<(RowId, Row)> {
     Some((row, values))
 }
 
+/// The row of a DELETE that there is a direct way to, if there is one.
+pub(super) fn direct_deletion(table: &TableSchema, direct: DirectRow) -> Option<WriteRow> {
+    let DirectRow::One(values) = direct else { return None };
+    let (row, old) = target_of(table, values)?;
+    Some(WriteRow { row: Some(row), moved: None, old: Some(old), new: None, place: 0 })
+}
+
 fn deleted(
     table: &TableSchema,
     plan: &Plan,
     context: &Arc<Context>,
 ) -> Result<Vec<WriteRow>, Error> {
     if let Some(direct) = direct_row(plan, context)? {
-        let DirectRow::One(values) = direct else { return Ok(Vec::new()) };
-        let target = target_of(table, values).into_iter();
-        let gone = |(row, old)| WriteRow {
-            row: Some(row),
-            moved: None,
-            old: Some(old),
-            new: None,
-            place: 0,
-        };
-        return Ok(target.map(gone).collect());
+        return Ok(direct_deletion(table, direct).into_iter().collect());
     }
     let mut read = Vec::new();
     let mut known: Option<HashSet<RowId>> = may_repeat(plan).then(HashSet::new);
