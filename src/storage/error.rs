@@ -3,7 +3,7 @@
 mod corruption;
 
 pub use corruption::Corruption;
-pub(crate) use corruption::Mismatch;
+pub(crate) use corruption::{FilePlace, Mismatch};
 
 use crate::types::{EventId, RowId};
 use std::io;

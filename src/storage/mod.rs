@@ -47,7 +47,8 @@
 //! 5  projections                       the other files' formats
 //! 4  versions                          rows and their versions in memory, views of them at any moment
 //! 3  store                             the log as a thing, its index, its recovery
-//! 2  log, options                      what the log's bytes are; how a database is opened
+//! 2  log, options                      what the log's bytes are, and where they are kept; how a database is
+//!                                      opened
 //! 1  event, error, environment,        what happened, what went wrong; files, time and randomness; how row
 //!    row_file_signature                files are told from others
 //! 0  schema_change, base, statistics,  plain values: what changes tables, what an epoch begins with,
@@ -91,7 +92,7 @@ pub use event::{
 };
 pub use log::line::check_row;
 pub use log::values::row_json;
-pub use log::{MAX_LINE_SIZE, MAX_ROW_SIZE};
+pub use log::{Locator, MAX_LINE_SIZE, MAX_ROW_SIZE};
 pub use options::OpenOptions;
 pub use past::QueryEngine;
 pub use projections::{

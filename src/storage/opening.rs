@@ -11,7 +11,7 @@
 //! than for a short one.
 
 use super::base::SnapshotId;
-use super::error::{Error, Mismatch};
+use super::error::{Error, FilePlace, Mismatch};
 use super::event::Event;
 use super::file_names::CATALOG;
 use super::log::header::Uuid;
@@ -165,8 +165,7 @@ fn check_vouched(log: &IndexedLog<'_>, position: &ProjectionPosition) -> Result<
 fn foreign(file: &Path) -> Error {
     let intact = "nothing was changed; if the log is the right one, remove this file".into();
     Mismatch::new("a file of this database", "it belongs to another database").at(
-        file,
-        0,
+        FilePlace::start_of(file),
         EventId::START,
         intact,
     )

@@ -39,7 +39,7 @@ impl Database {
     /// [`Error::Invalid`] of a database without events, [`Error::Io`] where the directory is there
     /// or the copy cannot be written; those of [`Database::open`], of the copy.
     pub fn copy_to(&self, directory: &Path, options: OpenOptions) -> Result<EventId, Error> {
-        let head = self.store.copy_to(&*options.environment.vfs, directory)?;
+        let head = self.store.copy_to(&options.environment.vfs, directory)?;
         let options = OpenOptions { read_only: false, follow: false, create: false, ..options };
         let copy = Database::open(directory, options)?;
         match copy.store.position_at(head)? == self.store.position_at(head)? {

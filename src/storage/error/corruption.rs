@@ -4,7 +4,7 @@ use super::Error;
 use crate::storage::file_names::LOG;
 use crate::types::EventId;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A place where something else stands than what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,22 @@ pub struct Corruption {
     pub intact: String,
 }
 
+/// A place in a file, as people are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilePlace {
+    /// The file.
+    pub file: PathBuf,
+    /// Where in it, in bytes.
+    pub offset: u64,
+}
+
+impl FilePlace {
+    /// Where a file begins.
+    pub(crate) fn start_of(file: impl Into<PathBuf>) -> FilePlace {
+        FilePlace { file: file.into(), offset: 0 }
+    }
+}
+
 /// What a line is and what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
@@ -39,13 +55,12 @@ impl Mismatch {
     }
 
     /// The damage that it is, where the event belongs.
-    pub(crate) fn at(self, file: &Path, offset: u64, event: EventId, intact: String) -> Error {
-        let Mismatch { expected, found } = self;
+    pub(crate) fn at(self, place: FilePlace, event: EventId, intact: String) -> Error {
+        let (Mismatch { expected, found }, FilePlace { file, offset }) = (self, place);
         let expected = match expected.is_empty() {
             true => format!("event {event} as it was written"),
             false => expected,
         };
-        let file = file.to_path_buf();
         Error::Corrupt(Box::new(Corruption { file, offset, event, expected, found, intact }))
     }
 }

@@ -1,8 +1,10 @@
 //! The log: what its bytes are, how they are made and how they are read.
 //!
 //! Operations flow in and lines flow out ([`line::encode`]), or the other way round
-//! ([`line::parse`]). Nothing here opens a file or keeps one; [`event_store`](super::event_store)
-//! does.
+//! ([`line::parse`]). Where lines are kept is behind the trait [`Log`], of which the [`FileLog`] described
+//! here is the one implementation: nobody above knows of its offsets, a line is where its opaque
+//! [`Locator`] says. Which lines are written, and what they come to, is up to the
+//! [store](super::store).
 //!
 //! # The file
 //!
@@ -149,16 +151,28 @@
 pub(crate) use super::file_names::LOG;
 
 use super::error::Mismatch;
+pub(crate) use access::{Log, LogLines};
+pub(crate) use file::FileLog;
+pub use locator::Locator;
+use std::path::{Path, PathBuf};
 
+mod access;
 pub(crate) mod chain;
 mod definition;
+mod file;
 pub(crate) mod header;
 pub(crate) mod ledger;
 pub(crate) mod line;
+mod locator;
 pub(crate) mod reader;
 pub(crate) mod schema_rules;
 pub(crate) mod text;
 pub(crate) mod values;
+
+/// What the log of a directory is called where one tells of it.
+pub(crate) fn log_path(directory: &Path) -> PathBuf {
+    directory.join(LOG)
+}
 
 /// How large a row may be, in bytes of its encoded payload.
 pub const MAX_ROW_SIZE: usize = 16 << 20;

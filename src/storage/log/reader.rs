@@ -1,4 +1,4 @@
-//! The log as lines, one buffer at a time.
+//! A file as lines, one buffer at a time.
 
 use super::MAX_LINE_SIZE;
 use crate::storage::vfs::VfsFile;
@@ -8,15 +8,15 @@ use std::sync::Arc;
 /// How much is read at once.
 const BUFFER_SIZE: usize = 256 << 10;
 
-/// The file from an offset on, as a stream.
+/// A file from an offset on, as a stream.
 #[derive(Debug)]
-struct LogStream {
+struct FileStream {
     file: Arc<dyn VfsFile>,
     offset: u64,
     end: u64,
 }
 
-impl Read for LogStream {
+impl Read for FileStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         let length = left.min(buffer.len());
@@ -26,7 +26,7 @@ impl Read for LogStream {
     }
 }
 
-/// What the next bytes of the log are.
+/// What the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NextLine {
     /// A line; [`LineReader::line`] has it.
@@ -40,10 +40,10 @@ pub(crate) enum NextLine {
     End,
 }
 
-/// Reads lines of the log.
+/// Reads lines of a file.
 #[derive(Debug)]
 pub(crate) struct LineReader {
-    stream: BufReader<LogStream>,
+    stream: BufReader<FileStream>,
     line: Vec<u8>,
     /// Where the line begins.
     offset: u64,
@@ -57,7 +57,7 @@ impl LineReader {
         // Where a line or two are read, no more memory than they have is made ready.
         let length = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
         let buffer = BUFFER_SIZE.min(length);
-        let stream = BufReader::with_capacity(buffer, LogStream { file, offset, end });
+        let stream = BufReader::with_capacity(buffer, FileStream { file, offset, end });
         LineReader { stream, line: Vec::new(), offset, next_offset: offset }
     }
 

@@ -27,6 +27,7 @@ use super::lines::{check_length, push_seal};
 use super::row_file::RowFileSummary;
 use crate::storage::base::BaseTable;
 use crate::storage::error::Error;
+use crate::storage::log::Locator;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
 use crate::storage::log::schema_rules::{check_initial, check_table};
@@ -78,7 +79,8 @@ struct ProjectionHeaderFields<'a> {
     tx: u64,
     at: &'a str,
     hash: &'a str,
-    log_offset: u64,
+    #[serde(rename = "log_offset")]
+    next_line: Locator,
     schema_version: u64,
     #[serde(rename = "head_crc")]
     _crc: IgnoredAny,
@@ -137,7 +139,8 @@ impl ProjectionHeader {
             return Err(Error::invalid("a commit outside the years 0 to 9999"));
         }
         push_digits(out, "hash", &position.hash);
-        push_number(out, "log_offset", position.log_offset);
+        push_name(out, "log_offset");
+        position.next_line.push(out);
         push_number(out, "schema_version", self.schema_version);
         let crc = crc32c::crc32c(&out[start..]);
         push_seal(out, "head_crc", crc);
@@ -176,7 +179,7 @@ impl ProjectionHeader {
             tx: TxId(fields.tx),
             at: parse_moment(fields.at).ok_or("bad time")?,
             hash: parse_hex::<{ size_of::<Hash>() }>(fields.hash).ok_or("bad hash")?,
-            log_offset: fields.log_offset,
+            next_line: fields.next_line,
         };
         let (id, name, clean) = (fields.id, fields.name, fields.clean);
         let (schema_version, scrubbed) = (fields.schema_version, fields.scrubbed.map(EventId));

@@ -8,14 +8,13 @@ use crate::storage::event::Event;
 use crate::storage::log::chain::{Chain, Hash};
 use crate::storage::log::header::Header;
 use crate::storage::log::line::{self, FirstLine};
-use crate::storage::log::reader::to_u64;
+use crate::storage::log::{Locator, Log};
 use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
-/// How many encoded bytes gather before they are handed to the file.
+/// How many encoded bytes gather before they are handed to the log.
 const FLUSH_SIZE: usize = 1 << 20;
 
 /// What only the one who writes needs.
@@ -46,8 +45,8 @@ pub(crate) struct UnsyncedBatch {
     durable: EventId,
     /// The last event that was written.
     pub last: EventId,
-    /// Where the next bytes go.
-    pub end: u64,
+    /// Where the next lines go.
+    pub end: Locator,
     /// The chain's hash after it.
     pub hash: Hash,
     /// Its events that are about no row.
@@ -72,7 +71,7 @@ impl LogWriter {
     }
 
     /// Where the log ends with what was written and not synced; `durable_end` is where it ends without.
-    pub(crate) fn end(&self, durable_end: u64) -> u64 {
+    pub(crate) fn end(&self, durable_end: Locator) -> Locator {
         self.batch.as_ref().map_or(durable_end, |batch| batch.end)
     }
 
@@ -82,7 +81,7 @@ impl LogWriter {
     }
 
     /// Begins a batch behind the last event that is durable, whose line ends at `end`.
-    pub(crate) fn begin(&mut self, durable: EventId, end: u64) {
+    pub(crate) fn begin(&mut self, durable: EventId, end: Locator) {
         let hash = self.hash;
         self.chain.restart(&hash);
         self.entries.clear();
@@ -94,11 +93,11 @@ impl LogWriter {
     /// Writes a transaction behind those of the batch that was begun.
     ///
     /// # Errors
-    /// [`Error::Io`] where the disk refuses; after that nobody knows what stands in the file.
+    /// Those of [`Log::append`]; after them nobody knows what stands in the log.
     pub(crate) fn write(
         &mut self,
         transaction: &StagedTransaction,
-        (file, path): (&dyn VfsFile, &Path),
+        log: &dyn Log,
     ) -> Result<(), Error> {
         let LogWriter { chain, buffer, entries, batch: Some(batch), .. } = self else {
             return Err(Error::invalid("a transaction outside of a batch"));
@@ -108,26 +107,26 @@ impl LogWriter {
         entries.reserve(events.len());
         for (at, (event, previous)) in events.iter().zip(previous).enumerate() {
             let (first, last) = ((at == 0).then_some(&first), event.last.as_deref());
-            let offset = batch.end.saturating_add(to_u64(buffer.len()));
+            let line = log.locate(batch.end, buffer);
             let hash = line::encode(buffer, chain, event.into(), &event.operation, first, last)?;
-            entries.push(entry_of(event, offset, *previous, hash.as_ref()));
+            entries.push(entry_of(event, line, *previous, hash.as_ref()));
             (batch.last, batch.hash) = (event.id, hash.unwrap_or(batch.hash));
             if event.operation.row().is_none() {
                 batch.structural.push(event.clone());
             }
             if buffer.len() >= FLUSH_SIZE {
-                batch.flush(buffer, (file, path))?;
+                batch.flush(buffer, log)?;
             }
         }
         Ok(())
     }
 
-    /// Hands the file what was encoded.
+    /// Hands the log what was encoded.
     ///
     /// # Errors
     /// As [`LogWriter::write`].
-    pub(crate) fn flush(&mut self, file: (&dyn VfsFile, &Path)) -> Result<(), Error> {
-        self.batch.as_mut().map_or(Ok(()), |batch| batch.flush(&mut self.buffer, file))
+    pub(crate) fn flush(&mut self, log: &dyn Log) -> Result<(), Error> {
+        self.batch.as_mut().map_or(Ok(()), |batch| batch.flush(&mut self.buffer, log))
     }
 
     /// Makes the batch durable and gives it, with its entries for the index.
@@ -136,12 +135,12 @@ impl LogWriter {
     /// As [`LogWriter::write`].
     pub(crate) fn sync(
         &mut self,
-        (file, path): (&dyn VfsFile, &Path),
+        log: &dyn Log,
     ) -> Result<Option<(UnsyncedBatch, &mut Vec<IndexEntry>)>, Error> {
         if self.batch.is_none() {
             return Ok(None);
         }
-        file.sync().map_err(Error::io("sync", path))?;
+        log.sync()?;
         // Buffers that one large transaction needed are not kept for the small ones.
         self.buffer.shrink_to(FLUSH_SIZE);
         let batch = self.batch.take();
@@ -160,28 +159,23 @@ impl LogWriter {
 }
 
 impl UnsyncedBatch {
-    fn flush(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        (file, path): (&dyn VfsFile, &Path),
-    ) -> Result<(), Error> {
-        file.write_at(self.end, buffer).map_err(Error::io("write", path))?;
-        self.end = self.end.saturating_add(to_u64(buffer.len()));
+    fn flush(&mut self, buffer: &mut Vec<u8>, log: &dyn Log) -> Result<(), Error> {
+        self.end = log.append(self.end, buffer)?;
         buffer.clear();
         Ok(())
     }
 }
 
-/// The entry of an event whose line begins at `offset`, behind `previous`; `hash` is the chain's after it
-/// if it ends its transaction.
+/// The entry of an event with this line, behind `previous`; `hash` is the chain's after it if it ends its
+/// transaction.
 pub(crate) fn entry_of(
     event: &Event,
-    offset: u64,
+    line: Locator,
     previous: EventId,
     hash: Option<&Hash>,
 ) -> IndexEntry {
     IndexEntry {
-        offset,
+        line,
         at: event.at,
         tx: event.tx,
         table: event.operation.table().map(|table| table.id).unwrap_or_default(),

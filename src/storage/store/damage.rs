@@ -16,7 +16,7 @@ mod record;
 pub(crate) use record::DamageRecord;
 
 use crate::storage::error::{Corruption, Error};
-use crate::storage::log::LOG;
+use crate::storage::log::log_path;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::EventId;
 use std::io;
@@ -117,7 +117,7 @@ impl DamageState {
         let read = read_full(file, 0, &mut line)?;
         let nowhere = || {
             let found = format!("{DAMAGED} is there and does not say where");
-            let (file, offset, event) = (self.directory.join(LOG), 0, EventId::START);
+            let (file, offset, event) = (log_path(&self.directory), 0, EventId::START);
             let (expected, intact) = (String::new(), String::new());
             let corruption = Corruption { file, offset, event, expected, found, intact };
             DamageRecord { corruption, known: EventId::START }

@@ -3,23 +3,24 @@
 use crate::storage::error::{Error, Mismatch};
 use crate::storage::event::{Event, Metadata};
 use crate::storage::log::line::{self, Line, LineStamp, TableLookup};
-use crate::storage::log::reader::{LineReader, NextLine};
+use crate::storage::log::reader::NextLine;
 use crate::storage::log::schema_rules::define;
-use crate::storage::log::{LOG, check_crc};
+use crate::storage::log::{LogLines, check_crc};
 use crate::storage::store::damage::DamageState;
 use crate::storage::store::links::Links;
 use crate::types::{EventId, Period, Schema};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The events of a period, read from the file.
+/// The lines of a period, and the schema before it.
+type LinesOfPeriod = (Box<dyn LogLines>, Schema);
+
+/// The events of a period, read from the log.
 #[derive(Debug)]
 pub struct EventReader {
     /// Whom to tell of damage.
     damage: Arc<DamageState>,
-    path: PathBuf,
     /// Absent where there is nothing to read, and after an error.
-    reader: Option<LineReader>,
+    reader: Option<Box<dyn LogLines>>,
     /// What kept the reading from beginning.
     failed: Option<Error>,
     tables: TableLookup,
@@ -35,9 +36,8 @@ impl EventReader {
     /// line, the schema before it, and the chain where that is known. Without a reader there are none.
     pub(crate) fn new(
         damage: &Arc<DamageState>,
-        directory: &Path,
         period: Period,
-        opened: Result<Option<(LineReader, Schema)>, Error>,
+        opened: Result<Option<LinesOfPeriod>, Error>,
         links: Option<Links>,
     ) -> EventReader {
         let (opened, failed) = match opened {
@@ -47,7 +47,6 @@ impl EventReader {
         let (reader, schema) = opened.unzip();
         EventReader {
             damage: Arc::clone(damage),
-            path: directory.join(LOG),
             reader,
             failed,
             tables: TableLookup::default(),
@@ -65,7 +64,7 @@ impl EventReader {
         let Some(reader) = &mut self.reader else {
             return Ok(None);
         };
-        let next = reader.advance().map_err(Error::io("read", &self.path))?;
+        let next = reader.advance()?;
         let decoded = match next {
             // The index has it, and it was there.
             NextLine::End => Err("the log ends before it".into()),
@@ -85,7 +84,7 @@ impl EventReader {
         };
         let damage = |mismatch: Mismatch| {
             let intact = "moments whose lines are good can be read".into();
-            mismatch.at(&self.path, reader.offset(), self.next, intact)
+            mismatch.at(reader.place(), self.next, intact)
         };
         let event = decoded.map_err(damage)?;
         self.next = event.id.next();

@@ -17,7 +17,7 @@ mod scrub;
 mod write;
 mod writer_place;
 
-use follow::LogFiles;
+use follow::LogStamps;
 pub use lookup::TransactionInfo;
 pub use lost_ranges::LostRange;
 pub(crate) use reread::RereadTransaction;
@@ -26,20 +26,19 @@ use scrub::ScrubProgress;
 use super::append::LogWriter;
 use super::damage::DamageState;
 use super::event_reader::EventReader;
-use super::index::EventIndex;
+use super::found_log::FoundLog;
+use super::index::{EventIndex, IndexEntry};
 use super::links::Links;
-use super::log_file::LogFile;
 use super::recovery::{LogGap, RecoveredLog, RecoveryOptions, Replica, TransientReplica, recover};
 use super::schema_timeline::{SchemaTimeline, SnapshotMarker, TagMarker};
 use super::staging::Staging;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::log::reader::LineReader;
-use crate::storage::log::{LOG, chain::Hash};
+use crate::storage::log::chain::Hash;
+use crate::storage::log::{Locator, Log, log_path};
 use crate::storage::options::{LockWait, OpenOptions};
 use crate::storage::store::position::ProjectionPosition;
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, RowId, TableId, TxId};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -53,7 +52,7 @@ const REPLACED: &str = "was moved, removed or replaced";
 #[derive(Debug)]
 pub struct EventStore {
     directory: PathBuf,
-    /// Where the log is.
+    /// What the log is called where one tells of it.
     log_path: PathBuf,
     environment: Environment,
     lock_wait: LockWait,
@@ -70,8 +69,8 @@ pub struct EventStore {
     /// Who that is, where it kept the log from being written to.
     holder: Option<String>,
     published: RwLock<PublishedLog>,
-    /// The file, once there is one.
-    file: RwLock<Option<Arc<dyn VfsFile>>>,
+    /// The log, once there is one.
+    log: RwLock<Option<Arc<dyn Log>>>,
     /// Whoever needs both takes this before `staging`, and both before `published`.
     writer: Mutex<LogWriter>,
     staging: Mutex<Staging>,
@@ -84,8 +83,8 @@ pub struct EventStore {
     /// Whether it was found damaged.
     damage: Arc<DamageState>,
     scrub: Mutex<ScrubProgress>,
-    /// The files as they were when all of them had been read.
-    read_files: Mutex<Option<LogFiles>>,
+    /// The log and the index as they were when all of both had been read.
+    read_stamps: Mutex<Option<LogStamps>>,
 }
 
 /// What everybody may know of the transactions that are durable.
@@ -124,11 +123,21 @@ impl EventStore {
         options: &OpenOptions,
         replica: &mut dyn Replica,
     ) -> Result<EventStore, Error> {
-        let opened = LogFile::open(directory, options)?;
+        EventStore::open_log(FoundLog::open(directory, options)?, directory, options, replica)
+    }
+
+    /// As [`EventStore::open_with`], where the log was found already, wherever it is kept; its index and
+    /// what else there is of it are in the directory.
+    pub(crate) fn open_log(
+        opened: FoundLog,
+        directory: &Path,
+        options: &OpenOptions,
+        replica: &mut dyn Replica,
+    ) -> Result<EventStore, Error> {
         let vfs = &options.environment.vfs;
         let damage = Arc::new(DamageState::new(vfs, directory));
-        let recovered = match &opened.file {
-            Some(file) => {
+        let recovered = match &opened.log {
+            Some(log) => {
                 let record = damage.record()?;
                 if let Some(record) = record.as_ref().filter(|_| opened.holder.is_some()) {
                     // Whether the log is good again is seen by who has the lock.
@@ -141,7 +150,7 @@ impl EventStore {
                     checks_all: record.is_some(),
                     known: record.as_ref().map_or(EventId::START, |record| record.known),
                 };
-                let recovered = recover(&**vfs, directory, file, recovery, replica, &damage)?;
+                let recovered = recover(&**vfs, directory, &**log, recovery, replica, &damage)?;
                 recovered.with_record(record, recovery, &damage)?
             }
             None => RecoveredLog::empty(),
@@ -156,7 +165,7 @@ impl EventStore {
         }
         let store = EventStore {
             directory: directory.to_path_buf(),
-            log_path: directory.join(LOG),
+            log_path: log_path(directory),
             environment: options.environment.clone(),
             lock_wait: options.lock_wait(),
             notices,
@@ -169,14 +178,14 @@ impl EventStore {
             read_only: opened.refusal.or(refusal),
             settled: AtomicU64::new(index.head().0),
             published: RwLock::new(PublishedLog { index, timeline, hash }),
-            staging: Mutex::new(Staging::new(ledger, header.is_some() && opened.file.is_some())),
-            file: RwLock::new(opened.file),
+            staging: Mutex::new(Staging::new(ledger, header.is_some() && opened.log.is_some())),
+            log: RwLock::new(opened.log),
             writer: Mutex::new(LogWriter::new(opened.lock, header, hash)),
             poisoned: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             damage,
             scrub: Mutex::new(ScrubProgress::Begins(EventId::START)),
-            read_files: Mutex::default(),
+            read_stamps: Mutex::default(),
         };
         if store.read_only.is_none() {
             store.extend_index(&mut store.writer());
@@ -211,7 +220,7 @@ impl EventStore {
 
     /// Whether there is a log: it is created by the first write.
     pub fn is_created(&self) -> bool {
-        self.file().is_some()
+        self.log().is_some()
     }
 
     /// The last event.
@@ -254,7 +263,7 @@ impl EventStore {
         Ok(self.row_newest(table, row))
     }
 
-    /// The events of a period as far as they happened, read from the file and checked one by one, and
+    /// The events of a period as far as they happened, read from the log and checked one by one, and
     /// against each other from the first transaction on that the period has the beginning of.
     ///
     /// # Errors
@@ -283,18 +292,18 @@ impl EventStore {
         let (entry, end) = (published.index.entry(first), published.index.end_of(last));
         let schema = published.timeline.schema_at(EventId(first.0.saturating_sub(1)));
         drop(published);
-        let open = |(entry, end): (Option<super::index::IndexEntry>, u64)| {
-            let (entry, file) = entry.zip(self.file())?;
-            Some((LineReader::new(file, entry.offset, end), schema))
+        let open = |(entry, end): (Option<IndexEntry>, Locator)| {
+            let (entry, log) = entry.zip(self.log())?;
+            Some((log.read(entry.line..end), schema))
         };
         let opened = entry.and_then(|entry| Ok((entry, end?))).map(open);
-        EventReader::new(&self.damage, &self.directory, Period { first, last }, opened, links)
+        EventReader::new(&self.damage, Period { first, last }, opened, links)
     }
 
     /// The log, if there is one. Nobody who waits for it may hold `published`: whoever creates the
     /// log takes that while it holds this.
-    fn file(&self) -> Option<Arc<dyn VfsFile>> {
-        self.file.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn log(&self) -> Option<Arc<dyn Log>> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All tags, in the order in which they were given.

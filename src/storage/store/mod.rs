@@ -4,7 +4,7 @@
 //! a whole are answered from two places: what happened to rows is looked up entry by entry in the
 //! `index`, what happened to the database as a whole is few and kept in the [`schema_timeline`].
 //!
-//! * `log_file`, [`lock`]: the file and the right to write to it;
+//! * `found_log`, [`lock`]: where the log is, and the right to write to it;
 //! * `recovery`: what is new in it checked, what a crash left cut off;
 //! * `links`: each line held against those before it;
 //! * `damage`: what ends all writing, and is remembered; `file_damage`: what is wrong with one file;
@@ -16,10 +16,10 @@ pub(crate) mod damage;
 mod event_reader;
 mod event_store;
 mod file_damage;
+pub(super) mod found_log;
 pub(crate) mod index;
 pub(crate) mod links;
 pub(super) mod lock;
-mod log_file;
 mod position;
 pub(crate) mod recovery;
 pub(crate) mod schema_timeline;

@@ -1,5 +1,6 @@
 //! Where in which history something stands: what a file made from a log says of it.
 
+use crate::storage::log::Locator;
 use crate::types::{EventId, Timestamp, TxId};
 
 /// A database at an event, known by the chain: nothing else has the same.
@@ -27,7 +28,7 @@ pub struct ProjectionPosition {
     /// The chain's hash after it.
     pub hash: [u8; 32],
     /// Where in the log the line of the next event begins.
-    pub log_offset: u64,
+    pub next_line: Locator,
 }
 
 impl ProjectionPosition {

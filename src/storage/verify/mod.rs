@@ -86,10 +86,10 @@ pub(crate) fn verify(
     let listed = ProjectionListing::new(files);
     // Whatever was listed is of no later event than what is known of the log.
     let (head, index) = files.store.head_and_index();
-    let mut pass = LogPass::new(files, listed, index, head.end, monitor);
+    let mut pass = LogPass::new(files, listed, index, head.bytes, monitor);
     let covered = pass.covered();
     let read = files.store.reread(&head, covered, &mut |reread| pass.take(reread))?;
-    Ok(pass.finish(head.end > 0, read))
+    Ok(pass.finish(head.bytes > 0, read))
 }
 
 /// How much of all bytes was read.

@@ -7,7 +7,7 @@ use crate::storage::base::SnapshotId;
 use crate::storage::checkpoint::view_source::{ViewSource, base_tables, definitions};
 use crate::storage::error::Error;
 use crate::storage::file_names::CATALOG;
-use crate::storage::log::LOG;
+use crate::storage::log::log_path;
 use crate::storage::log::reader::to_u64;
 use crate::storage::past::schedule::Schedule;
 use crate::storage::projections::{
@@ -50,8 +50,6 @@ pub(super) struct LogPass<'f, 'w, 'a> {
     state: State,
     /// Says when what ended in it may go.
     schedule: Schedule,
-    /// Where the last transaction that was read ends in the log.
-    offset: u64,
     /// What was found of the catalog and the row files.
     of_rows: Vec<CheckedFile>,
     of_snapshots: Vec<CheckedFile>,
@@ -85,7 +83,6 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             snapshots,
             schedule: Schedule::new(None),
             state,
-            offset: 0,
             of_rows: Vec::new(),
             of_snapshots: Vec::new(),
         };
@@ -120,9 +117,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             self.index.compare(entry);
             self.state.apply(event);
         }
-        let offset = reread.position.log_offset;
-        self.meter.advance(offset.saturating_sub(self.offset))?;
-        self.offset = offset;
+        self.meter.advance(reread.bytes)?;
         let event = reread.position.event;
         if let Some(catalog) = self.catalog.take_if(|catalog| catalog.position.event <= event) {
             self.check_catalog(&catalog, reread)?;
@@ -263,7 +258,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             if verdict.is_ok() {
                 self.files.store.check_index_length(&mut self.index);
             }
-            let path = self.files.directory.join(LOG);
+            let path = log_path(self.files.directory);
             files.push(self.found(Some(&path), &count(head.0, "event"), Some(head), verdict));
             files.push(self.index_found());
         }

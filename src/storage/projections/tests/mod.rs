@@ -7,6 +7,7 @@ mod snapshots;
 
 use super::BaseRow;
 use crate::storage::base::BaseTable;
+use crate::storage::log::Locator;
 use crate::storage::store::ProjectionPosition;
 use crate::storage::tests::hooked_vfs::{Breakdown, HookedVfs};
 use crate::storage::tests::{accounts, cents, table};
@@ -48,7 +49,7 @@ fn position() -> ProjectionPosition {
         tx: TxId(12),
         at: Timestamp(1_795_362_000_123_456),
         hash: [0x5A; 32],
-        log_offset: 8191,
+        next_line: Locator::from_bytes(8191_u64.to_le_bytes()),
     }
 }
 

@@ -3,19 +3,20 @@
 use super::EventStore;
 use crate::storage::environment::Environment;
 use crate::storage::error::Error;
-use crate::storage::log::LOG;
 use crate::storage::log::header::Header;
-use crate::storage::log::reader::to_u64;
-use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::storage::log::reader::NextLine;
+use crate::storage::log::{FileLog, Locator, Log, log_path};
+use crate::storage::vfs::Vfs;
 use crate::types::EventId;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What the copy is called until it is whole.
 const PART: &str = "events.log.part";
 
-/// How much is copied at once.
+/// About how many bytes are copied at once.
 const COPY_SIZE: usize = 1 << 20;
 
 impl EventStore {
@@ -25,7 +26,7 @@ impl EventStore {
     /// # Errors
     /// [`Error::Invalid`] where there is no event, [`Error::Io`] where the directory is there, the
     /// log cannot be read or the copy cannot be written; those of the index.
-    pub(crate) fn copy_to(&self, vfs: &dyn Vfs, directory: &Path) -> Result<EventId, Error> {
+    pub(crate) fn copy_to(&self, vfs: &Arc<dyn Vfs>, directory: &Path) -> Result<EventId, Error> {
         let head = self.head();
         if head == EventId::START {
             return Err(nothing_to_copy());
@@ -48,88 +49,90 @@ impl EventStore {
         let mut uuid = [0; 16];
         environment.identities.fill(&mut uuid);
         let as_new = |header| Header { uuid, ..header };
-        self.copy_events(&*environment.vfs, directory, last, as_new)
+        self.copy_events(&environment.vfs, directory, last, as_new)
     }
 
     /// Copies the events up to one behind what `change` makes of the header.
     fn copy_events(
         &self,
-        vfs: &dyn Vfs,
+        vfs: &Arc<dyn Vfs>,
         directory: &Path,
         last: EventId,
         change: impl FnOnce(Header) -> Header,
     ) -> Result<(), Error> {
         let header = self.writer().header.clone();
-        let (log, header) = self.file().zip(header).ok_or_else(nothing_to_copy)?;
+        let (log, header) = self.log().zip(header).ok_or_else(nothing_to_copy)?;
         let (start, end) = {
             let index = &self.published().index;
             (index.end_of(header.first_event.before())?, index.end_of(last)?)
         };
-        let line = change(header).encode();
-        self.copy_log(vfs, directory, |copy, part| {
-            copy.write_at(0, &line).map_err(Error::io("write", part))?;
-            self.copy_bytes(&*log, copy, start..end, to_u64(line.len()), part)
+        let header = change(header);
+        make_log(vfs, directory, |copy| {
+            let begin = copy.append(copy.start(), &header.encode())?;
+            copy_lines(&*log, start..end, copy, begin)
         })
     }
+}
 
-    /// Makes a log in a new directory, whole or not at all.
-    fn copy_log(
-        &self,
-        vfs: &dyn Vfs,
-        directory: &Path,
-        write: impl FnOnce(&dyn VfsFile, &Path) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        match vfs.names(directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("create", directory)(error)),
-            Ok(_) => {
-                let source = io::ErrorKind::AlreadyExists.into();
-                return Err(Error::Io { action: "create", path: directory.into(), source });
-            }
+/// Makes a log in a new directory, whole or not at all.
+fn make_log(
+    vfs: &Arc<dyn Vfs>,
+    directory: &Path,
+    write: impl FnOnce(&FileLog) -> Result<(), Error>,
+) -> Result<(), Error> {
+    match vfs.names(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("create", directory)(error)),
+        Ok(_) => {
+            let source = io::ErrorKind::AlreadyExists.into();
+            return Err(Error::Io { action: "create", path: directory.into(), source });
         }
-        vfs.create_directory(directory).map_err(Error::io("create", directory))?;
-        let part = directory.join(PART);
-        let copy = vfs.open(&part, Access::CreateNew).map_err(Error::io("create", &part))?;
-        let done = write(&*copy, &part).and_then(|()| {
-            let path = directory.join(LOG);
-            vfs.rename(&part, &path).map_err(Error::io("create", &path))?;
-            let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-            vfs.sync_directory(directory).map_err(Error::io("sync", directory))?;
-            let parent = parent.unwrap_or(Path::new("."));
-            vfs.sync_directory(parent).map_err(Error::io("sync", parent))
-        });
-        if done.is_err() {
-            // A copy that is not whole is of no use; what failed is told in any case.
-            drop(vfs.remove(&part));
-            drop(vfs.remove(&directory.join(LOG)));
-            drop(vfs.remove_directory(directory));
-        }
-        done
     }
+    vfs.create_directory(directory).map_err(Error::io("create", directory))?;
+    let (part, path) = (directory.join(PART), log_path(directory));
+    let done = FileLog::create_as(vfs, &part).and_then(|copy| write(&copy)).and_then(|()| {
+        vfs.rename(&part, &path).map_err(Error::io("create", &path))?;
+        let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+        vfs.sync_directory(directory).map_err(Error::io("sync", directory))?;
+        let parent = parent.unwrap_or(Path::new("."));
+        vfs.sync_directory(parent).map_err(Error::io("sync", parent))
+    });
+    if done.is_err() {
+        // A copy that is not whole is of no use; what failed is told in any case.
+        drop(vfs.remove(&part));
+        drop(vfs.remove(&path));
+        drop(vfs.remove_directory(directory));
+    }
+    done
+}
 
-    /// Copies a part of the log to where it goes in the copy.
-    fn copy_bytes(
-        &self,
-        log: &dyn VfsFile,
-        copy: &dyn VfsFile,
-        part: Range<u64>,
-        mut to: u64,
-        target: &Path,
-    ) -> Result<(), Error> {
-        let mut buffer = vec![0; COPY_SIZE];
-        let mut at = part.start;
-        while at < part.end {
-            let left = usize::try_from(part.end - at).unwrap_or(usize::MAX).min(COPY_SIZE);
-            let source = || self.log_path.clone();
-            let read = log.read_at(at, &mut buffer[..left]).map_err(Error::io("read", source()))?;
-            if read == 0 {
-                let source = io::ErrorKind::UnexpectedEof.into();
-                return Err(Error::Io { action: "read", path: self.log_path.clone(), source });
-            }
-            copy.write_at(to, &buffer[..read]).map_err(Error::io("write", target))?;
-            (at, to) = (at + to_u64(read), to + to_u64(read));
+/// Copies lines to the end of another log, durably. They are not looked at: a copy is as good as what it was
+/// made from.
+fn copy_lines(
+    log: &dyn Log,
+    part: Range<Locator>,
+    copy: &FileLog,
+    mut end: Locator,
+) -> Result<(), Error> {
+    let (mut reader, mut lines) = (log.read(part.clone()), Vec::with_capacity(COPY_SIZE));
+    loop {
+        let found = reader.advance()?;
+        if found == NextLine::Line {
+            lines.extend_from_slice(reader.line());
+            lines.push(b'\n');
         }
-        copy.sync().map_err(Error::io("sync", target))
+        if lines.len() >= COPY_SIZE || found != NextLine::Line {
+            end = copy.append(end, &lines)?;
+            lines.clear();
+        }
+        match found {
+            NextLine::Line => {}
+            NextLine::End if reader.end() >= part.end => return copy.sync(),
+            NextLine::End | NextLine::Unfinished | NextLine::TooLong => {
+                let (path, source) = (reader.place().file, io::ErrorKind::UnexpectedEof.into());
+                return Err(Error::Io { action: "read", path, source });
+            }
+        }
     }
 }
 

@@ -2,13 +2,12 @@
 
 use super::EventStore;
 use crate::storage::error::Error;
-use crate::storage::log::LOG;
 use crate::storage::log::header::Header;
-use crate::storage::log::reader::to_u64;
+use crate::storage::log::{FileLog, Locator, Log};
 use crate::storage::store::append::LogWriter;
 use crate::storage::store::index::EventIndex;
 use crate::storage::store::lock::{LOCK, Lock};
-use crate::storage::vfs::{Access, Vfs, VfsFile};
+use crate::storage::vfs::Vfs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -17,24 +16,25 @@ use std::sync::{Arc, PoisonError};
 impl EventStore {
     /// The log, created with its header if this is the first write. Where that fails, of a full disk,
     /// say, nothing is left of what was created for it.
-    pub(super) fn file_to_write(&self, writer: &mut LogWriter) -> Result<Arc<dyn VfsFile>, Error> {
-        let mut slot = self.file.write().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(file), Some(_)) = (&*slot, &writer.header) {
-            return Ok(Arc::clone(file));
+    pub(super) fn log_to_write(&self, writer: &mut LogWriter) -> Result<Arc<dyn Log>, Error> {
+        let mut slot = self.log.write().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(log), Some(_)) = (&*slot, &writer.header) {
+            return Ok(Arc::clone(log));
         }
         let vfs = &*self.environment.vfs;
         let before = PriorFiles::look(vfs, &self.directory);
         let had_lock = writer.lock.is_some();
         match self.create(writer) {
-            Ok((file, header, end)) => {
+            Ok((log, header, end)) => {
+                let log: Arc<dyn Log> = Arc::new(log);
                 let mut published = self.published_mut();
                 published.index = EventIndex::new(&self.directory, &header, end);
                 published.hash = header.previous_hash;
                 drop(published);
                 writer.hash = header.previous_hash;
                 writer.header = Some(header);
-                *slot = Some(Arc::clone(&file));
-                Ok(file)
+                *slot = Some(Arc::clone(&log));
+                Ok(log)
             }
             Err(error @ Error::Busy { .. }) => Err(error),
             Err(error) => {
@@ -52,32 +52,31 @@ impl EventStore {
     }
 
     /// Creates the directory, takes the lock, writes the header; gives where it ends.
-    fn create(&self, writer: &mut LogWriter) -> Result<(Arc<dyn VfsFile>, Header, u64), Error> {
-        let vfs = &*self.environment.vfs;
-        let (directory, path) = (&self.directory, self.log_path.clone());
+    fn create(&self, writer: &mut LogWriter) -> Result<(FileLog, Header, Locator), Error> {
+        let (vfs, directory) = (&self.environment.vfs, &self.directory);
         if writer.lock.is_none() {
             // One that exists may be reached through a link.
             if vfs.names(directory).is_err() {
                 vfs.create_directory(directory).map_err(Error::io("create", directory))?;
             }
-            writer.lock = Some(Lock::take(vfs, directory, &self.lock_wait)?);
+            writer.lock = Some(Lock::take(&**vfs, directory, &self.lock_wait)?);
         }
-        let file = vfs.open(&path, Access::Create).map_err(Error::io("create", &path))?;
-        if file.size().map_err(Error::io("read", &path))? > 0 {
+        let log = FileLog::create(vfs, directory)?;
+        if log.end()? > log.start() {
             let holder = "another process, which created it meanwhile: reopen".into();
             return Err(Error::Busy { path: directory.clone(), holder });
         }
         let mut uuid = [0; 16];
         self.environment.identities.fill(&mut uuid);
         let header = Header::new(uuid);
-        let line = header.encode();
-        // Written and synced on its own, so that a bad header with lines behind it is damage.
-        let written = file.write_at(0, &line).and_then(|()| file.sync()).and_then(|()| {
-            vfs.sync_directory(directory)?;
-            directory.parent().map_or(Ok(()), |parent| vfs.sync_directory(parent))
-        });
-        written.map_err(Error::io("write", path))?;
-        Ok((file, header, to_u64(line.len())))
+        let end = log.append(log.start(), &header.encode())?;
+        // Synced on its own, so that a bad header with lines behind it is damage.
+        log.sync()?;
+        let synced = vfs
+            .sync_directory(directory)
+            .and_then(|()| directory.parent().map_or(Ok(()), |parent| vfs.sync_directory(parent)));
+        synced.map_err(Error::io("sync", directory))?;
+        Ok((log, header, end))
     }
 }
 
@@ -105,14 +104,12 @@ impl PriorFiles {
     /// Removes what was not there before. Whoever waits for the lock meanwhile sees that its file is
     /// gone; whoever has created something else in the directory keeps it.
     fn restore(&self, vfs: &dyn Vfs, directory: &Path) -> io::Result<()> {
-        for name in [LOG, LOCK].into_iter().filter(|name| !self.names.iter().any(|n| n == name)) {
-            match vfs.remove(&directory.join(name)) {
+        FileLog::undo(vfs, directory, FileLog::is_among(&self.names))?;
+        if !self.names.iter().any(|name| name == LOCK) {
+            match vfs.remove(&directory.join(LOCK)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
             }
-        }
-        if self.names.iter().any(|name| name == LOG) {
-            vfs.open(&directory.join(LOG), Access::Write)?.truncate(0)?;
         }
         for path in &self.missing {
             // Somebody may have found a use for it.

@@ -7,21 +7,19 @@
 use super::{EventStore, REPLACED};
 use crate::storage::error::Error;
 use crate::storage::event::Event;
-use crate::storage::log::chain::Hash;
-use crate::storage::log::reader::LineReader;
+use crate::storage::log::{Log, LogLines};
 use crate::storage::store::append::LogWriter;
 use crate::storage::store::index::{EventIndex, IndexGrowth, find_growth};
 use crate::storage::store::lock::holder_of;
 use crate::storage::store::recovery::{TransactionReader, hash_of, read_header};
-use crate::storage::vfs::{FileStamp, VfsFile};
+use crate::storage::vfs::FileStamp;
 use crate::types::TxId;
-use std::path::Path;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 /// The log and its index at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LogFiles {
+pub(super) struct LogStamps {
     log: FileStamp,
     index: FileStamp,
 }
@@ -44,75 +42,65 @@ impl EventStore {
     /// line of it is not what was written, [`Error::Io`] where it cannot be read: what was read
     /// before it stays.
     pub(crate) fn follow(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
-        self.damage.note(self.follow_file(apply))
+        self.damage.note(self.follow_log(apply))
     }
 
-    fn follow_file(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
-        let Some(file) = self.file().filter(|_| self.follows || self.has_given_up()) else {
+    fn follow_log(&self, apply: &mut dyn FnMut(Vec<Event>)) -> Result<(), Error> {
+        let Some(log) = self.log().filter(|_| self.follows || self.has_given_up()) else {
             return Ok(());
         };
-        let path = self.log_path.clone();
-        let files = self.files(&path);
+        let stamps = self.stamps(&*log);
         {
-            let read = self.read_files.lock().unwrap_or_else(PoisonError::into_inner);
-            if files.is_some() && *read == files {
+            let read = self.read_stamps.lock().unwrap_or_else(PoisonError::into_inner);
+            if stamps.is_some() && *read == stamps {
                 return Ok(());
             }
         }
-        self.follow_changed(&file, &path, apply)?;
+        self.follow_changed(&*log, apply)?;
         // Where the index has more than was taken from it, there is something left to be looked at.
-        let is_read = |files: &LogFiles| self.published().index.ends_at(files.index.size);
-        let mut read = self.read_files.lock().unwrap_or_else(PoisonError::into_inner);
-        *read = files.filter(is_read);
+        let is_read = |stamps: &LogStamps| self.published().index.ends_at(stamps.index.size);
+        let mut read = self.read_stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        *read = stamps.filter(is_read);
         Ok(())
     }
 
-    /// The files as they are, if they are there.
-    fn files(&self, log: &Path) -> Option<LogFiles> {
-        let vfs = &*self.environment.vfs;
-        let log = vfs.stamp(log).ok()??;
-        let index = vfs.stamp(self.published().index.path()).ok()??;
-        Some(LogFiles { log, index })
+    /// The log and the index as they are, if they are there.
+    fn stamps(&self, log: &dyn Log) -> Option<LogStamps> {
+        let log = log.stamp()?;
+        let index = self.environment.vfs.stamp(self.published().index.path()).ok()??;
+        Some(LogStamps { log, index })
     }
 
-    /// Follows files of which one may be another than it was.
+    /// Follows a log and an index of which one may be another than it was.
     fn follow_changed(
         &self,
-        file: &Arc<dyn VfsFile>,
-        path: &Path,
+        log: &dyn Log,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
-        if !file.is_at(path).map_err(Error::io("read", path))? {
-            let path = path.to_path_buf();
-            return Err(Error::Replaced { path, reason: REPLACED });
+        if !log.is_in_place()? {
+            return Err(self.replaced(REPLACED));
         }
         let mut writer = self.writer();
-        if !self.has_header(&mut writer, file, path)? {
+        if !self.has_header(&mut writer, log)? {
             return Ok(());
         }
         let Some(growth) = find_growth(&*self.environment.vfs, &self.published().index) else {
-            return self.check_length(&**file, path);
+            return self.check_length(log);
         };
-        self.check_length(&**file, path)?;
-        self.check_last(file, path, &growth)?;
-        let read = self.read_on(&mut writer, file, path, &growth, apply);
+        self.check_length(log)?;
+        self.check_last(log, &growth)?;
+        let read = self.read_on(&mut writer, log, &growth, apply);
         self.published_mut().index.settle(&growth.file);
         read
     }
 
     /// Whether the log has its header by now, which opening found none of if it was just created.
-    fn has_header(
-        &self,
-        writer: &mut LogWriter,
-        file: &Arc<dyn VfsFile>,
-        path: &Path,
-    ) -> Result<bool, Error> {
+    fn has_header(&self, writer: &mut LogWriter, log: &dyn Log) -> Result<bool, Error> {
         if writer.header.is_none() {
-            let size = file.size().map_err(Error::io("read", path))?;
-            let mut reader = LineReader::new(Arc::clone(file), 0, size);
-            if let Some(header) = read_header(&mut reader, path)? {
+            let mut reader = log.read(log.start()..log.end()?);
+            if let Some(header) = read_header(&mut *reader)? {
                 let mut published = self.published_mut();
-                published.index = EventIndex::new(&self.directory, &header, reader.next_offset());
+                published.index = EventIndex::new(&self.directory, &header, reader.end());
                 published.hash = header.previous_hash;
                 drop(published);
                 writer.hash = header.previous_hash;
@@ -123,50 +111,43 @@ impl EventStore {
     }
 
     /// Refuses a log that lacks what was read from it.
-    fn check_length(&self, file: &dyn VfsFile, path: &Path) -> Result<(), Error> {
-        let size = file.size().map_err(Error::io("read", path))?;
-        if size < self.published().index.end() {
-            let path = path.to_path_buf();
-            return Err(Error::Replaced { path, reason: "was cut behind what was read" });
+    fn check_length(&self, log: &dyn Log) -> Result<(), Error> {
+        let end = log.end()?;
+        match end < self.published().index.end() {
+            true => Err(self.replaced("was cut behind what was read")),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Refuses a log in which the last event that was read is another one by now.
-    fn check_last(
-        &self,
-        file: &Arc<dyn VfsFile>,
-        path: &Path,
-        growth: &IndexGrowth,
-    ) -> Result<(), Error> {
+    fn check_last(&self, log: &dyn Log, growth: &IndexGrowth) -> Result<(), Error> {
         let published = self.published();
         let head = published.index.head();
         let Some(entry) = published.index.entry(head)? else { return Ok(()) };
-        let (end, hash): (u64, Hash) = (published.index.end(), published.hash);
+        let (end, hash) = (published.index.end(), published.hash);
         drop(published);
         let stands = growth.before.is_none_or(|before| before == entry)
-            && hash_of(file, &self.directory, &entry, end, head)? == Some(hash);
-        if stands {
-            return Ok(());
+            && hash_of(log, &entry, end, head)? == Some(hash);
+        match stands {
+            true => Ok(()),
+            false => Err(self.replaced(REPLACED)),
         }
-        Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED })
     }
 
     /// Reads whole transactions up to the last entry of the index.
     fn read_on(
         &self,
         writer: &mut LogWriter,
-        file: &Arc<dyn VfsFile>,
-        path: &Path,
+        log: &dyn Log,
         growth: &IndexGrowth,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
-        let size = file.size().map_err(Error::io("read", path))?;
+        let end = log.end()?;
         let mut transactions = self.transactions();
-        let mut reader = LineReader::new(Arc::clone(file), transactions.end, size);
+        let mut reader = log.read(transactions.end..end);
         let mut read = Ok(());
         while read.is_ok() && transactions.head() < growth.head {
-            read = self.read_line(&mut transactions, &mut reader, path, apply);
+            read = self.read_line(&mut transactions, &mut *reader, apply);
         }
         let TransactionReader { mut ledger, links, .. } = transactions;
         ledger.roll_back();
@@ -187,11 +168,10 @@ impl EventStore {
     fn read_line(
         &self,
         transactions: &mut TransactionReader,
-        reader: &mut LineReader,
-        path: &Path,
+        reader: &mut dyn LogLines,
         apply: &mut dyn FnMut(Vec<Event>),
     ) -> Result<(), Error> {
-        if !transactions.advance(reader, path)? {
+        if !transactions.advance(reader)? {
             return Ok(());
         }
         {

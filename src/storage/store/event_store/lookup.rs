@@ -109,30 +109,27 @@ impl EventStore {
         let published = self.published();
         let index = &published.index;
         let Some(entry) = index.entry(event)?.filter(|entry| entry.last) else { return Ok(None) };
-        let (log_offset, uuid) = (index.end_of(event)?, *index.uuid());
+        let (next_line, uuid) = (index.end_of(event)?, *index.uuid());
         let newest = (event == index.head()).then_some(published.hash);
         drop(published);
-        let hash = match (newest, self.file()) {
+        let hash = match (newest, self.log()) {
             (Some(hash), _) => Some(hash),
-            (None, Some(file)) => {
-                let hash = hash_of(&file, &self.directory, &entry, log_offset, event);
-                self.damage.note(hash)?
-            }
+            (None, Some(log)) => self.damage.note(hash_of(&*log, &entry, next_line, event))?,
             (None, None) => None,
         };
         let position =
-            |hash| ProjectionPosition { uuid, event, tx: entry.tx, at: entry.at, hash, log_offset };
+            |hash| ProjectionPosition { uuid, event, tx: entry.tx, at: entry.at, hash, next_line };
         Ok(hash.map(position))
     }
 
     /// Whether the index knows a projection's place, where the line itself cannot tell its hash.
     pub(crate) fn may_stand_at(&self, position: &ProjectionPosition) -> bool {
-        let ProjectionPosition { uuid, event, tx, at, log_offset, .. } = *position;
+        let ProjectionPosition { uuid, event, tx, at, next_line, .. } = *position;
         let index = &self.published().index;
         let entry = index.entry(event).ok().flatten();
         uuid == *index.uuid()
             && entry.is_some_and(|entry| entry.last && (entry.tx, entry.at) == (tx, at))
-            && index.end_of(event).is_ok_and(|end| end == log_offset)
+            && index.end_of(event).is_ok_and(|end| end == next_line)
     }
 
     /// How many events of a period were about each table.

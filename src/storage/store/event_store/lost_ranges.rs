@@ -2,14 +2,12 @@
 
 use super::EventStore;
 use crate::storage::error::Error;
-use crate::storage::log::has_valid_crc;
-use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::vfs::VfsFile;
+use crate::storage::log::reader::{NextLine, to_u64};
+use crate::storage::log::{Locator, Log, has_valid_crc};
 use crate::types::Period;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Lines that are described one by one.
 const DESCRIBED: usize = 100;
@@ -48,27 +46,27 @@ impl EventStore {
     pub fn lost_ranges(&self) -> Result<Vec<LostRange>, Error> {
         let end = self.published().index.end();
         let is_damaged = self.damage.found().is_some();
-        let Some(log) = self.file().filter(|_| is_damaged) else { return Ok(Vec::new()) };
-        let size = log.size().map_err(Error::io("read", self.log_path.clone()))?;
-        let gaps = self.gaps.iter().map(|gap| (Some(gap.events), gap.bytes.clone()));
-        let behind = (size > end).then_some((None, end..size));
+        let Some(log) = self.log().filter(|_| is_damaged) else { return Ok(Vec::new()) };
+        let log_end = log.end()?;
+        let gaps = self.gaps.iter().map(|gap| (Some(gap.events), gap.part.clone()));
+        let behind = (log_end > end).then_some((None, end..log_end));
         let parts = gaps.chain(behind);
-        parts.map(|(events, bytes)| self.describe(&log, events, bytes)).collect()
+        parts.map(|(events, part)| LostRange::describe(&*log, events, part)).collect()
     }
+}
 
-    /// Reads what the lines of a part say.
+impl LostRange {
+    /// Reads what the lines of a part of a log say.
     fn describe(
-        &self,
-        log: &Arc<dyn VfsFile>,
+        log: &dyn Log,
         events: Option<Period>,
-        bytes: Range<u64>,
+        part: Range<Locator>,
     ) -> Result<LostRange, Error> {
-        let Range { start: offset, end } = bytes;
-        let size = end.saturating_sub(offset);
-        let mut lost = LostRange { events, offset, bytes: size, ..LostRange::default() };
-        let mut reader = LineReader::new(Arc::clone(log), offset, end);
+        let (offset, bytes) = (log.place(part.start).offset, log.size_of(part.clone()));
+        let mut lost = LostRange { events, offset, bytes, ..LostRange::default() };
+        let mut reader = log.read(part);
         loop {
-            let found = reader.advance().map_err(Error::io("read", self.log_path.clone()))?;
+            let found = reader.advance()?;
             if found == NextLine::End {
                 return Ok(lost);
             }

@@ -5,15 +5,12 @@ use crate::storage::error::{Error, Mismatch};
 use crate::storage::event::Event;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
-use crate::storage::log::reader::LineReader;
+use crate::storage::log::{Locator, Log, LogLines};
 use crate::storage::store::index::{IndexCheck, IndexEntry};
 use crate::storage::store::lock::holder_of;
 use crate::storage::store::position::ProjectionPosition;
 use crate::storage::store::recovery::{LogTail, TransactionReader, read_header, read_tail};
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, TxId};
-use std::path::Path;
-use std::sync::Arc;
 
 /// A transaction that was read again.
 pub(crate) struct RereadTransaction<'a> {
@@ -23,14 +20,18 @@ pub(crate) struct RereadTransaction<'a> {
     pub entries: &'a [IndexEntry],
     /// Where the log is after it.
     pub position: ProjectionPosition,
+    /// How many bytes of the log were read since the one before it.
+    pub bytes: u64,
 }
 
 /// Where the log ended when the reading began.
 pub(crate) struct LogHead {
     /// The last event that everybody knew when the reading began.
     pub event: EventId,
-    /// Where its line ends, in bytes.
-    pub end: u64,
+    /// Where its line ends.
+    end: Locator,
+    /// How many bytes the log has up to there; 0 where it has not even a header.
+    pub bytes: u64,
     /// The chain's hash after it.
     hash: [u8; 32],
     uuid: [u8; 16],
@@ -42,10 +43,12 @@ type TransactionVisitor<'v> = dyn FnMut(&RereadTransaction<'_>) -> Result<(), Er
 impl EventStore {
     /// What is known of the log now, and its index, read anew.
     pub(crate) fn head_and_index(&self) -> (LogHead, IndexCheck) {
+        let log = self.log();
         let published = self.published();
         let index = &published.index;
         let (event, end, uuid) = (index.head(), index.end(), *index.uuid());
-        let head = LogHead { event, end, hash: published.hash, uuid };
+        let bytes = log.map_or(0, |log| log.size_of(log.start()..end));
+        let head = LogHead { event, end, bytes, hash: published.hash, uuid };
         (head, index.check(&*self.environment.vfs))
     }
 
@@ -62,26 +65,24 @@ impl EventStore {
         covered: EventId,
         visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
-        Ok(self.damage.note(self.reread_file(head, covered, visit)?))
+        Ok(self.damage.note(self.reread_log(head, covered, visit)?))
     }
 
-    fn reread_file(
+    fn reread_log(
         &self,
         head: &LogHead,
         covered: EventId,
         visit: &mut TransactionVisitor<'_>,
     ) -> Result<Result<Option<String>, Error>, Error> {
-        let path = self.log_path.clone();
         // Without a header there is nothing to be read.
-        let Some(file) = self.file().filter(|_| head.end > 0) else { return Ok(Ok(None)) };
-        let read = |error| Error::io("read", &path)(error);
-        match file.is_at(&path).map_err(read) {
+        let Some(log) = self.log().filter(|_| head.bytes > 0) else { return Ok(Ok(None)) };
+        match log.is_in_place() {
             Ok(true) => {}
-            Ok(false) => return Ok(Err(Error::Replaced { path, reason: REPLACED })),
+            Ok(false) => return Ok(Err(self.replaced(REPLACED))),
             Err(error) => return Ok(Err(error)),
         }
-        let mut reader = LineReader::new(Arc::clone(&file), 0, head.end);
-        let header = match own_header(&mut reader, &path, &head.uuid) {
+        let mut reader = log.read(log.start()..head.end);
+        let header = match own_header(&mut *reader, &head.uuid) {
             Ok(header) => header,
             Err(error) => return Ok(Err(error)),
         };
@@ -90,26 +91,30 @@ impl EventStore {
             header.previous_hash,
             EventId(header.first_event.0.saturating_sub(1)),
             (TxId(0), None),
-            reader.next_offset(),
+            reader.end(),
         );
+        let mut passed = log.start();
         while transactions.head() < head.event {
-            match transactions.advance(&mut reader, &path) {
+            match transactions.advance(&mut *reader) {
                 Ok(false) => {}
-                Ok(true) => visit_whole(&mut transactions, head, visit)?,
+                Ok(true) => {
+                    let bytes = log.size_of(passed..transactions.end);
+                    passed = transactions.end;
+                    visit_whole(&mut transactions, bytes, head, visit)?;
+                }
                 Err(error) => return Ok(Err(error)),
             }
         }
         if transactions.links.hash != head.hash {
-            return Ok(Err(Error::Replaced { path, reason: REPLACED }));
+            return Ok(Err(self.replaced(REPLACED)));
         }
-        Ok(self.check_end(&file, &path, &header, transactions, covered))
+        Ok(self.check_end(&*log, &header, transactions, covered))
     }
 
     /// Looks at what is behind the last event that is known.
     fn check_end(
         &self,
-        file: &Arc<dyn VfsFile>,
-        path: &Path,
+        log: &dyn Log,
         header: &Header,
         transactions: TransactionReader,
         covered: EventId,
@@ -121,13 +126,13 @@ impl EventStore {
             }
             // Nobody appends meanwhile.
             let end = writer.end(self.published().index.end());
-            return self.check_file(&**file, end).map(|()| None);
+            return self.check_log(log, end).map(|()| None);
         }
         if let Some(holder) = holder_of(&*self.environment.vfs, &self.directory)? {
             return Ok(Some(format!("{holder} is writing to it")));
         }
         let head = transactions.head();
-        Ok(match read_tail(path, file, header, transactions, covered)? {
+        Ok(match read_tail(log, &self.directory, header, transactions, covered)? {
             LogTail::Nothing => None,
             LogTail::More(0) => Some(format!("unfinished bytes after event {head} left out")),
             LogTail::More(events) => {
@@ -148,17 +153,13 @@ impl EventStore {
 }
 
 /// Reads the header of the log that was opened.
-pub(super) fn own_header(
-    reader: &mut LineReader,
-    path: &Path,
-    uuid: &Uuid,
-) -> Result<Header, Error> {
-    match read_header(reader, path)? {
+pub(super) fn own_header(reader: &mut dyn LogLines, uuid: &Uuid) -> Result<Header, Error> {
+    match read_header(reader)? {
         Some(header) if header.uuid == *uuid => Ok(header),
-        Some(_) => Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED }),
+        Some(_) => Err(Error::Replaced { path: reader.place().file, reason: REPLACED }),
         None => {
             let gone = Mismatch::new("the header of the log", "the header is gone");
-            Err(gone.at(path, 0, EventId::START, "no event before it".into()))
+            Err(gone.at(reader.place(), EventId::START, "no event before it".into()))
         }
     }
 }
@@ -166,6 +167,7 @@ pub(super) fn own_header(
 /// Hands out a transaction that is whole, and begins the next.
 fn visit_whole(
     transactions: &mut TransactionReader,
+    bytes: u64,
     head: &LogHead,
     visit: &mut TransactionVisitor<'_>,
 ) -> Result<(), Error> {
@@ -176,10 +178,10 @@ fn visit_whole(
         tx: last.tx,
         at: last.at,
         hash: transactions.links.hash,
-        log_offset: transactions.end,
+        next_line: transactions.end,
     };
     let (events, entries) = (&transactions.pending, &transactions.entries);
-    visit(&RereadTransaction { events, entries, position })?;
+    visit(&RereadTransaction { events, entries, position, bytes })?;
     transactions.pending.clear();
     transactions.entries.clear();
     Ok(())

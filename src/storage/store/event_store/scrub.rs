@@ -7,22 +7,21 @@
 use super::reread::own_header;
 use super::{EventStore, PublishedLog};
 use crate::storage::error::{Error, Mismatch};
-use crate::storage::log::reader::{LineReader, NextLine};
-use crate::storage::log::{check_crc, line};
+use crate::storage::log::reader::NextLine;
+use crate::storage::log::{Locator, Log, LogLines, check_crc, line};
 use crate::storage::store::index::{INDEX, start_of};
 use crate::storage::store::links::Links;
 use crate::storage::store::recovery::hash_of;
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, TxId};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
 /// How far the log was read again.
 #[derive(Debug)]
 pub(super) enum ScrubProgress {
     /// Not at all in this session: an earlier one came to this event.
     Begins(EventId),
-    /// Up to the line that begins at this byte.
-    At { offset: u64, links: Box<Links> },
+    /// Up to the line that begins there.
+    At { line: Locator, links: Box<Links> },
     /// To its end, or to where it is damaged.
     Ended,
 }
@@ -61,37 +60,31 @@ impl EventStore {
     fn scrub_on(&self, budget: u64) -> Result<bool, Error> {
         let mut scrub = self.scrubbing();
         let before = std::mem::replace(&mut *scrub, ScrubProgress::Ended);
-        let Some(file) = self.file().filter(|_| self.damage.found().is_none()) else {
+        let Some(log) = self.log().filter(|_| self.damage.found().is_none()) else {
             return Ok(false);
         };
-        let (mut links, offset) = match before {
+        let (mut links, begin) = match before {
             ScrubProgress::Ended => return Ok(false),
-            ScrubProgress::At { offset, links } => (links, offset),
-            ScrubProgress::Begins(event) => self.begin_scrub(&file, event)?,
+            ScrubProgress::At { line, links } => (links, line),
+            ScrubProgress::Begins(event) => self.begin_scrub(&*log, event)?,
         };
         let (head, end) = {
             let PublishedLog { index, .. } = &*self.published();
             (index.head(), index.end())
         };
-        let mut reader = LineReader::new(file, offset, end);
-        let enough = offset.saturating_add(budget.max(1));
-        while links.head < head && reader.next_offset() < enough {
-            self.scrub_line(&mut reader, &mut links)?;
+        let mut reader = log.read(begin..end);
+        while links.head < head && log.size_of(begin..reader.end()) < budget.max(1) {
+            self.scrub_line(&mut *reader, &mut links)?;
         }
         if links.head < head {
-            *scrub = ScrubProgress::At { offset: reader.next_offset(), links };
+            *scrub = ScrubProgress::At { line: reader.end(), links };
             return Ok(true);
         }
         Ok(false)
     }
 
     /// Reads the header, and finds where to begin.
-    fn begin_scrub(
-        &self,
-        file: &Arc<dyn VfsFile>,
-        event: EventId,
-    ) -> Result<(Box<Links>, u64), Error> {
-        let path = self.log_path.clone();
+    fn begin_scrub(&self, log: &dyn Log, event: EventId) -> Result<(Box<Links>, Locator), Error> {
         let (uuid, base, end, hint) = {
             let PublishedLog { index, .. } = &*self.published();
             let entry = index.entry(event)?.filter(|entry| entry.last);
@@ -99,22 +92,21 @@ impl EventStore {
             let hint = entry.map(end_of).transpose()?;
             (*index.uuid(), index.base(), index.end(), hint)
         };
-        let mut reader = LineReader::new(Arc::clone(file), 0, end);
-        let header = own_header(&mut reader, &path, &uuid)?;
+        let mut reader = log.read(log.start()..end);
+        let header = own_header(&mut *reader, &uuid)?;
         if let Some((entry, end)) = hint
-            && let Some(hash) = hash_of(file, &self.directory, &entry, end, event)?
+            && let Some(hash) = hash_of(log, &entry, end, event)?
         {
             return Ok((Box::new(Links::after(hash, event, (entry.tx, Some(entry.at)))), end));
         }
         let links = Links::after(header.previous_hash, base, (TxId(0), None));
-        Ok((Box::new(links), reader.next_offset()))
+        Ok((Box::new(links), reader.end()))
     }
 
     /// Reads the next line, and holds it against everything that is known of it.
-    fn scrub_line(&self, reader: &mut LineReader, links: &mut Links) -> Result<(), Error> {
-        let path = self.log_path.clone();
+    fn scrub_line(&self, reader: &mut dyn LogLines, links: &mut Links) -> Result<(), Error> {
         let event = links.next_event();
-        let read = match reader.advance().map_err(Error::io("read", &path))? {
+        let read = match reader.advance()? {
             NextLine::Line => check_crc(reader.line()).and_then(|()| {
                 let line = line::parse(reader.line())?;
                 links.check(&line)?;
@@ -126,11 +118,11 @@ impl EventStore {
         };
         let line = read.map_err(|mismatch: Mismatch| {
             let intact = "moments whose lines are good can be read".into();
-            mismatch.at(&path, reader.offset(), event, intact)
+            mismatch.at(reader.place(), event, intact)
         })?;
         let entry = self.published().index.entry(event)?;
         let agrees = entry.is_some_and(|entry| {
-            (entry.offset, entry.tx, entry.at) == (reader.offset(), line.stamp.tx, line.stamp.at)
+            (entry.line, entry.tx, entry.at) == (reader.begin(), line.stamp.tx, line.stamp.at)
                 && entry.last == line.hash.is_some()
                 && entry.hash == start_of(line.hash.as_ref())
                 && entry.operation_name() == line.operation_name()

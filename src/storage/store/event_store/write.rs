@@ -5,9 +5,9 @@ use crate::storage::error::Error;
 use crate::storage::event::{Causes, Event, Metadata, Operation};
 use crate::storage::log::line::LineStamp;
 use crate::storage::log::text::{FIRST_MOMENT, LAST_MOMENT};
+use crate::storage::log::{Locator, Log};
 use crate::storage::store::append::LogWriter;
 use crate::storage::store::staging::{StagedTransaction, Staging, draw_salt, number};
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Timestamp, TxId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -113,8 +113,8 @@ impl EventStore {
         let is_log_checked = staging.unsettled() == 0;
         if is_log_checked {
             self.damage.check()?;
-            if let Some(file) = self.file().filter(|_| creator.is_none()) {
-                self.check_file(&*file, self.published().index.end())?;
+            if let Some(log) = self.log().filter(|_| creator.is_none()) {
+                self.check_log(&*log, self.published().index.end())?;
             }
         }
         let stamp = self.next_stamp(&staging)?;
@@ -136,8 +136,8 @@ impl EventStore {
 
     /// The log for a first transaction, created where there is none.
     fn create_for(&self, writer: &mut LogWriter) -> Result<(), Error> {
-        let file = self.file_to_write(writer)?;
-        self.check_file(&*file, self.published().index.end())
+        let log = self.log_to_write(writer)?;
+        self.check_log(&*log, self.published().index.end())
     }
 
     /// The last event that was staged.
@@ -208,7 +208,7 @@ impl EventStore {
     /// Writes what was staged behind what was written before.
     fn write_staged(&self, writer: &mut LogWriter) -> Result<(), Error> {
         let staged = self.staging().take();
-        let Some((first, file)) = staged.front().zip(self.file()) else { return Ok(()) };
+        let Some((first, log)) = staged.front().zip(self.log()) else { return Ok(()) };
         if !writer.is_open() {
             let (durable, end) = {
                 let index = &self.published().index;
@@ -216,22 +216,21 @@ impl EventStore {
             };
             if !first.is_log_checked {
                 self.damage.check()?;
-                self.check_file(&*file, end)?;
+                self.check_log(&*log, end)?;
             }
             writer.begin(durable, end);
         }
-        let file = (&*file, &*self.log_path);
         // Each is let go as soon as it is encoded: they may be large.
         for transaction in staged {
-            writer.write(&transaction, file)?;
+            writer.write(&transaction, &*log)?;
         }
-        writer.flush(file)
+        writer.flush(&*log)
     }
 
     /// Syncs what was written, and tells everybody of it.
     fn sync(&self, writer: &mut LogWriter) -> Result<(), Error> {
-        let Some(file) = self.file() else { return Ok(()) };
-        let Some((batch, entries)) = writer.sync((&*file, &*self.log_path))? else { return Ok(()) };
+        let Some(log) = self.log() else { return Ok(()) };
+        let Some((batch, entries)) = writer.sync(&*log)? else { return Ok(()) };
         self.damage.knows(batch.last);
         {
             let mut published = self.published_mut();
@@ -269,10 +268,7 @@ impl EventStore {
                 Some(file) => Ok(Arc::clone(file)),
                 None => index.file_to_write(&*self.environment.vfs),
             };
-            file.and_then(|file| {
-                index.unwritten().try_for_each(|(at, bytes)| file.write_at(at, &bytes))?;
-                Ok(file)
-            })
+            file.and_then(|file| index.write_to(&*file).map(|()| file))
         };
         match written {
             Ok(file) => {
@@ -283,31 +279,29 @@ impl EventStore {
         }
     }
 
-    /// Refuses to write to a file that nobody would find again, or that others wrote to: neither
+    /// Refuses to write to a log that nobody would find again, or that others wrote to: neither
     /// happens while everyone keeps to the lock, but files can be removed, restored and copied.
-    pub(super) fn check_file(&self, file: &dyn VfsFile, end: u64) -> Result<(), Error> {
-        let path = &*self.log_path;
-        let refused = |reason| Err(Error::Replaced { path: path.to_path_buf(), reason });
-        if !file.is_at(path).map_err(Error::io("read", path))? {
-            return refused(REPLACED);
+    pub(super) fn check_log(&self, log: &dyn Log, end: Locator) -> Result<(), Error> {
+        if !log.is_in_place()? {
+            return Err(self.replaced(REPLACED));
         }
-        if file.size().map_err(Error::io("read", path))? != end {
-            return refused("was written to by another program");
+        if log.end()? != end {
+            return Err(self.replaced("was written to by another program"));
         }
         Ok(())
+    }
+
+    /// The error of a log that is no longer what was opened: what happened to it.
+    pub(super) fn replaced(&self, reason: &'static str) -> Error {
+        Error::Replaced { path: self.log_path.clone(), reason }
     }
 
     /// Refuses where the directory is no longer the one that was opened, or its log is damaged: nothing
     /// may be written beside such a log.
     pub(crate) fn check_in_place(&self) -> Result<(), Error> {
-        let path = &*self.log_path;
-        let in_place = match self.file() {
-            Some(file) => file.is_at(path).map_err(Error::io("read", path))?,
-            None => false,
-        };
-        match in_place {
+        match self.log().map_or(Ok(false), |log| log.is_in_place())? {
             true => self.damage.check(),
-            false => Err(Error::Replaced { path: path.to_path_buf(), reason: REPLACED }),
+            false => Err(self.replaced(REPLACED)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One entry of the index: what is known of an event without reading its line.
 
+use crate::storage::log::Locator;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Uuid;
 use crate::types::{EventId, TableId, Timestamp, TxId};
@@ -46,8 +47,8 @@ const ROW_OPERATIONS: u8 = 3;
 /// What is known of an event without reading its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct IndexEntry {
-    /// Where its line begins in the log, in bytes.
-    pub offset: u64,
+    /// Where its line begins in the log.
+    pub line: Locator,
     /// When its transaction was committed.
     pub at: Timestamp,
     /// Its transaction.
@@ -96,7 +97,7 @@ impl IndexEntry {
     /// Appends its bytes, which are those of this event in this database only.
     pub fn encode(&self, event: EventId, uuid: &Uuid, out: &mut Vec<u8>) {
         let start = out.len();
-        out.extend_from_slice(&self.offset.to_le_bytes());
+        out.extend_from_slice(&self.line.to_bytes());
         out.extend_from_slice(&self.at.0.to_le_bytes());
         out.extend_from_slice(&self.tx.0.to_le_bytes());
         out.extend_from_slice(&self.table.0.0.to_le_bytes());
@@ -123,7 +124,7 @@ impl IndexEntry {
             return None;
         }
         Some(IndexEntry {
-            offset: number(0)?,
+            line: Locator::from_bytes(*content.first_chunk()?),
             at: Timestamp(number(8)?.cast_signed()),
             tx: TxId(number(16)?),
             table: TableId(EventId(number(24)?)),
@@ -150,7 +151,7 @@ mod tests {
     #[test]
     fn entries_read_back_as_their_own_event_only() {
         let entry = IndexEntry {
-            offset: u64::MAX - 1,
+            line: Locator::from_bytes([0xFE; 8]),
             at: Timestamp(-5),
             tx: TxId(3),
             table: TableId(EventId(2)),

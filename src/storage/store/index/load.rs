@@ -2,18 +2,17 @@
 
 use super::entry::{ENTRY_SIZE, IndexEntry, start_of};
 use super::{BLOCK, EventIndex, HEADER_SIZE, INDEX, VERSION, header_of, other_version, place_of};
-use crate::storage::error::{Error, Mismatch};
+use crate::storage::error::{Error, FilePlace, Mismatch};
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::log::reader::NextLine;
+use crate::storage::log::{Locator, Log, has_valid_crc};
 use crate::storage::store::recovery::DurableMark;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
 use crate::types::EventId;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What an index file came to.
 pub(crate) enum LoadedIndex {
@@ -48,8 +47,8 @@ pub(crate) fn load(
     vfs: &dyn Vfs,
     directory: &Path,
     header: &Header,
-    start: u64,
-    log: &Arc<dyn VfsFile>,
+    start: Locator,
+    log: &dyn Log,
 ) -> Result<LoadedIndex, Error> {
     let path = directory.join(INDEX);
     let useless = |reason: &str| Ok(LoadedIndex::Useless(reason.to_owned()));
@@ -78,7 +77,7 @@ pub(crate) fn load(
         };
     }
     let mut index = EventIndex::new(directory, header, start);
-    index.file = Some(Arc::clone(&file));
+    index.file = Some(file.clone());
     let (structural, cut) = match read_entries(&mut index, &*file) {
         Ok(read) => read,
         Err(error) => return useless(&format!("cannot be read: {error}")),
@@ -87,7 +86,7 @@ pub(crate) fn load(
         let (hash, structural) = (header.previous_hash, Vec::new());
         return Ok(LoadedIndex::Good { index: Box::new(index), hash, structural, cut });
     };
-    let hash = match check_last(&mut index, &last, directory, log)? {
+    let hash = match check_last(&mut index, &last, log)? {
         Ok(hash) => hash,
         Err(reason) => {
             let mark = DurableMark { file: path, event: index.head(), hash: last.hash.to_vec() };
@@ -152,7 +151,7 @@ fn read_entries(
 fn follows(before: &IndexEntry, entry: &IndexEntry) -> bool {
     let same = entry.tx == before.tx && entry.at == before.at && !before.last;
     let next = entry.tx.0 == before.tx.0.saturating_add(1) && entry.at > before.at && before.last;
-    entry.offset > before.offset && (same || next)
+    entry.line > before.line && (same || next)
 }
 
 /// Reads the line of the last entry: the log must have it. Sets where it ends; gives its hash, or what
@@ -160,17 +159,15 @@ fn follows(before: &IndexEntry, entry: &IndexEntry) -> bool {
 fn check_last(
     index: &mut EventIndex,
     last: &IndexEntry,
-    directory: &Path,
-    log: &Arc<dyn VfsFile>,
+    log: &dyn Log,
 ) -> Result<Result<Hash, String>, Error> {
-    let (path, head) = (directory.join(LOG), index.head());
-    let size = log.size().map_err(Error::io("read", &path))?;
+    let (head, end) = (index.head(), log.end()?);
     let otherwise = |what: &str| Ok(Err(format!("has event {head} where the log {what}")));
-    if size <= last.offset {
+    if end <= last.line {
         return otherwise("has nothing");
     }
-    let mut reader = LineReader::new(Arc::clone(log), last.offset, size);
-    let next = reader.advance().map_err(Error::io("read", &path))?;
+    let mut reader = log.read(last.line..end);
+    let next = reader.advance()?;
     let line = reader.line();
     if next != NextLine::Line || !has_valid_crc(line) {
         return otherwise("has no good line");
@@ -183,11 +180,11 @@ fn check_last(
     let Some(hash) = parsed.and_then(|line| line.hash) else {
         return otherwise("has another line");
     };
-    index.end = last.offset.saturating_add(to_u64(line.len())).saturating_add(1);
+    index.end = reader.end();
     Ok(Ok(hash))
 }
 
 fn contradiction(path: &Path, event: EventId, reason: &str) -> Error {
     let intact = "nothing was changed; if the log is the right one, remove this file".into();
-    Mismatch::new("the index of this log", reason).at(path, 0, event, intact)
+    Mismatch::new("the index of this log", reason).at(FilePlace::start_of(path), event, intact)
 }

@@ -8,11 +8,12 @@
 //!
 //! ```text
 //! header   0  "asof.idx"   8  version u32   12 entry size u32   16 uuid (16)   32 first event u64   40 crc u32
-//! entry    0  offset u64   8  at i64        16 tx u64           24 table u64   32 previous u64
+//! entry    0  line u64     8  at i64        16 tx u64           24 table u64   32 previous u64
 //!         40  hash (8)     48 operation u8  49 last u8          50 is caused u8 51 zero   52 crc u32
 //! ```
 //!
-//! All numbers are little endian. The entry of event *e* stands at `44 + 56 (e - first event)`. Its
+//! All numbers are little endian; `line` is where the event's line begins, as the log says it, in a file the
+//! byte. The entry of event *e* stands at `44 + 56 (e - first event)`. Its
 //! checksum (CRC32C) covers the database's uuid and the number *e* besides its bytes, so an entry
 //! that stands in the wrong place, or was copied from another database, is a bad one. `hash` is how the
 //! chain's hash after an event begins that ends its transaction: an entry that is good binds the log, which
@@ -37,6 +38,7 @@ pub(crate) use load::{LoadedIndex, load, uuid_of};
 
 use crate::storage::error::Error;
 pub(crate) use crate::storage::file_names::INDEX;
+use crate::storage::log::Locator;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::reader::to_u64;
 use crate::storage::vfs::{Access, Vfs, VfsFile, read_full};
@@ -72,7 +74,7 @@ pub(crate) struct EventIndex {
     tail: Vec<IndexEntry>,
     /// The last entry, and where its line ends; where the log's header ends if there is none.
     last: Option<IndexEntry>,
-    end: u64,
+    end: Locator,
 }
 
 /// The bytes of an index's header.
@@ -105,7 +107,7 @@ fn place_of(number: u64) -> u64 {
 
 impl EventIndex {
     /// The index of a log with nothing behind its header, which ends at `start`; no file yet.
-    pub(crate) fn new(directory: &Path, header: &Header, start: u64) -> EventIndex {
+    pub(crate) fn new(directory: &Path, header: &Header, start: Locator) -> EventIndex {
         EventIndex {
             path: directory.join(INDEX),
             uuid: header.uuid,
@@ -150,14 +152,14 @@ impl EventIndex {
         self.last.map(|entry| entry.at)
     }
 
-    /// Where the last event's line ends in the log, in bytes.
-    pub(crate) fn end(&self) -> u64 {
+    /// Where the last event's line ends in the log.
+    pub(crate) fn end(&self) -> Locator {
         self.end
     }
 
     /// Moves the entries of a transaction behind those that are there; its last line ends at `end`.
-    /// They are in the file after [`EventIndex::unwritten`] was written there.
-    pub(crate) fn push(&mut self, entries: &mut Vec<IndexEntry>, end: u64) {
+    /// They are in the file after [`EventIndex::write_to`].
+    pub(crate) fn push(&mut self, entries: &mut Vec<IndexEntry>, end: Locator) {
         self.last = entries.last().copied().or(self.last);
         self.end = end;
         if self.tail.is_empty() {
@@ -171,7 +173,7 @@ impl EventIndex {
     ///
     /// # Errors
     /// Those of [`EventIndex::entry`].
-    pub(crate) fn cut(&mut self, head: EventId, end: u64) -> Result<(), Error> {
+    pub(crate) fn cut(&mut self, head: EventId, end: Locator) -> Result<(), Error> {
         if head < self.head() {
             let count = head.0.saturating_sub(self.base.0);
             let in_tail = usize::try_from(count.saturating_sub(self.stored)).unwrap_or(usize::MAX);
@@ -238,12 +240,12 @@ impl EventIndex {
         Ok(())
     }
 
-    /// Where the line of an event ends in the log, in bytes.
+    /// Where the line of an event ends in the log.
     ///
     /// # Errors
     /// Those of [`EventIndex::entry`].
-    pub(crate) fn end_of(&self, event: EventId) -> Result<u64, Error> {
-        Ok(self.entry(event.next())?.map_or(self.end, |next| next.offset))
+    pub(crate) fn end_of(&self, event: EventId) -> Result<Locator, Error> {
+        Ok(self.entry(event.next())?.map_or(self.end, |next| next.line))
     }
 
     /// The entry of an event is another than what was written. The log is not to blame.
@@ -295,8 +297,16 @@ impl EventIndex {
         self.last_where(|entry| entry.tx <= tx).map(Some)
     }
 
+    /// Writes the entries that the file lacks.
+    ///
+    /// # Errors
+    /// Those of [`VfsFile::write_at`].
+    pub(crate) fn write_to(&self, file: &dyn VfsFile) -> std::io::Result<()> {
+        self.unwritten().try_for_each(|(at, bytes)| file.write_at(at, &bytes))
+    }
+
     /// The entries that the file lacks, block by block: where each belongs there, and its bytes.
-    pub(crate) fn unwritten(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+    fn unwritten(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
         let mut number = self.stored;
         self.tail.chunks(BLOCK).map(move |entries| {
             let place = place_of(number);
@@ -314,7 +324,7 @@ impl EventIndex {
         self.tail.is_empty()
     }
 
-    /// Notes that the file has what [`EventIndex::unwritten`] gave.
+    /// Notes that the file has what [`EventIndex::write_to`] wrote.
     pub(crate) fn written(&mut self, file: &Arc<dyn VfsFile>) {
         self.stored = self.stored.saturating_add(to_u64(self.tail.len()));
         // The room that one large transaction needed is not kept for the small ones.

@@ -26,17 +26,16 @@ use super::damage::{DamageRecord, DamageState};
 use super::index::EventIndex;
 use super::schema_timeline::SchemaTimeline;
 use crate::storage::error::Error;
-use crate::storage::log::LOG;
+use crate::storage::log::Log;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
-use crate::storage::vfs::{Vfs, VfsFile};
+use crate::storage::vfs::Vfs;
 use crate::types::EventId;
 use header::{RecoveredHeader, recover_header};
 use replay::{TornTail, replay};
 use start::{LogSource, ReplayStart, begin};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Why nothing is written to a log that is damaged.
 const IS_DAMAGED: &str = "the log is damaged";
@@ -91,28 +90,27 @@ pub(crate) struct RecoveryOptions {
 pub(crate) fn recover(
     vfs: &dyn Vfs,
     directory: &Path,
-    file: &Arc<dyn VfsFile>,
+    log: &dyn Log,
     options: RecoveryOptions,
     replica: &mut dyn Replica,
     damage: &DamageState,
 ) -> Result<RecoveredLog, Error> {
     let writable = options.is_writable;
-    let path = directory.join(LOG);
-    let mut size = file.size().map_err(Error::io("read", &path))?;
+    let mut log_end = log.end()?;
     let RecoveredHeader { header, end: after_header, damage: of_header } =
-        match recover_header(vfs, file, &path, writable, replica)? {
+        match recover_header(vfs, directory, log, writable, replica)? {
             Some(begun) => begun,
             None => {
                 let names = vfs.names(directory).map_err(Error::io("read", directory))?;
-                check_companions(vfs, &path, &names, "it is empty")?;
+                check_companions(vfs, directory, &names, "it is empty")?;
                 let mut recovered = RecoveredLog::empty();
-                if size > 0 {
-                    recovered.cut(vfs, &path, file, size, &TornTail { events: 0 }, writable);
+                if log_end > log.start() {
+                    recovered.cut(log, log.start()..log_end, &TornTail { events: 0 }, writable);
                 }
                 return Ok(recovered);
             }
         };
-    let source = LogSource { vfs, directory, file, header: &header, after_header };
+    let source = LogSource { vfs, directory, log, header: &header, after_header };
     let marks = replica.marks(&header.uuid);
     let newest = marks.iter().flat_map(|marks| &marks.all).map(|mark| mark.event).max();
     let of_log = || ReplayStart {
@@ -129,8 +127,8 @@ pub(crate) fn recover(
         start.limit = start.limit.filter(|_| options.beside_writer);
         start.reads_past_damage = !writable;
         // Beside a writer the log may have grown since: what the index has is in it now.
-        size = file.size().map_err(Error::io("read", &path))?;
-        replay(&path, file, size, start, replica)
+        log_end = log.end()?;
+        replay(log, log_end, start, replica)
     });
     if let Err(Error::Corrupt(found)) = &begun
         && found.is_of_log()
@@ -142,7 +140,7 @@ pub(crate) fn recover(
         // Whoever only reads gets what is good, from the start on.
         Err(found @ (Error::Corrupt(_) | Error::OtherHistory { .. })) if !writable => {
             replica.reset();
-            let (recovered, ending) = replay(&path, file, size, of_log(), replica)?;
+            let (recovered, ending) = replay(log, log_end, of_log(), replica)?;
             (recovered, ending.and(Err(found)))
         }
         begun => begun?,
@@ -151,7 +149,9 @@ pub(crate) fn recover(
     let ending = of_header.map_or(ending, Err);
     match damage.note(ending) {
         Ok(None) => {}
-        Ok(Some(tail)) => recovered.cut(vfs, &path, file, size, &tail, writable),
+        Ok(Some(tail)) => {
+            recovered.cut(log, recovered.index.end()..log_end, &tail, writable);
+        }
         Err(found) if writable => return Err(found),
         Err(found) => {
             recovered.notices.push(found.to_string());

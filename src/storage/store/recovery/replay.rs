@@ -7,14 +7,11 @@ use super::start::ReplayStart;
 use super::transactions::TransactionReader;
 use crate::storage::error::{Error, Mismatch};
 use crate::storage::log::header::Uuid;
-use crate::storage::log::reader::{LineReader, NextLine, to_u64};
-use crate::storage::log::{MAX_LINE_SIZE, check_crc, has_valid_crc, line};
+use crate::storage::log::reader::{NextLine, to_u64};
+use crate::storage::log::{Locator, Log, LogLines, MAX_LINE_SIZE, check_crc, has_valid_crc, line};
 use crate::storage::store::index::EventIndex;
 use crate::storage::store::schema_timeline::SchemaTimeline;
-use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// How every line of an event begins.
 const LINE_START: &[u8] = b"{\"event\":";
@@ -27,7 +24,7 @@ const MAX_STARTS: usize = 64;
 /// not made so by a crash, and reading all of it could take for ever.
 const MAX_RUN: u64 = 1 << 30;
 
-/// What ended the reading before the end of the file.
+/// What ended the reading before the end of the log.
 enum BadLine {
     /// Bytes that are no line: a crash may have left them.
     Torn(Mismatch),
@@ -43,13 +40,12 @@ pub(super) struct TornTail {
 
 /// Reads from where it begins to the end; gives the tail if there is one, or what is damaged.
 pub(super) fn replay(
-    path: &Path,
-    file: &Arc<dyn VfsFile>,
-    size: u64,
+    log: &dyn Log,
+    log_end: Locator,
     start: ReplayStart,
     replica: &mut dyn Replica,
 ) -> Result<(RecoveredLog, Result<Option<TornTail>, Error>), Error> {
-    let mut replay = LogReplay::new(path, file, size, start, replica);
+    let mut replay = LogReplay::new(log, log_end, start, replica);
     let ending = replay.run()?;
     let LogReplay { transactions, mut index, timeline, notice, replayed, gaps, .. } = replay;
     let TransactionReader { mut ledger, links, end, .. } = transactions;
@@ -73,11 +69,13 @@ pub(super) fn replay(
 
 /// Reading line by line, one transaction under way.
 pub(super) struct LogReplay<'a> {
-    path: PathBuf,
-    pub file: Arc<dyn VfsFile>,
-    pub size: u64,
+    pub log: &'a dyn Log,
+    /// Where the log ended when the reading began.
+    pub log_end: Locator,
     pub uuid: Uuid,
-    pub reader: LineReader,
+    pub reader: Box<dyn LogLines>,
+    /// Where the last damage begins that was found.
+    pub damaged: Locator,
     pub transactions: TransactionReader,
     pub index: EventIndex,
     pub timeline: SchemaTimeline,
@@ -95,24 +93,23 @@ pub(super) struct LogReplay<'a> {
 
 impl<'a> LogReplay<'a> {
     fn new(
-        path: &Path,
-        file: &Arc<dyn VfsFile>,
-        size: u64,
+        log: &'a dyn Log,
+        log_end: Locator,
         start: ReplayStart,
         replica: &'a mut dyn Replica,
     ) -> LogReplay<'a> {
-        let ReplayStart { index, timeline, ledger, event, tx, at, offset, hash, mut marks, .. } =
+        let ReplayStart { index, timeline, ledger, event, tx, at, line, hash, mut marks, .. } =
             start;
         marks.reverse();
         LogReplay {
-            path: path.to_path_buf(),
-            file: Arc::clone(file),
-            size,
+            log,
+            log_end,
             uuid: *index.uuid(),
             reads_past_damage: start.reads_past_damage,
             gaps: Vec::new(),
-            reader: LineReader::new(Arc::clone(file), offset, size),
-            transactions: TransactionReader::after(ledger, hash, event, (tx, at), offset),
+            reader: log.read(line..log_end),
+            damaged: line,
+            transactions: TransactionReader::after(ledger, hash, event, (tx, at), line),
             index,
             timeline,
             covered: start.covered,
@@ -169,14 +166,14 @@ impl<'a> LogReplay<'a> {
                 return Ok(Err(other_history));
             }
         };
-        let offset = self.reader.offset();
+        self.damaged = self.reader.begin();
         let safe = |Mismatch { expected, found }: Mismatch, mark: EventId| Mismatch {
             expected,
             found: format!("{found}, and event {mark} was known to be safe"),
         };
         let mismatch = match flaw {
             BadLine::Torn(_) if self.is_endless() => {
-                let left = self.size.saturating_sub(offset);
+                let left = self.log.size_of(self.damaged..self.log_end);
                 Mismatch::from(format!("{left} bytes without the end of a line stand there"))
             }
             BadLine::Wrong(wrong) if self.transactions.head() < self.covered => {
@@ -188,16 +185,16 @@ impl<'a> LogReplay<'a> {
                 Err(mark) => safe(torn, mark),
             },
         };
-        Ok(Err(self.transactions.damage(&self.path, offset, event, mismatch)))
+        Ok(Err(self.transactions.damage(self.log.place(self.damaged), event, mismatch)))
     }
 
     fn advance(&mut self) -> Result<NextLine, Error> {
-        self.reader.advance().map_err(Error::io("read", &self.path))
+        self.reader.advance()
     }
 
     /// Takes in a line whose checksum is right.
     fn accept(&mut self) -> Result<(), Mismatch> {
-        if !self.transactions.accept(&self.reader)? {
+        if !self.transactions.accept(&*self.reader)? {
             return Ok(());
         }
         for event in self.transactions.pending.drain(..) {
@@ -216,16 +213,19 @@ impl<'a> LogReplay<'a> {
     fn check_marks(&mut self) -> Result<(), Error> {
         let TransactionReader { links, end, .. } = &self.transactions;
         while let Some(mark) = self.marks.pop_if(|mark| mark.event <= links.head) {
-            mark.check(&self.path, Some(&links.hash).filter(|_| mark.event == links.head), *end)?;
+            mark.check(self.log, Some(&links.hash).filter(|_| mark.event == links.head), *end)?;
         }
         Ok(())
     }
 
     /// Whether the current line is too long for one, and what is behind it too long to be read.
     fn is_endless(&self) -> bool {
-        let read = self.reader.next_offset();
-        let is_long = read - self.reader.offset() >= to_u64(MAX_LINE_SIZE);
-        is_long && self.size.saturating_sub(read) > MAX_RUN
+        self.is_long() && self.log.size_of(self.reader.end()..self.log_end) > MAX_RUN
+    }
+
+    /// Whether the current line is too long for one.
+    fn is_long(&self) -> bool {
+        self.log.size_of(self.reader.begin()..self.reader.end()) >= to_u64(MAX_LINE_SIZE)
     }
 
     /// Reads on behind a bad line, which is the current one: `Ok` if nothing there was ever known to
@@ -237,8 +237,8 @@ impl<'a> LogReplay<'a> {
         }
         let mut events = self.transactions.pending.len();
         let mut next = NextLine::Unfinished;
-        if self.reader.next_offset() - self.reader.offset() >= to_u64(MAX_LINE_SIZE) {
-            self.reader.pass_over().map_err(Error::io("read", &self.path))?;
+        if self.is_long() {
+            self.reader.pass_over()?;
         }
         while next != NextLine::End {
             let text = self.reader.line();
@@ -248,7 +248,7 @@ impl<'a> LogReplay<'a> {
             }
             next = self.advance()?;
             if next == NextLine::TooLong {
-                self.reader.pass_over().map_err(Error::io("read", &self.path))?;
+                self.reader.pass_over()?;
             }
         }
         Ok(Ok(TornTail { events }))

@@ -1,20 +1,18 @@
 //! What the events of a log lead to, and how it is found again when the log is opened.
 
-use crate::storage::error::Error;
+use crate::storage::error::{Error, FilePlace};
 use crate::storage::event::Event;
 use crate::storage::log::chain::Hash;
 use crate::storage::log::header::{Header, Uuid};
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, NextLine};
-use crate::storage::log::{LOG, check_crc};
+use crate::storage::log::reader::NextLine;
+use crate::storage::log::{Locator, Log, check_crc};
 use crate::storage::store::index::{EventIndex, IndexEntry};
 use crate::storage::store::position::ProjectionPosition;
 use crate::storage::store::schema_timeline::SchemaTimeline;
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Schema};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 /// What the events of a log lead to, kept by whoever opens it.
 pub(crate) trait Replica {
@@ -80,12 +78,13 @@ impl DurableMark {
     ///
     /// # Errors
     /// [`Error::OtherHistory`] where that is another or none; the line of the event ends at `end`.
-    pub fn check(&self, log: &Path, found: Option<&Hash>, end: u64) -> Result<(), Error> {
+    pub fn check(&self, log: &dyn Log, found: Option<&Hash>, end: Locator) -> Result<(), Error> {
         if found.is_some_and(|found| found.starts_with(&self.hash)) {
             return Ok(());
         }
         let DurableMark { file, event, .. } = self.clone();
-        Err(Error::OtherHistory { log: log.to_path_buf(), offset: end, event, file })
+        let FilePlace { file: log, offset } = log.place(end);
+        Err(Error::OtherHistory { log, offset, event, file })
     }
 }
 
@@ -125,8 +124,7 @@ impl Replica for TransientReplica<'_> {
 
 /// A log with an index of it, before it is read.
 pub(crate) struct IndexedLog<'a> {
-    pub(super) directory: &'a Path,
-    pub(super) file: &'a Arc<dyn VfsFile>,
+    pub(super) log: &'a dyn Log,
     pub(super) header: &'a Header,
     pub(super) index: &'a EventIndex,
     pub(super) timeline: &'a SchemaTimeline,
@@ -155,7 +153,7 @@ impl IndexedLog<'_> {
             return Ok(None);
         };
         let end = self.index.end_of(event)?;
-        hash_of(self.file, self.directory, &entry, end, event)
+        hash_of(self.log, &entry, end, event)
     }
 }
 
@@ -165,16 +163,13 @@ impl IndexedLog<'_> {
 /// [`Error::Corrupt`] where the line is not what was written, [`Error::Io`] where the log cannot be
 /// read.
 pub(crate) fn hash_of(
-    file: &Arc<dyn VfsFile>,
-    directory: &Path,
+    log: &dyn Log,
     entry: &IndexEntry,
-    end: u64,
+    end: Locator,
     event: EventId,
 ) -> Result<Option<Hash>, Error> {
-    let path = directory.join(LOG);
-    let mut reader = LineReader::new(Arc::clone(file), entry.offset, end);
-    let next = reader.advance().map_err(Error::io("read", &path))?;
-    let hash = match next {
+    let mut reader = log.read(entry.line..end);
+    let hash = match reader.advance()? {
         NextLine::Line => check_crc(reader.line()).and_then(|()| {
             let line = line::parse(reader.line())?;
             match line.stamp.event == event {
@@ -185,5 +180,5 @@ pub(crate) fn hash_of(
         NextLine::Unfinished | NextLine::TooLong => Err("the line is not finished".into()),
         NextLine::End => Err("the log ends before it".into()),
     };
-    hash.map_err(|mismatch| mismatch.at(&path, entry.offset, event, String::new()))
+    hash.map_err(|mismatch| mismatch.at(log.place(entry.line), event, String::new()))
 }

@@ -4,25 +4,22 @@
 use super::replay::LogReplay;
 use super::transactions::TransactionReader;
 use crate::storage::error::{Corruption, Error};
-use crate::storage::log::check_crc;
-use crate::storage::log::line;
-use crate::storage::log::reader::{LineReader, NextLine};
+use crate::storage::log::reader::NextLine;
+use crate::storage::log::{Locator, Log, check_crc, line};
 use crate::storage::store::index::{IndexEntry, start_of};
 use crate::storage::store::links::Links;
 use crate::storage::store::position::ProjectionPosition;
-use crate::storage::vfs::VfsFile;
 use crate::types::{EventId, Period, TableId, Timestamp, TxId};
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Events that cannot be read, and what they led to all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogGap {
     /// The events. What they led to is known; what happened in between is lost.
     pub events: Period,
-    /// Where in the log they stand, or should, in bytes.
-    pub bytes: Range<u64>,
+    /// Where in the log they stand, or should.
+    pub part: Range<Locator>,
     /// What is wrong with the first of them that is damaged.
     pub damage: Corruption,
 }
@@ -44,38 +41,38 @@ impl LogReplay<'_> {
     /// Goes on where the earliest projection behind the damage stands; says whether there is one.
     pub(super) fn resume(&mut self, damage: &Corruption) -> Result<bool, Error> {
         let head = self.transactions.head();
-        let (file, size) = (Arc::clone(&self.file), self.size);
-        let fits = |position: &ProjectionPosition| fits(&file, size, position);
+        let (log, log_end) = (self.log, self.log_end);
+        let fits = |position: &ProjectionPosition| fits(log, log_end, position);
         let Some((position, schema)) = self.replica.resume(&self.uuid, head, &fits) else {
             return Ok(false);
         };
         let start = self.transactions.end;
         let mut lost = std::mem::take(&mut self.transactions.entries);
-        fill(&mut lost, head, self.transactions.links.last, damage.offset, &position);
-        self.index.push(&mut lost, position.log_offset);
+        fill(&mut lost, head, self.transactions.links.last, self.damaged, &position);
+        self.index.push(&mut lost, position.next_line);
         self.timeline.resume(position.event, &schema);
         let mut ledger = std::mem::take(&mut self.transactions.ledger);
         ledger.resume(schema);
         self.replica.enter_rows(&mut ledger);
         ledger.commit();
-        let ProjectionPosition { event, tx, at, hash, log_offset, .. } = position;
+        let ProjectionPosition { event, tx, at, hash, next_line, .. } = position;
         self.transactions =
-            TransactionReader::after(ledger, hash, event, (tx, Some(at)), log_offset);
-        self.reader = LineReader::new(file, log_offset, size);
+            TransactionReader::after(ledger, hash, event, (tx, Some(at)), next_line);
+        self.reader = log.read(next_line..log_end);
         // What bears marks of events that cannot be read has nothing to be held against.
         self.marks.retain(|mark| mark.event > event);
         let events = Period { first: head.next(), last: event };
-        let bytes = start..log_offset.min(size).max(start);
-        self.gaps.push(LogGap { events, bytes, damage: damage.clone() });
+        let part = start..next_line.min(log_end).max(start);
+        self.gaps.push(LogGap { events, part, damage: damage.clone() });
         Ok(true)
     }
 }
 
 /// Whether the first transaction behind a projection goes on from it. One that is damaged itself, or
 /// is not there, tells nothing.
-fn fits(file: &Arc<dyn VfsFile>, size: u64, position: &ProjectionPosition) -> bool {
-    let ProjectionPosition { event, tx, at, hash, log_offset, .. } = *position;
-    let mut reader = LineReader::new(Arc::clone(file), log_offset, size);
+fn fits(log: &dyn Log, log_end: Locator, position: &ProjectionPosition) -> bool {
+    let ProjectionPosition { event, tx, at, hash, next_line, .. } = *position;
+    let mut reader = log.read(next_line..log_end);
     let mut links = Links::after(hash, event, (tx, Some(at)));
     while let Ok(NextLine::Line) = reader.advance() {
         if check_crc(reader.line()).is_err() {
@@ -97,12 +94,12 @@ fn fill(
     lost: &mut Vec<IndexEntry>,
     head: EventId,
     (tx, at): (TxId, Option<Timestamp>),
-    offset: u64,
+    damaged: Locator,
     position: &ProjectionPosition,
 ) {
     let first = at.map_or(position.at, |at| Timestamp(at.0.saturating_add(1)));
     let entry = IndexEntry {
-        offset,
+        line: damaged,
         at: first.min(position.at),
         tx: TxId(tx.0.saturating_add(1)).min(position.tx),
         table: TableId::default(),

@@ -8,25 +8,24 @@ use crate::storage::log::chain::Hash;
 use crate::storage::log::header::Header;
 use crate::storage::log::ledger::Ledger;
 use crate::storage::log::line::{self, TableLookup};
-use crate::storage::log::reader::{LineReader, NextLine};
+use crate::storage::log::reader::NextLine;
 use crate::storage::log::schema_rules::define;
-use crate::storage::log::{LOG, has_valid_crc};
+use crate::storage::log::{Locator, Log, has_valid_crc};
 use crate::storage::store::index::{self, EventIndex, LoadedIndex};
 use crate::storage::store::schema_timeline::SchemaTimeline;
-use crate::storage::vfs::{Vfs, VfsFile};
+use crate::storage::vfs::Vfs;
 use crate::types::{EventId, Schema, Timestamp, TxId};
 use std::path::Path;
-use std::sync::Arc;
 
 /// A log that is being opened.
 #[derive(Clone, Copy)]
 pub(super) struct LogSource<'a> {
     pub vfs: &'a dyn Vfs,
     pub directory: &'a Path,
-    pub file: &'a Arc<dyn VfsFile>,
+    pub log: &'a dyn Log,
     pub header: &'a Header,
     /// Where the header ends.
-    pub after_header: u64,
+    pub after_header: Locator,
 }
 
 /// Where the reading of a log begins.
@@ -38,7 +37,8 @@ pub(super) struct ReplayStart {
     pub event: EventId,
     pub tx: TxId,
     pub at: Option<Timestamp>,
-    pub offset: u64,
+    /// Where the line of the next event begins.
+    pub line: Locator,
     pub hash: Hash,
     /// The last event that is known to be safe.
     pub covered: EventId,
@@ -53,8 +53,8 @@ pub(super) struct ReplayStart {
 
 impl ReplayStart {
     /// At the first event, with an index to be made.
-    pub fn of_log(directory: &Path, header: &Header, offset: u64) -> ReplayStart {
-        let index = EventIndex::new(directory, header, offset);
+    pub fn of_log(directory: &Path, header: &Header, line: Locator) -> ReplayStart {
+        let index = EventIndex::new(directory, header, line);
         ReplayStart {
             event: index.base(),
             index,
@@ -62,7 +62,7 @@ impl ReplayStart {
             ledger: Ledger::default(),
             tx: TxId(0),
             at: None,
-            offset,
+            line,
             hash: header.previous_hash,
             covered: EventId::START,
             marks: Vec::new(),
@@ -85,17 +85,17 @@ impl ReplayStart {
 /// Finds out where the reading can begin: the index says what there is, the replica how far it goes.
 /// Every mark is found in what the index knows, or is to be found behind it.
 pub(super) fn begin(
-    log: &LogSource<'_>,
+    source: &LogSource<'_>,
     options: RecoveryOptions,
     DurableMarks { mut all, has_catalog }: DurableMarks,
     replica: &mut dyn Replica,
 ) -> Result<ReplayStart, Error> {
-    let LogSource { vfs, directory, file, header, after_header } = *log;
+    let LogSource { vfs, directory, log, header, after_header } = *source;
     let of_log = || ReplayStart::of_log(directory, header, after_header);
     all.sort_by_key(|mark| mark.event);
     let newest = all.last().map_or(EventId::START, |mark| mark.event);
     let mut start = ReplayStart { covered: newest.max(options.known), ..of_log() };
-    let loaded = index::load(vfs, directory, header, after_header, file)?;
+    let loaded = index::load(vfs, directory, header, after_header, log)?;
     let (structural, hash) = match loaded {
         LoadedIndex::Useless(reason) => {
             return Ok(ReplayStart { notice: Some(reason), marks: all, ..start });
@@ -111,36 +111,35 @@ pub(super) fn begin(
     };
     start.covered = start.covered.max(start.index.head());
     start.limit = Some(start.covered);
-    let path = directory.join(LOG);
     let covered = start.covered;
     // Whether it is the index that lies or the log that is damaged is seen by reading all of it.
     let anew = |marks, reason| {
         let start = ReplayStart::of_log(directory, header, after_header);
         Ok(ReplayStart { covered, marks, notice: Some(reason), ..start })
     };
-    let events = match read_structural(&path, file, &start.index, &structural)? {
+    let events = match read_structural(log, &start.index, &structural)? {
         Ok(events) => events,
         Err(reason) => return anew(all, reason),
     };
     let mut whole = SchemaTimeline::default();
     events.iter().for_each(|event| whole.record(event));
-    let log = IndexedLog { directory, file, header, index: &start.index, timeline: &whole };
-    let known = all.partition_point(|mark| mark.event <= log.head());
+    let indexed = IndexedLog { log, header, index: &start.index, timeline: &whole };
+    let known = all.partition_point(|mark| mark.event <= indexed.head());
     for mark in &all[..known] {
-        let found = log.hash_at(mark.event)?;
-        mark.check(&path, found.as_ref(), log.index.end_of(mark.event)?)?;
+        let found = indexed.hash_at(mark.event)?;
+        mark.check(log, found.as_ref(), start.index.end_of(mark.event)?)?;
     }
-    let Some(event) = replica.restore(&log)? else {
+    let Some(event) = replica.restore(&indexed)? else {
         return Ok(ReplayStart { marks: all, ..start });
     };
-    let found = if event == start.index.head() { Some(hash) } else { log.hash_at(event)? };
+    let found = if event == start.index.head() { Some(hash) } else { indexed.hash_at(event)? };
     let (Some(hash), Some(entry)) = (found, start.index.entry(event)?) else {
         replica.reset();
         return Ok(ReplayStart { marks: all, ..start });
     };
     if options.is_writable && (options.checks_all || !has_catalog) {
         let known = (&start.index, event);
-        if let Err(reason) = check_older(&path, file, header, after_header, known)? {
+        if let Err(reason) = check_older(log, header, after_header, known)? {
             replica.reset();
             return anew(all, reason);
         }
@@ -148,7 +147,7 @@ pub(super) fn begin(
     start.hash = hash;
     start.marks = all.into_iter().filter(|mark| mark.event > event).collect();
     (start.event, start.tx, start.at) = (event, entry.tx, Some(entry.at));
-    start.offset = start.index.end_of(event)?;
+    start.line = start.index.end_of(event)?;
     for event in events.iter().take_while(|before| before.id <= event) {
         start.timeline.record(event);
         if let Err(error) = start.ledger.admit(event.id, &event.operation) {
@@ -164,13 +163,12 @@ pub(super) fn begin(
 /// Reads the lines up to an event that ends its transaction, checks each as if nothing were known of
 /// it, and holds the index against them; the inner error says what the index is wrong about.
 fn check_older(
-    path: &Path,
-    file: &Arc<dyn VfsFile>,
+    log: &dyn Log,
     header: &Header,
-    after_header: u64,
+    after_header: Locator,
     (index, event): (&EventIndex, EventId),
 ) -> Result<Result<(), String>, Error> {
-    let mut reader = LineReader::new(Arc::clone(file), after_header, index.end_of(event)?);
+    let mut reader = log.read(after_header..index.end_of(event)?);
     let mut older = TransactionReader::after(
         Ledger::default(),
         header.previous_hash,
@@ -179,7 +177,7 @@ fn check_older(
         after_header,
     );
     while older.head() < event {
-        if !older.advance(&mut reader, path)? {
+        if !older.advance(&mut *reader)? {
             continue;
         }
         for (event, entry) in older.pending.drain(..).zip(older.entries.drain(..)) {
@@ -194,8 +192,7 @@ fn check_older(
 /// Reads the events about no row that the index names; says why not where they are not what it
 /// says.
 fn read_structural(
-    path: &Path,
-    file: &Arc<dyn VfsFile>,
+    log: &dyn Log,
     index: &EventIndex,
     structural: &[EventId],
 ) -> Result<Result<Vec<Event>, String>, Error> {
@@ -204,9 +201,8 @@ fn read_structural(
     let mut events = Vec::with_capacity(structural.len());
     for id in structural {
         let Some(entry) = index.entry(*id)? else { break };
-        let mut reader = LineReader::new(Arc::clone(file), entry.offset, index.end());
-        let next = reader.advance().map_err(Error::io("read", path))?;
-        let read = match next {
+        let mut reader = log.read(entry.line..index.end());
+        let read = match reader.advance()? {
             NextLine::Line if has_valid_crc(reader.line()) => line::parse(reader.line())
                 .and_then(|line| line.event(&mut tables, &schema))
                 .and_then(|event| match event.id == *id && event.operation.row().is_none() {

@@ -5,13 +5,12 @@ use super::replay::replay;
 use super::start::ReplayStart;
 use super::transactions::TransactionReader;
 use crate::storage::error::Error;
+use crate::storage::log::Log;
 use crate::storage::log::header::Header;
 use crate::storage::store::index::EventIndex;
 use crate::storage::store::links::Links;
-use crate::storage::vfs::VfsFile;
 use crate::types::EventId;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What stands behind an event.
 pub(crate) enum LogTail {
@@ -21,21 +20,20 @@ pub(crate) enum LogTail {
     More(u64),
 }
 
-/// Reads on behind the transactions that were read, to the end of the file; `covered` is the last
+/// Reads on behind the transactions that were read, to the end of the log; `covered` is the last
 /// event that is known to be safe.
 ///
 /// # Errors
 /// [`Error::Corrupt`] where it is nothing that a crash leaves, [`Error::Io`] where the log cannot
 /// be read.
 pub(crate) fn read_tail(
-    path: &Path,
-    file: &Arc<dyn VfsFile>,
+    log: &dyn Log,
+    directory: &Path,
     header: &Header,
     transactions: TransactionReader,
     covered: EventId,
 ) -> Result<LogTail, Error> {
-    let size = file.size().map_err(Error::io("read", path))?;
-    let directory = path.parent().unwrap_or(path);
+    let log_end = log.end()?;
     let end = transactions.end;
     let Links { head: event, last: (tx, at), hash, .. } = transactions.links;
     let header = Header { first_event: event.next(), ..header.clone() };
@@ -49,7 +47,7 @@ pub(crate) fn read_tail(
         index: EventIndex::new(directory, &header, end),
         ..ReplayStart::of_log(directory, &header, end)
     };
-    let (recovered, ending) = replay(path, file, size, start, &mut TransientReplica(&mut |_| {}))?;
+    let (recovered, ending) = replay(log, log_end, start, &mut TransientReplica(&mut |_| {}))?;
     let unfinished = ending?.map(|tail| u64::try_from(tail.events).unwrap_or(u64::MAX));
     Ok(match (recovered.replayed, unfinished) {
         (0, None) => LogTail::Nothing,

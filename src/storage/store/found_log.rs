@@ -3,19 +3,19 @@
 use super::lock::{Lock, holder_of};
 use super::recovery::check_companions;
 use crate::storage::error::Error;
-use crate::storage::log::LOG;
+use crate::storage::log::{FileLog, LOG, Log};
 use crate::storage::options::OpenOptions;
-use crate::storage::vfs::{Access, VfsFile};
+use crate::storage::vfs::Access;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What opening the file came to.
+/// What opening the log came to.
 #[derive(Default)]
-pub(crate) struct LogFile {
+pub(crate) struct FoundLog {
     /// The log; absent where there is none yet.
-    pub file: Option<Arc<dyn VfsFile>>,
+    pub log: Option<Arc<dyn Log>>,
     /// The lock, if it is ours.
     pub lock: Option<Lock>,
     /// Why nothing may be written, if so.
@@ -42,15 +42,16 @@ fn names_in(directory: &Path, options: &OpenOptions) -> Result<Vec<String>, Erro
     }
 }
 
-impl LogFile {
+impl FoundLog {
     /// Finds the log and takes the lock, as far as there is anything to lock.
-    pub(crate) fn open(directory: &Path, options: &OpenOptions) -> Result<LogFile, Error> {
-        let vfs = &*options.environment.vfs;
+    pub(crate) fn open(directory: &Path, options: &OpenOptions) -> Result<FoundLog, Error> {
+        let shared = &options.environment.vfs;
+        let vfs = &**shared;
         let names = names_in(directory, options)?;
-        let path = directory.join(LOG);
+        let open = |access| FileLog::open(shared, directory, access).map(Some);
         let asked = || "it was opened so".to_owned();
-        if !names.iter().any(|name| name == LOG) {
-            check_companions(vfs, &path, &names, "it is missing")?;
+        if !FileLog::is_among(&names) {
+            check_companions(vfs, directory, &names, "it is missing")?;
             if let (false, Some(name)) = (options.create, names.first()) {
                 let reason = format!("`{name}` is there and {LOG} is not");
                 return Err(Error::NotADatabase { path: directory.to_path_buf(), reason });
@@ -58,14 +59,14 @@ impl LogFile {
             if !options.create {
                 return Err(Error::NotFound { path: directory.to_path_buf() });
             }
-            return Ok(LogFile { refusal: options.read_only.then(asked), ..LogFile::default() });
+            return Ok(FoundLog { refusal: options.read_only.then(asked), ..FoundLog::default() });
         }
         if options.read_only {
-            let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+            let log = open(Access::Read)?;
             let refusal = Some(asked());
             // Where nobody can tell, somebody may.
             let beside_writer = holder_of(vfs, directory).map_or(true, |holder| holder.is_some());
-            return Ok(LogFile { file: Some(file), refusal, beside_writer, ..LogFile::default() });
+            return Ok(FoundLog { log, refusal, beside_writer, ..FoundLog::default() });
         }
         let mut wait = options.lock_wait();
         if options.follow {
@@ -73,20 +74,19 @@ impl LogFile {
         }
         let lock = Lock::take(vfs, directory, &wait);
         let opened = lock.and_then(|lock| {
-            let file = vfs.open(&path, Access::Write).map_err(Error::io("open", &path))?;
-            Ok(LogFile { file: Some(file), lock: Some(lock), ..LogFile::default() })
+            let log = open(Access::Write)?;
+            Ok(FoundLog { log, lock: Some(lock), ..FoundLog::default() })
         });
         match opened {
             Err(Error::Io { action, path: refused, source }) if is_forbidden(&source) => {
                 let refusal = Some(format!("cannot {action} {}: {source}", refused.display()));
-                let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
-                Ok(LogFile { file: Some(file), refusal, ..LogFile::default() })
+                Ok(FoundLog { log: open(Access::Read)?, refusal, ..FoundLog::default() })
             }
             Err(Error::Busy { holder, .. }) if options.follow => {
-                let file = vfs.open(&path, Access::Read).map_err(Error::io("open", &path))?;
+                let log = open(Access::Read)?;
                 let refusal = Some(format!("{holder} is writing to it"));
                 let holder = Some(holder);
-                Ok(LogFile { file: Some(file), lock: None, refusal, holder, beside_writer: true })
+                Ok(FoundLog { log, lock: None, refusal, holder, beside_writer: true })
             }
             opened => opened,
         }
