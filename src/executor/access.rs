@@ -240,7 +240,7 @@ fn find(
         let given: Vec<Value> =
             list.iter().map(|each| context.constant(each)).collect::<Result<_, Error>>()?;
         let Some(values) = row_key.held(given.into_iter()) else { continue };
-        match row_key.find(view, &values) {
+        match row_key.find(view, &values)? {
             None => return Ok(None),
             Some(rows) if found.is_empty() => found = rows,
             Some(rows) => found.extend(rows),

@@ -19,7 +19,7 @@ pub(super) enum DirectRow {
 /// The only row that may come out of a plan; `None` where it has to be opened to know.
 ///
 /// # Errors
-/// What [`Context::evaluate`] says of the constants of the key.
+/// What [`Context::evaluate`] says of the constants of the key; `io` where the row cannot be read back.
 pub(super) fn direct_row(plan: &Plan, context: &Context) -> Result<Option<DirectRow>, Error> {
     let Some(access) = direct(plan, context) else { return Ok(None) };
     find(access, context.input(access.slot), context)
@@ -56,7 +56,7 @@ fn find(
     let Some(located) = located(access, view, context)? else { return Ok(None) };
     Ok(match located.as_slice() {
         [] => Some(DirectRow::None),
-        [located] => view.values(*located, &access.columns[..access.output]).map(DirectRow::One),
+        [located] => view.values(*located, &access.columns[..access.output])?.map(DirectRow::One),
         // Of a period there may be several versions.
         [_, _, ..] => None,
     })

@@ -77,7 +77,7 @@ impl PartnerLookup {
         let Some((key, values)) = access.lookup() else { return Ok(None) };
         let PlanInput::Table(view) = context.input(access.slot) else { return Ok(None) };
         let nothing = vec![Value::Null; values.len()];
-        if RowKey::new(key, &access.table)?.find(view, &nothing).is_none() {
+        if RowKey::new(key, &access.table)?.find(view, &nothing)?.is_none() {
             return Ok(None);
         }
         // What is not read cannot be compared.
@@ -121,7 +121,7 @@ impl PartnerLookup {
             let row = left.next_row;
             let given = left.values.iter().map(|(array, of)| value_at(array, *of, row));
             if let Some(values) = row_key.held(given) {
-                let mut partners = row_key.find(&self.view, &values).ok_or_else(|| {
+                let mut partners = row_key.find(&self.view, &values)?.ok_or_else(|| {
                     Error::failed("internal", "a key is gone while rows are looked up by it")
                 })?;
                 partners.truncate(if self.is_one_enough { 1 } else { usize::MAX });

@@ -90,13 +90,20 @@ impl<'a> RowKey<'a> {
     }
 
     /// The rows of a view that begin with these values; `None` where the view has no such key.
-    pub fn find(&self, view: &TableView, values: &[Value]) -> Option<Vec<LocatedVersion>> {
+    ///
+    /// # Errors
+    /// `io` where rows that a computed key is made of cannot be read back.
+    pub fn find(
+        &self,
+        view: &TableView,
+        values: &[Value],
+    ) -> Result<Option<Vec<LocatedVersion>>, Error> {
         match &self.computed {
             Some(computed) => {
                 let function: Arc<dyn KeyFunction> = Arc::clone(computed) as _;
-                view.find_computed(&function, values)
+                Ok(view.find_computed(&function, values)?)
             }
-            None => view.find(self.key.id, values),
+            None => Ok(view.find(self.key.id, values)),
         }
     }
 }

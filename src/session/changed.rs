@@ -111,7 +111,7 @@ impl Session {
 
     /// Does what a statement changes in a transaction of its own.
     fn change_alone(&mut self, pending: PendingStatement) -> Result<Changed, Error> {
-        let mut fork = self.begin_statement();
+        let mut fork = self.begin_statement()?;
         let state = self.state_of(&pending);
         let mut changed = self.change_fork(&mut fork, pending)?;
         if changed.rolls_back() {

@@ -96,7 +96,7 @@ impl Session {
         self.check_changeable()?;
         let (fork, state) = match self.transaction.take() {
             Some(OpenTransaction { fork, state, savepoints }) => (fork, Some((state, savepoints))),
-            None => (self.begin_deferred(), None),
+            None => (self.begin_deferred()?, None),
         };
         let (mark, first, events) = (fork.savepoint(), fork.len(), fork.events());
         let mut guard =

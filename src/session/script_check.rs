@@ -56,7 +56,7 @@ impl Session {
         let mut script_check = match self.script_check.take() {
             Some(script_check) => script_check,
             None => {
-                let fork = self.begin_deferred();
+                let fork = self.begin_deferred()?;
                 let (flexible_types, notices) = (self.flexible_types, Vec::new());
                 let (begun, past, is_changed) = (None, None, false);
                 let savepoints = Savepoints::default();

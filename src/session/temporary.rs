@@ -19,16 +19,22 @@ impl Session {
     }
 
     /// Begins a transaction that may never write.
-    pub(super) fn begin_deferred(&self) -> Fork {
+    ///
+    /// # Errors
+    /// Those of [`Database::begin_for`](crate::storage::Database::begin_for).
+    pub(super) fn begin_deferred(&self) -> Result<Fork, Error> {
         let temporary = self.temporary.as_deref().map(TemporaryState::view);
-        self.database.begin_for(self.staged.last(), temporary)
+        Ok(self.database.begin_for(self.staged.last(), temporary)?)
     }
 
     /// Begins the transaction of a statement by itself.
-    pub(super) fn begin_statement(&self) -> Fork {
+    ///
+    /// # Errors
+    /// As [`Session::begin_deferred`].
+    pub(super) fn begin_statement(&self) -> Result<Fork, Error> {
         let temporary = self.temporary.as_deref().map(TemporaryState::view);
         // Its outcome is told when it is durable, and so is what it builds upon.
-        self.database.begin_for(EventId::NEVER, temporary).unseen()
+        Ok(self.database.begin_for(EventId::NEVER, temporary)?.unseen())
     }
 
     /// Makes a transaction durable, then visible, or stages it where the statement is; what it did to what
@@ -36,7 +42,8 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`Database::commit`](crate::storage::Database::commit) and
-    /// [`Database::stage`](crate::storage::Database::stage); then nothing of it happened.
+    /// [`Database::stage`](crate::storage::Database::stage); then nothing of it happened. Those of
+    /// [`TemporaryState::commit`]: then nothing temporary is left.
     pub(super) fn commit_fork(
         &mut self,
         mut fork: Fork,
@@ -50,14 +57,22 @@ impl Session {
         if let Some(committed) = committed.filter(|_| self.staged.defers) {
             self.staged.add(committed);
         }
-        self.commit_temporary(temporary);
+        self.commit_temporary(temporary)?;
         Ok(committed)
     }
 
-    fn commit_temporary(&mut self, operations: Vec<Operation>) {
-        if !operations.is_empty() {
-            self.temporary.get_or_insert_default().commit(operations);
+    /// Where that fails nothing temporary is left: half a transaction is nothing to go on with.
+    fn commit_temporary(&mut self, operations: Vec<Operation>) -> Result<(), Error> {
+        if operations.is_empty() {
+            return Ok(());
         }
+        let mut temporary = match self.temporary.take() {
+            Some(temporary) => temporary,
+            None => Box::new(TemporaryState::beside(&self.database.latest()?)),
+        };
+        temporary.commit(operations)?;
+        self.temporary = Some(temporary);
+        Ok(())
     }
 
     /// Makes sure that what is about to be written can be, in a transaction that has no event yet: the

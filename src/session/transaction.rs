@@ -171,7 +171,7 @@ impl Session {
         if self.transaction.is_some() {
             return Err(already_open());
         }
-        let fork = self.begin_deferred();
+        let fork = self.begin_deferred()?;
         let state = self.state(annotations);
         self.transaction = Some(OpenTransaction { fork, state, savepoints: Savepoints::default() });
         Ok(Outcome::Done("began a transaction".into()))

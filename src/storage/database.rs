@@ -239,7 +239,7 @@ impl Database {
     /// What is visible now.
     ///
     /// # Errors
-    /// None: the present is always in memory.
+    /// [`Error::Behind`] where an event could not be taken into memory.
     pub fn latest(&self) -> Result<View, Error> {
         self.latest_for(EventId::START)
     }
@@ -247,9 +247,9 @@ impl Database {
     /// What is visible now to somebody who staged `own` last.
     ///
     /// # Errors
-    /// None: the present is always in memory.
+    /// [`Error::Behind`] where an event could not be taken into memory.
     pub fn latest_for(&self, own: EventId) -> Result<View, Error> {
-        let latest = self.engine.latest();
+        let latest = self.engine.latest()?;
         let last = latest.period().last;
         if self.store.is_settled(last) || last <= self.head_for(own) {
             return Ok(latest);
@@ -302,17 +302,20 @@ impl Database {
     /// # Errors
     /// [`Error::Replaced`] where the log is not the one that was opened, [`Error::Corrupt`] where a
     /// line of it is not what was written, [`Error::Io`] where it cannot be read. The database
-    /// stays at the last event that was good.
+    /// stays at the last event that was good. [`Error::Behind`] where the rows that were changed cannot be
+    /// read back.
     pub fn follow(&self) -> Result<Option<EventId>, Error> {
         let mut schedule = self.one_at_a_time();
         let before = self.head();
+        let mut applied = Ok(());
         self.store.follow(&mut |events| {
-            self.engine.apply(Arc::new(events));
-            if schedule.is_due(self.head()) {
-                // The snapshot is the writer's to take.
-                self.engine.start_epoch(&mut schedule);
+            applied = self.engine.apply(Arc::new(events));
+            if applied.is_ok() && schedule.is_due(self.head()) {
+                // The snapshot is the writer's to take. Where it fails the epoch goes on.
+                drop(self.engine.start_epoch(&mut schedule));
             }
         })?;
+        applied?;
         let head = self.head();
         Ok((head > before).then_some(head))
     }

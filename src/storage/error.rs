@@ -144,6 +144,15 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What had to make room in memory cannot be read back. Nothing is lost: the log has it all.
+    #[error("a temporary file {reason}")]
+    TemporaryFile {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What is in the log could not be taken into memory.
+    #[error("what was written last is in the log, and not in memory: {0}")]
+    Behind(Arc<Error>),
     /// A question about events that have not happened.
     #[error("event {event} has not happened yet, the last one is {head}")]
     BeyondHead {
@@ -222,6 +231,8 @@ impl Error {
             Error::Corrupt(_) | Error::OtherHistory { .. } => "corrupt",
             Error::Damaged(_) => "damaged",
             Error::Projection { .. } => "projection",
+            Error::TemporaryFile { .. } => "io",
+            Error::Behind(cause) => cause.code(),
             Error::BeyondHead { .. } => "beyond-head",
             Error::NoSuchRow { .. } => "not-found",
             Error::Batch(_) => "too-large",
@@ -259,6 +270,8 @@ impl Error {
             | Error::BeyondHead { .. }
             | Error::NoSuchRow { .. }
             | Error::Batch(_)
+            | Error::TemporaryFile { .. }
+            | Error::Behind(_)
             | Error::Poisoned
             | Error::Interrupted
             | Error::Limit { .. }
@@ -290,6 +303,8 @@ impl Error {
             | Error::BeyondHead { .. }
             | Error::NoSuchRow { .. }
             | Error::Batch(_)
+            | Error::TemporaryFile { .. }
+            | Error::Behind(_)
             | Error::Poisoned
             | Error::Interrupted
             | Error::Limit { .. }
@@ -317,6 +332,9 @@ impl Error {
             }
             Error::Stale { .. } => {
                 Some("nothing of it is written: ROLLBACK if it is open, and do it again")
+            }
+            Error::TemporaryFile { .. } | Error::Behind(_) => {
+                Some("nothing is lost: open the database again")
             }
             Error::NotFound { .. }
             | Error::NotADatabase { .. }

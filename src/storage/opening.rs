@@ -23,11 +23,14 @@ use super::past::schedule::Schedule;
 use super::projections::{CatalogFile, Engine, SnapshotEntry, SnapshotManager};
 use super::store::ProjectionPosition;
 use super::store::recovery::{DurableMark, DurableMarks, IndexedLog, Replica};
-use super::versions::{Base, State};
+use super::versions::{Base, BlockCache, State};
 use super::vfs::Vfs;
 use crate::types::{EventId, Period, Schema};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The state and what it was read from, past epochs, views that snapshots are due of, and when the next is.
+type OpenedState = ((State, Base), Arc<EpochCache>, SnapshotQueue, Schedule);
 
 /// A database on the way from its files to its state.
 pub(crate) struct DatabaseLoader {
@@ -46,6 +49,10 @@ pub(crate) struct DatabaseLoader {
     pub base: Base,
     /// What the reading of the log began with.
     pub began: Base,
+    /// Why an event could not be taken in: then those behind it are not, either.
+    failure: Option<Error>,
+    /// What the values of rows are among.
+    pub blocks: Arc<BlockCache>,
     /// Epochs that ended on the way.
     pub past: Arc<EpochCache>,
     /// Views of the events at which they ended, of which there are no snapshots yet.
@@ -58,6 +65,8 @@ impl DatabaseLoader {
     /// A database before its files were looked at.
     pub(crate) fn new(directory: &Path, options: &OpenOptions) -> DatabaseLoader {
         let vfs = &options.environment.vfs;
+        // Of what is kept they are the first to go: an epoch takes longer to be made again.
+        let blocks = BlockCache::new(vfs, &options.memory);
         DatabaseLoader {
             vfs: Arc::clone(vfs),
             directory: directory.to_path_buf(),
@@ -66,7 +75,9 @@ impl DatabaseLoader {
             catalog: None,
             snapshots: Vec::new(),
             steps: Vec::new(),
-            state: State::new(),
+            state: State::new(&blocks),
+            failure: None,
+            blocks,
             base: Base::Start,
             began: Base::Start,
             past: EpochCache::new(&options.memory),
@@ -75,13 +86,17 @@ impl DatabaseLoader {
         }
     }
 
-    /// The state and what it was read from, past epochs, views that snapshots are due of, and when the
-    /// next is.
-    pub(crate) fn take_state(
-        &mut self,
-    ) -> ((State, Base), Arc<EpochCache>, SnapshotQueue, Schedule) {
-        let state = (std::mem::take(&mut self.state), self.base);
-        (state, Arc::clone(&self.past), std::mem::take(&mut self.due), self.schedule)
+    /// What opening came to.
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where what an event built upon could not be read back.
+    pub(crate) fn take_state(&mut self) -> Result<OpenedState, Error> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let state = std::mem::replace(&mut self.state, State::new(&self.blocks));
+        let past = Arc::clone(&self.past);
+        Ok(((state, self.base), past, std::mem::take(&mut self.due), self.schedule))
     }
 
     /// What the row files are known to hold, if anything.
@@ -118,7 +133,8 @@ impl DatabaseLoader {
             Ok(()) => {
                 let mut engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
                 let schema = log.schema_at(catalog.position.event);
-                restore_rows(&mut engine, &catalog, schema).map_err(|error| error.to_string())
+                let restored = restore_rows(&mut engine, &catalog, schema, &self.blocks);
+                restored.map_err(|error| error.to_string())
             }
             Err(reason) => Err(reason),
         };
@@ -137,7 +153,8 @@ impl DatabaseLoader {
     fn try_snapshot(&mut self, log: &IndexedLog<'_>, entry: &SnapshotEntry) -> Option<EventId> {
         let tried = check_vouched(log, &entry.position).and_then(|()| {
             let schema = log.schema_at(entry.position.event);
-            restore_snapshot(&self.manager, entry, Some(schema)).map_err(|error| error.to_string())
+            let restored = restore_snapshot(&self.manager, entry, Some(schema), &self.blocks);
+            restored.map_err(|error| error.to_string())
         });
         match tried {
             Ok(state) => {
@@ -237,19 +254,21 @@ impl Replica for DatabaseLoader {
         saved.sort_by_key(|(position, _)| position.event);
         let restored = saved.into_iter().filter(|(position, _)| fits(position)).find_map(|saved| {
             let (state, base) = match saved {
-                (_, Some(entry)) => {
-                    (restore_snapshot(&self.manager, entry, None), Base::Snapshot(entry.id))
-                }
+                (_, Some(entry)) => (
+                    restore_snapshot(&self.manager, entry, None, &self.blocks),
+                    Base::Snapshot(entry.id),
+                ),
                 (_, None) => {
                     let catalog = catalog.as_ref()?;
                     let mut engine = Engine::new(Arc::clone(&self.vfs), &self.directory);
-                    (restore_rows(&mut engine, catalog, catalog.schema()), Base::RowFiles)
+                    let schema = catalog.schema();
+                    (restore_rows(&mut engine, catalog, schema, &self.blocks), Base::RowFiles)
                 }
             };
             Some((state.ok()?, base, saved.0.clone()))
         });
         let (state, base, position) = restored?;
-        let before = std::mem::take(&mut self.state);
+        let before = std::mem::replace(&mut self.state, State::new(&self.blocks));
         self.past.keep(Arc::new(Epoch::new(self.base, before)));
         let schema = state.schema().clone();
         self.begin(state, base);
@@ -262,22 +281,34 @@ impl Replica for DatabaseLoader {
     }
 
     fn reset(&mut self) {
-        self.begin(State::new(), Base::Start);
+        self.failure = None;
+        self.begin(State::new(&self.blocks), Base::Start);
         self.schedule();
         self.past.clear();
         self.due = SnapshotQueue::default();
     }
 
     fn apply(&mut self, event: &Event) {
-        self.state.apply(event);
+        if self.failure.is_none()
+            && let Err(failure) = self.take_in(event)
+        {
+            self.failure = Some(failure);
+        }
+    }
+}
+
+impl DatabaseLoader {
+    /// Applies the next event, and ends the epoch where one ends with it.
+    fn take_in(&mut self, event: &Event) -> Result<(), Error> {
+        self.state.apply(event)?;
         if event.last.is_none() {
-            return;
+            return Ok(());
         }
         let first = self.snapshots.partition_point(|entry| entry.position.event < event.id);
         let here = self.snapshots[first..].iter();
         let mut here = here.take_while(|entry| entry.position.event == event.id).peekable();
         if here.peek().is_some() || self.schedule.is_due(event.id) {
-            let state = self.state.start_epoch();
+            let state = self.state.start_epoch()?;
             self.past.keep(Arc::new(Epoch::new(self.base, state)));
             self.base = Base::PreviousEpoch;
             if here.any(|entry| entry.id == SnapshotId::At(event.id)) {
@@ -288,5 +319,6 @@ impl Replica for DatabaseLoader {
                 self.due.push(view, self.state.row_count(event.id));
             }
         }
+        Ok(())
     }
 }

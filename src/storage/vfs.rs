@@ -105,6 +105,16 @@ pub trait Vfs: Debug + Send + Sync {
     /// # Errors
     /// `NotFound` where there is no such directory.
     fn canonical(&self, path: &Path) -> io::Result<std::path::PathBuf>;
+
+    /// An empty file without a name, for what is gone when the process ends. It lies in the system's
+    /// directory of temporary files, on whatever file system the database is.
+    ///
+    /// # Errors
+    /// `NotFound` and `PermissionDenied` where there is no such directory, `StorageFull` where it has no
+    /// room.
+    fn temporary(&self) -> io::Result<Arc<dyn VfsFile>> {
+        standard::temporary()
+    }
 }
 
 /// An open file.

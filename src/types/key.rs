@@ -114,6 +114,28 @@ fn push_decimal(key: &mut Vec<u8>, decimal: Decimal) {
     }
 }
 
+/// The number that a key of one value is of, where that is a whole one with room in an INTEGER.
+pub fn decode_integer(key: &[u8]) -> Option<i64> {
+    let (mut rest, mut sum) = (key, 0_i128);
+    loop {
+        let (number, behind) = rest.split_first_chunk::<10>()?;
+        let [NUMBER, sortable @ .., beside] = number else { return None };
+        let sortable = u64::from_be_bytes(*sortable);
+        let bits = if sortable >> 63 == 0 { !sortable } else { sortable & !(1 << 63) };
+        let real = f64::from_bits(bits);
+        if real.fract() != 0.0 {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "what is too large is none below")]
+        let whole = real as i128;
+        sum = sum.checked_add(whole)?;
+        if *beside == WHOLE {
+            return i64::try_from(sum).ok();
+        }
+        rest = behind;
+    }
+}
+
 fn push_bytes(key: &mut Vec<u8>, class: u8, bytes: &[u8]) {
     key.push(class);
     for part in bytes.split_inclusive(|b| *b == 0) {
@@ -256,6 +278,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_integer_is_read_from_its_key(value in any_value(), integer in any::<i64>()) {
+            prop_assert_eq!(decode_integer(&encode([&Value::Integer(integer)])), Some(integer));
+            // Of another number its key is that of an integer if it is equal to one.
+            let read = decode_integer(&encode([&value])).map(Value::Integer);
+            prop_assert!(read.is_none_or(|read| read.compare(&value).is_eq()));
+        }
+
         #[test]
         fn keys_sort_as_values_do(a in any_value(), b in any_value(), c in any_value()) {
             let expected = a.compare(&b).then_with(|| c.compare(&a));

@@ -4,8 +4,9 @@
 //! budget is spent, it writes to a temporary file what it can, and goes on. An eighth of the budget is
 //! always an operator's own, so that none is left with nothing because others were earlier.
 //!
-//! What is kept because it may be wanted again ([`MemoryCache`]: epochs of the past) has what operators leave,
-//! half of the budget at most, and goes when they need it.
+//! What is kept because it may be wanted again ([`MemoryCache`]: values of rows, which can be read back from a
+//! temporary file, and epochs of the past) has what operators leave, half of the budget at most, and goes when
+//! they need it.
 //!
 //! ```text
 //!   0 ────────────────────────────── limit / 2 ─────────────────────────── limit

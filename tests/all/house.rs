@@ -67,6 +67,8 @@ const BELOW_THE_LOG: &[(&[&str], &[&str])] = &[
             "src/storage/store/index/",
             "src/storage/store/damage.rs",
             "src/storage/store/lock.rs",
+            // Temporary files of its own.
+            "src/storage/versions/blocks/",
         ],
     ),
     (&["LineReader"], &["src/storage/log/", "src/storage/projections/lines.rs"]),

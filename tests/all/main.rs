@@ -27,6 +27,8 @@ mod history;
 mod house;
 mod integrity;
 #[cfg(target_os = "linux")]
+mod larger;
+#[cfg(target_os = "linux")]
 mod memory;
 mod moments;
 mod naive;

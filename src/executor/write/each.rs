@@ -199,7 +199,7 @@ pub(super) fn admit<'a>(
         let key = &table.keys[index];
         let row_key = RowKey::new(key, table)?;
         let Some(values) = row_key.values(new)? else { continue };
-        let found = row_key.find(view, &values).unwrap_or_default();
+        let found = row_key.find(view, &values)?.unwrap_or_default();
         let Some(there) = found.into_iter().find(|there| Some(there.row()) != own) else {
             continue;
         };

@@ -134,9 +134,6 @@ pub(super) fn rowid(table: &TableSchema, row: &WriteRow) -> Option<i64> {
 /// The number from which new ones count on: the largest that there is, also below 0, or that ever was where
 /// those are never used again.
 fn largest(table: &TableSchema, view: &TableView) -> Option<i64> {
-    let present = table.primary_key().and_then(|key| {
-        let Some(Value::Integer(number)) = view.largest(key.id) else { return None };
-        Some(number)
-    });
+    let present = table.primary_key().and_then(|key| view.largest(key.id));
     present.max(table.autoincrement.then(|| view.autoincrement()))
 }

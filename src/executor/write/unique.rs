@@ -154,7 +154,10 @@ pub(super) fn check(
             }
         }
         for (index, values) in &known.values {
-            let found = row_key.find(view, values).unwrap_or_default();
+            let found = match row_key.find(view, values) {
+                Ok(found) => found.unwrap_or_default(),
+                Err(error) => return failures.note(*index, error),
+            };
             if let Some(there) = found.iter().find(|located| !changes.contains(&located.row())) {
                 let place = rows[*index].place;
                 failures.note(*index, there_already(table, view, key, values, place, *there));

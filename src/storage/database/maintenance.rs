@@ -24,10 +24,10 @@ impl Database {
         self.store.settle(self.engine.last())?;
         // One that was deleted is made again.
         if schedule.is_snapshot_due(self.head()) {
-            let (view, _) = self.engine.start_epoch(&mut schedule);
+            let (view, _) = self.engine.start_epoch(&mut schedule)?;
             self.checkpointer.snapshots_later(vec![view]);
         }
-        let latest = self.engine.latest();
+        let latest = self.engine.latest()?;
         drop(schedule);
         self.checkpointer.rows(latest)
     }
@@ -65,6 +65,7 @@ impl Database {
             directory,
             store: &self.store,
             snapshots: &self.snapshots,
+            blocks: self.engine.blocks(),
         };
         verify(&files, monitor)
     }

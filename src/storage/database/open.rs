@@ -39,12 +39,14 @@ impl Database {
         let store = Arc::new(EventStore::open_with(path, &options, &mut opening)?);
         let notices = notices_of(&store, &opening);
         let snapshots = SnapshotManager::new(Arc::clone(vfs), path);
-        let (state, past, due, schedule) = opening.take_state();
+        let (state, past, due, schedule) = opening.take_state()?;
         store.scrub_from(opening.scrubbed());
+        let blocks = Arc::clone(&opening.blocks);
         let catalog = opening.into_catalog();
         let checkpointer =
             Checkpointer::new(&options.environment, path, Arc::clone(&store), catalog);
-        let engine = Arc::new(QueryEngine::new(Arc::clone(&store), snapshots.clone(), state, past));
+        let engine = QueryEngine::new(Arc::clone(&store), snapshots.clone(), state, past, blocks);
+        let engine = Arc::new(engine);
         let settler = Settler::new(&options.environment, &store);
         let database = Database {
             name: name_of(path, &options.environment),

@@ -23,22 +23,28 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::ReadOnly`], [`Error::Following`], [`Error::GivenUp`], [`Error::Damaged`] or
-    /// [`Error::Poisoned`] where it could never be committed.
+    /// [`Error::Poisoned`] where it could never be committed; those of [`Database::begin_deferred`].
     pub fn begin(&self) -> Result<Fork, Error> {
         self.store.check_writable()?;
-        Ok(self.begin_deferred())
+        self.begin_deferred()
     }
 
     /// Begins a transaction that may never write: whether it could is asked no sooner than that.
-    pub fn begin_deferred(&self) -> Fork {
+    ///
+    /// # Errors
+    /// [`Error::Behind`] where the present is not in memory.
+    pub fn begin_deferred(&self) -> Result<Fork, Error> {
         self.begin_for(EventId::START, None)
     }
 
     /// The same, beside what is temporary in a session, by somebody who staged `own` last: it builds upon
     /// nothing that others staged before that is durable. Of [`EventId::NEVER`] it builds upon all that
     /// is staged, and is durable no sooner than that: then nobody may be told what it reads before it is.
-    pub fn begin_for(&self, own: EventId, temporary: Option<View>) -> Fork {
-        let mut view = self.engine.latest();
+    ///
+    /// # Errors
+    /// As [`Database::begin_deferred`].
+    pub fn begin_for(&self, own: EventId, temporary: Option<View>) -> Result<Fork, Error> {
+        let mut view = self.engine.latest()?;
         if view.period().last > self.head_for(own) {
             // A disk that refuses is told of by those who staged, and whoever commits this one.
             drop(self.store.settle(view.period().last));
@@ -49,7 +55,7 @@ impl Database {
             Some(temporary) => view.with_temporary(temporary),
             None => view,
         };
-        Fork::new(base, next)
+        Ok(Fork::new(base, next))
     }
 
     /// Lets other processes write while this one reads, and follows them. What opening found
@@ -82,7 +88,8 @@ impl Database {
     ///
     /// # Errors
     /// [`Error::Stale`] where someone committed since the fork began; those of [`EventStore::stage`];
-    /// those of [`EventStore::settle`] where so much was staged that it had to be settled first.
+    /// those of [`EventStore::settle`] where so much was staged that it had to be settled first;
+    /// [`Error::Behind`] where it is in the log, and the rows that it changed could not be read back.
     pub fn stage(
         &self,
         fork: Fork,
@@ -136,7 +143,7 @@ impl Database {
         if base != head {
             return Err(Error::Stale { base, head });
         }
-        let (operations, causes) = fork.into_operations();
+        let (operations, causes) = fork.into_operations()?;
         let events = self.store.stage(operations, &causes, metadata)?;
         let committed = events.first().zip(events.last()).map(|(first, last)| {
             CommittedTransaction { first: first.id, last: last.id, tx: last.tx, at: last.at }
@@ -151,7 +158,11 @@ impl Database {
         committed: CommittedTransaction,
         schedule: &mut Schedule,
     ) -> Result<(), Error> {
-        self.engine.apply(events);
+        if let Err(behind) = self.engine.apply(events) {
+            // What is said of it is that the log has it.
+            self.store.settle(committed.last)?;
+            return Err(behind);
+        }
         self.note_if_ahead(committed.at);
         self.grow(schedule)
     }
@@ -185,7 +196,14 @@ impl Database {
             return Ok(());
         }
         self.store.settle(head)?;
-        let (view, is_due) = self.engine.start_epoch(schedule);
+        let (view, is_due) = match self.engine.start_epoch(schedule) {
+            Ok(ended) => ended,
+            Err(error) => {
+                // The epoch goes on, and the next transaction tries again.
+                self.engine.notice(format!("the past is kept longer than it has to be: {error}"));
+                return Ok(());
+            }
+        };
         if is_due {
             self.checkpointer.snapshots_later(vec![view.clone()]);
         }

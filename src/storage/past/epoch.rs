@@ -27,7 +27,8 @@ pub(crate) struct Epoch {
     pub state: State,
     /// About how many of those there are.
     pub versions: u64,
-    /// About how many bytes they have, as if they shared nothing with other epochs.
+    /// About how many bytes they have, as if they shared nothing with other epochs, but for values: these are
+    /// among the blocks of the database.
     bytes: usize,
 }
 
@@ -56,8 +57,8 @@ impl Epoch {
     }
 }
 
-/// Past epochs in memory, the one that was used last first: as many as the budget has room for, and the
-/// newest whatever it has, until an operator needs the room.
+/// Past epochs in memory, the one that was used last first: as many as a half of what may be kept has room
+/// for, and the newest whatever it has, until an operator needs the room.
 #[derive(Debug)]
 pub(crate) struct EpochCache {
     epochs: Mutex<Vec<Arc<Epoch>>>,
@@ -129,9 +130,8 @@ impl EpochCache {
         });
         self.budget.count_kept(epoch.bytes, 0);
         epochs.insert(0, epoch);
-        let own: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
-        let of_others = self.budget.kept().saturating_sub(own);
-        self.shrink(&mut epochs, self.budget.room_to_keep().saturating_sub(of_others), 1);
+        // The other half is for blocks.
+        self.shrink(&mut epochs, self.budget.room_to_keep() / 2, 1);
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
     /// Epochs one after the other, each with a thousand new rows.
     fn epochs(count: u64) -> Vec<Arc<Epoch>> {
         let table = accounts(1);
-        let mut state = State::new();
+        let mut state = State::default();
         let create = Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)));
         let event = |id, operation| crate::storage::Event {
             id: EventId(id),
@@ -205,7 +205,7 @@ mod tests {
             operation,
             last: None,
         };
-        state.apply(&event(1, create));
+        state.apply(&event(1, create)).expect("nothing is read");
         let epoch = |at: u64| {
             for id in at * 1000 + 2..at * 1000 + 1002 {
                 let number = i64::try_from(id).expect("small");
@@ -213,9 +213,9 @@ mod tests {
                 let images = RowImages::Insert { new, prev: EventId::START };
                 let (table, row) = (Arc::clone(&table), RowId(id));
                 let insert = RowOperation { table, row, rev: 1, images };
-                state.apply(&event(id, Operation::Row(insert)));
+                state.apply(&event(id, Operation::Row(insert))).expect("nothing is read");
             }
-            Arc::new(Epoch::new(Base::Start, state.start_epoch()))
+            Arc::new(Epoch::new(Base::Start, state.start_epoch().expect("all is in memory")))
         };
         (0..count).map(epoch).collect()
     }
@@ -225,7 +225,7 @@ mod tests {
         let epochs = epochs(8);
         let all: usize = epochs.iter().map(|epoch| epoch.bytes).sum();
         assert!(all > 8 * 1000 * 40, "{all} bytes");
-        let budget = Arc::new(MemoryBudget::new(all * 2));
+        let budget = Arc::new(MemoryBudget::new(all * 4));
         let cache = EpochCache::new(&budget);
         let there = |cache: &EpochCache| {
             let known = cache.epochs.lock().expect("nobody panics");
@@ -255,7 +255,7 @@ mod tests {
         for rows in [0, 10_000, 200_000, 2 * MOST_VERSIONS] {
             let mut due = SnapshotQueue::default();
             for event in 1..=2001 {
-                due.push(State::new().view(Period::at(EventId(event))), rows);
+                due.push(State::default().view(Period::at(EventId(event))), rows);
                 assert!(due.views.len() <= 500);
             }
             let found: Vec<u64> = due.into_views().map(|view| view.period().last.0).collect();

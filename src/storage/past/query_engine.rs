@@ -15,7 +15,7 @@ use crate::storage::error::Error;
 use crate::storage::event::Event;
 use crate::storage::projections::{SnapshotEntry, SnapshotManager};
 use crate::storage::store::{EventStore, ProjectionPosition};
-use crate::storage::versions::{Base, EventLookup, Origin, RowChange, State, View};
+use crate::storage::versions::{Base, BlockCache, EventLookup, Origin, RowChange, State, View};
 use crate::types::{EventId, Period, RowId, TableId, TableSchema};
 use std::collections::HashSet;
 use std::sync::{
@@ -29,6 +29,7 @@ pub struct QueryEngine {
     snapshots: SnapshotManager,
     head: RwLock<PresentEpoch>,
     past: Arc<EpochCache>,
+    blocks: Arc<BlockCache>,
     notices: Mutex<Vec<String>>,
     /// The snapshots that were found damaged: named once, and not tried again.
     damaged: Mutex<HashSet<SnapshotId>>,
@@ -42,22 +43,43 @@ struct PresentEpoch {
     /// What is visible now, once somebody asked. It shares the versions, which would be copied where one
     /// writes.
     latest: OnceLock<View>,
+    /// Why an event could not be taken in: then nothing of this is the present.
+    failure: Option<Arc<Error>>,
+}
+
+impl PresentEpoch {
+    /// Refuses to show what lacks an event.
+    fn check(&self) -> Result<(), Error> {
+        self.failure.as_ref().map_or(Ok(()), |failure| Err(Error::Behind(Arc::clone(failure))))
+    }
+
+    /// Takes in the next event, unless one before it could not be.
+    fn apply(&mut self, event: &Event) -> Result<(), Error> {
+        self.check()?;
+        if let Err(failure) = self.state.apply(event) {
+            self.failure = Some(Arc::new(failure));
+        }
+        self.check()
+    }
 }
 
 impl QueryEngine {
-    /// An engine over what the log's events led to, and what that was read from.
+    /// An engine over what the log's events led to, and what that was read from; rows of the past will be
+    /// among these blocks.
     pub(crate) fn new(
         store: Arc<EventStore>,
         snapshots: SnapshotManager,
         (state, base): (State, Base),
         past: Arc<EpochCache>,
+        blocks: Arc<BlockCache>,
     ) -> QueryEngine {
         let lookup = Arc::clone(&store) as Arc<dyn EventLookup>;
         past.tell(&lookup);
         let state = state.with_lookup(lookup);
-        let head = RwLock::new(PresentEpoch { state, base, latest: OnceLock::new() });
+        let latest = OnceLock::new();
+        let head = RwLock::new(PresentEpoch { state, base, latest, failure: None });
         let (notices, damaged) = Default::default();
-        QueryEngine { store, snapshots, head, past, notices, damaged }
+        QueryEngine { store, snapshots, head, past, blocks, notices, damaged }
     }
 
     /// What was visible in a period, each version once. How far behind the period it is known when one
@@ -81,10 +103,19 @@ impl QueryEngine {
     }
 
     /// What is visible now.
-    pub fn latest(&self) -> View {
+    ///
+    /// # Errors
+    /// [`Error::Behind`] where an event could not be taken into memory.
+    pub fn latest(&self) -> Result<View, Error> {
         let head = self.head();
+        head.check()?;
         let view = || self.of_head(&head, Period::at(head.state.head()));
-        head.latest.get_or_init(view).clone()
+        Ok(head.latest.get_or_init(view).clone())
+    }
+
+    /// What the values of rows are among.
+    pub(crate) fn blocks(&self) -> &Arc<BlockCache> {
+        &self.blocks
     }
 
     /// The last event.
@@ -94,26 +125,33 @@ impl QueryEngine {
 
     /// Applies events of whole transactions, and lets go of each where nobody else holds it: they may be
     /// many. Views see all of them or none.
-    pub fn apply(&self, events: Arc<Vec<Event>>) {
+    ///
+    /// # Errors
+    /// [`Error::Behind`] where what an event builds upon cannot be read back: then the present cannot be seen
+    /// any more.
+    pub fn apply(&self, events: Arc<Vec<Event>>) -> Result<(), Error> {
         let mut head = self.head_to_change();
         match Arc::try_unwrap(events) {
-            Ok(events) => events.into_iter().for_each(|event| head.state.apply(&event)),
-            Err(events) => events.iter().for_each(|event| head.state.apply(event)),
+            Ok(events) => events.into_iter().try_for_each(|event| head.apply(&event)),
+            Err(events) => events.iter().try_for_each(|event| head.apply(event)),
         }
     }
 
     /// Ends the present epoch with its last event and begins the next; gives a view of that event, and
     /// whether a snapshot of it is due.
-    pub(crate) fn start_epoch(&self, schedule: &mut Schedule) -> (View, bool) {
+    ///
+    /// # Errors
+    /// Those of [`State::start_epoch`]: then the epoch goes on.
+    pub(crate) fn start_epoch(&self, schedule: &mut Schedule) -> Result<(View, bool), Error> {
         let mut head = self.head_to_change();
-        let (base, state) = (head.base, head.state.start_epoch());
+        let (base, state) = (head.base, head.state.start_epoch()?);
         head.base = Base::PreviousEpoch;
         let period = Period::at(head.state.head());
         let view = self.of_head(&head, period);
         let is_due = schedule.next_epoch(&head.state);
         drop(head);
         self.past.keep(Arc::new(Epoch::new(base, state)));
-        (view, is_due)
+        Ok((view, is_due))
     }
 
     /// Keeps something to be said for whoever asks next.
@@ -215,7 +253,7 @@ impl QueryEngine {
                 Ok(piece) => (Some(piece.changes(&table, rows.as_deref())), None),
                 Err(error) => (None, Some(Err(error))),
             };
-            changes.into_iter().flatten().map(Ok).chain(failure)
+            changes.into_iter().flatten().chain(failure)
         }))
     }
 
@@ -232,6 +270,7 @@ impl QueryEngine {
                 return Err(Error::BeyondHead { event: wanted.last, head: last });
             }
             if wanted.first >= head.state.base() {
+                head.check()?;
                 let origin = Origin::in_memory(head.base, head.state.base());
                 return Ok(look(&head.state, origin));
             }
@@ -264,7 +303,7 @@ impl QueryEngine {
         wanted: Period,
         end: EventId,
     ) -> Result<(Arc<Epoch>, u64), Error> {
-        let EpochStart { mut state, mut base, position } = self.nearest(listed, wanted, end);
+        let EpochStart { mut state, mut base, position } = self.nearest(listed, wanted, end)?;
         let from = state.head();
         let mut schedule = Schedule::new(None);
         schedule.begin(&state, state.base());
@@ -282,7 +321,7 @@ impl QueryEngine {
                 }
                 Err(error) => return Err(error),
             };
-            state.apply(&event);
+            state.apply(&event)?;
             if event.last.is_none() || !schedule.is_due(event.id) {
                 continue;
             }
@@ -290,7 +329,7 @@ impl QueryEngine {
                 break;
             }
             if event.id <= wanted.first {
-                let ended = state.start_epoch();
+                let ended = state.start_epoch()?;
                 self.past.keep(Arc::new(Epoch::new(base, ended)));
                 base = Base::PreviousEpoch;
                 schedule.next_epoch(&state);
@@ -307,13 +346,13 @@ impl QueryEngine {
         listed: &'l [SnapshotEntry],
         wanted: Period,
         end: EventId,
-    ) -> EpochStart<'l> {
+    ) -> Result<EpochStart<'l>, Error> {
         let on_the_way = |epoch: &Epoch| {
             epoch.start() <= wanted.first && wanted.first < epoch.last() && epoch.last() <= end
         };
         let still_to_go = |epoch: &Epoch| end.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(on_the_way, still_to_go) {
-            return EpochStart { state: epoch.state.clone(), base: epoch.base, position: None };
+            return Ok(EpochStart { state: epoch.state.clone(), base: epoch.base, position: None });
         }
         let mut before = listed.iter().rev().map(|entry| entry.position.event);
         let snapshot = before.find(|event| *event <= wanted.first).unwrap_or_default();
@@ -321,13 +360,13 @@ impl QueryEngine {
         let still_to_go = |epoch: &Epoch| wanted.first.0 - epoch.last().0;
         if let Some(epoch) = self.past.find(ends_before, still_to_go) {
             let mut state = epoch.state.clone();
-            state.start_epoch();
-            return EpochStart { state, base: Base::PreviousEpoch, position: None };
+            state.start_epoch()?;
+            return Ok(EpochStart { state, base: Base::PreviousEpoch, position: None });
         }
         let before = listed.iter().rev().filter(|entry| entry.position.event <= wanted.first);
         let restored = before.filter(|entry| self.is_ours(entry)).find_map(|entry| {
             let schema = self.store.schema_at(entry.position.event);
-            match restore_snapshot(&self.snapshots, entry, Some(schema)) {
+            match restore_snapshot(&self.snapshots, entry, Some(schema), &self.blocks) {
                 Ok(state) => Some(EpochStart {
                     state: self.with_lookup(state),
                     base: Base::Snapshot(entry.id),
@@ -341,11 +380,11 @@ impl QueryEngine {
                 }
             }
         });
-        restored.unwrap_or_else(|| EpochStart {
-            state: self.with_lookup(State::new()),
+        Ok(restored.unwrap_or_else(|| EpochStart {
+            state: self.with_lookup(State::new(&self.blocks)),
             base: Base::Start,
             position: None,
-        })
+        }))
     }
 
     fn with_lookup(&self, state: State) -> State {

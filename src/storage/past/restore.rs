@@ -6,10 +6,11 @@ use crate::storage::file_names::CATALOG;
 use crate::storage::projections::{
     CatalogFile, Engine, SnapshotEntry, SnapshotManager, SnapshotPart,
 };
-use crate::storage::versions::State;
+use crate::storage::versions::{BlockCache, State};
 use crate::types::{EventId, Schema};
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Builds the state of a snapshot, whose position was vouched for; the schema there is given where the
 /// log tells it.
@@ -21,6 +22,7 @@ pub(crate) fn restore_snapshot(
     snapshots: &SnapshotManager,
     entry: &SnapshotEntry,
     schema: Option<Schema>,
+    blocks: &Arc<BlockCache>,
 ) -> Result<State, Error> {
     let snapshot = snapshots.load(entry, &entry.position.anchor())?;
     let tables = snapshot.header().tables.clone();
@@ -28,7 +30,7 @@ pub(crate) fn restore_snapshot(
     let expected = snapshot.header().schema();
     check_schema(&schema, &expected, &entry.path)?;
     let mut snapshot = snapshot.peekable();
-    let mut state = State::restore(entry.position.event, schema);
+    let mut state = State::restore(entry.position.event, schema, blocks);
     for (at, table) in tables.iter().enumerate() {
         let is_row = |part: &Result<SnapshotPart, Error>| match part {
             Ok(SnapshotPart::Row { table, .. }) => *table == at,
@@ -56,10 +58,11 @@ pub(crate) fn restore_rows(
     engine: &mut Engine,
     catalog: &CatalogFile,
     schema: Schema,
+    blocks: &Arc<BlockCache>,
 ) -> Result<State, Error> {
     let event = catalog.position.event;
     check_schema(&schema, &catalog.schema(), Path::new(CATALOG))?;
-    let mut state = State::restore(event, schema);
+    let mut state = State::restore(event, schema, blocks);
     for table in &catalog.tables {
         let base = &table.base;
         engine.open(&base.schema, &table.rows)?;

@@ -29,7 +29,7 @@ impl Schedule {
     /// For an empty database.
     pub fn new(every: Option<u64>) -> Schedule {
         let mut schedule = Schedule { every, epoch: EventId::START, snapshot: EventId::START };
-        schedule.begin(&State::new(), EventId::START);
+        schedule.begin(&State::default(), EventId::START);
         schedule
     }
 

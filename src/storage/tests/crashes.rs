@@ -40,7 +40,7 @@ fn live(disk: &HookedVfs<Breakdown>, acknowledged: &mut EventId) -> Result<(), E
 fn settle_together(database: &Database, acknowledged: &mut EventId) -> Result<(), Error> {
     let mut own = EventId::START;
     for (id, name) in [(1, "Kim"), (3, "Lea"), (4, "Max")] {
-        let mut fork = database.begin_for(own, None);
+        let mut fork = database.begin_for(own, None)?;
         fork.record(vec![
             rename(database, id, "Ada", name)?,
             row(database, 10 + i64::try_from(id).expect("small"), name)?,

@@ -210,7 +210,7 @@ fn who_gives_the_writers_place_up_follows_and_writes_after_opening_again() -> Re
     first.give_up_place();
     assert_eq!((first.is_read_only(), first.holder()), (true, None));
     assert_eq!(first.begin().expect_err("it was given up").code(), "read-only");
-    assert_eq!(first.begin_deferred().base(), EventId(2));
+    assert_eq!(first.begin_deferred()?.base(), EventId(2));
     let mut late = transaction;
     late.record(vec![create("late")])?;
     let refused = first.commit(late, Metadata::default()).expect_err("it was given up");

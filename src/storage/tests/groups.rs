@@ -17,7 +17,7 @@ fn stage(
     own: &mut EventId,
     changes: Vec<Change>,
 ) -> Result<CommittedTransaction, Error> {
-    let mut fork = database.begin_for(*own, None);
+    let mut fork = database.begin_for(*own, None)?;
     fork.record(changes)?;
     let committed = database.stage(fork, Metadata::default())?.expect("it has events");
     *own = committed.last;
@@ -59,9 +59,9 @@ fn what_is_staged_is_seen_by_who_staged_it_and_by_others_when_it_is_settled() ->
     assert!(matches!(beyond, Err(Error::BeyondHead { .. })), "{beyond:?}");
     assert_eq!(database.store().last_of(TxId(3))?, None);
     // Nobody builds upon what is not durable but who staged it.
-    assert_eq!(database.begin_for(own, None).base(), own);
+    assert_eq!(database.begin_for(own, None)?.base(), own);
     assert_eq!(database.head(), durable);
-    assert_eq!(database.begin_deferred().base(), own);
+    assert_eq!(database.begin_deferred()?.base(), own);
     assert_eq!(database.head(), own);
     for (at, end) in ends.iter().enumerate() {
         assert_eq!(rows(&database, *end, "users")?.len(), 1 + 3 * at);
@@ -178,7 +178,7 @@ fn what_the_disk_refuses_never_was() -> Result<(), Error> {
         assert_eq!(rows(&database, durable, "users")?, ["1 'Ada'"]);
         assert_eq!(read_all(database.store()).len(), 2);
         assert_eq!(database.store().tags().len(), 0);
-        let fork = database.begin_for(own, None);
+        let fork = database.begin_for(own, None)?;
         assert_eq!(fork.base(), durable);
         assert!(matches!(database.begin(), Err(Error::Poisoned)));
         drop(database);

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// What a disk with hooks calls the files that have no name.
+pub(crate) const TEMPORARY: &str = "temporary";
+
 /// What a disk is asked to do, as far as it may be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DiskOperation {
@@ -120,6 +123,15 @@ impl<H: DiskHooks> Vfs for HookedVfs<H> {
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         self.vfs.canonical(path)
+    }
+
+    fn temporary(&self) -> io::Result<Arc<dyn VfsFile>> {
+        let path = PathBuf::from(TEMPORARY);
+        self.hooks.before(&self.vfs, DiskOperation::Open(Access::Create), &path)?;
+        let elsewhere = MemVfs::default();
+        elsewhere.put(&path, []);
+        let file = elsewhere.open(&path, Access::Write)?;
+        Ok(Arc::new(HookedFile { file, path, disk: self.clone() }))
     }
 }
 

@@ -19,6 +19,7 @@ mod rows;
 use super::error::Error;
 use super::projections::SnapshotManager;
 use super::store::{EventStore, FileDamage};
+use super::versions::BlockCache;
 use super::vfs::Vfs;
 use crate::types::EventId;
 use pass::{LogPass, ProjectionListing};
@@ -73,12 +74,15 @@ pub(crate) struct VerifiedFiles<'a> {
     pub directory: &'a Path,
     pub store: &'a EventStore,
     pub snapshots: &'a SnapshotManager,
+    /// What the values of the log's rows are among while it is read.
+    pub blocks: &'a Arc<BlockCache>,
 }
 
 /// Reads all files of a database.
 ///
 /// # Errors
-/// [`Error::Interrupted`] once the monitor's flag is set.
+/// [`Error::Interrupted`] once the monitor's flag is set, [`Error::TemporaryFile`] where what was read of the
+/// log had to make room in memory, and cannot be read back.
 pub(crate) fn verify(
     files: &VerifiedFiles<'_>,
     monitor: &mut VerifyMonitor<'_>,

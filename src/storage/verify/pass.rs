@@ -74,7 +74,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
         let rows: u64 = of_rows.map(|table| table.rows.length).sum();
         let of_snapshots: u64 = snapshots.iter().map(|entry| entry.bytes).sum();
         let total = log.saturating_add(rows).saturating_add(of_snapshots);
-        let state = State::new();
+        let state = State::new(files.blocks);
         let mut pass = LogPass {
             files,
             meter: ProgressMeter { monitor, done: 0, total },
@@ -115,7 +115,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
     pub fn take(&mut self, reread: &RereadTransaction<'_>) -> Result<(), Error> {
         for (event, entry) in reread.events.iter().zip(reread.entries) {
             self.index.compare(entry);
-            self.state.apply(event);
+            self.state.apply(event)?;
         }
         self.meter.advance(reread.bytes)?;
         let event = reread.position.event;
@@ -126,7 +126,7 @@ impl<'f, 'w, 'a> LogPass<'f, 'w, 'a> {
             self.check_snapshot(&entry, reread)?;
         }
         if self.schedule.is_due(event) {
-            self.state.start_epoch();
+            self.state.start_epoch()?;
             self.schedule.next_epoch(&self.state);
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! Nothing is kept for this: a version that begins in the period is an insertion or an update, and one
 //! that ends in it without another that begins is a deletion.
 
+use super::Error;
 use super::chunk::VersionPosition;
 use super::column::StoredColumn;
 use super::table::TableVersions;
@@ -116,28 +117,39 @@ impl Boundaries<'_> {
     }
 }
 
-impl Iterator for RowChanges {
-    type Item = RowChange;
-
-    fn next(&mut self) -> Option<RowChange> {
-        let versions = self.versions.as_ref()?;
-        let VersionBoundary { event, ends, position } = self.marks.next()?;
-        let image = |position: VersionPosition| -> Row {
+impl RowChanges {
+    /// The change that a mark is of.
+    fn change(
+        &self,
+        versions: &TableVersions,
+        VersionBoundary { event, ends, position }: VersionBoundary,
+    ) -> Result<RowChange, Error> {
+        let image = |position: VersionPosition| -> Result<Row, Error> {
             let columns = self.columns.iter().enumerate();
             columns.map(|(place, column)| versions.value(position, column, place)).collect()
         };
         let header = versions.header(position);
         if ends {
             let (row, rev) = (header.row, header.rev.saturating_add(1));
-            return Some(RowChange { event, row, rev, old: Some(image(position)), new: None });
+            return Ok(RowChange { event, row, rev, old: Some(image(position)?), new: None });
         }
         let before = header.prev.exists() && versions.end_of(header.prev) == event;
-        Some(RowChange {
+        Ok(RowChange {
             event,
             row: header.row,
             rev: header.rev,
-            old: before.then(|| image(header.prev)),
-            new: Some(image(position)),
+            old: before.then(|| image(header.prev)).transpose()?,
+            new: Some(image(position)?),
         })
+    }
+}
+
+/// The items are errors where a value has to be read back, and cannot be.
+impl Iterator for RowChanges {
+    type Item = Result<RowChange, Error>;
+
+    fn next(&mut self) -> Option<Result<RowChange, Error>> {
+        let mark = self.marks.next()?;
+        Some(self.change(self.versions.as_ref()?, mark))
     }
 }

@@ -4,30 +4,31 @@
 //!   Handle ─┬─ to      [ 7 ][ ∞ ][ 9 ] …   when each version ended: changes, copied if a view holds it
 //!           ├─ zone    min and max `from`, how many are open, max `to`: decides whether to look at all
 //!           └─ Sealed ─┬─ row  from  rev  prev  jump     never change
-//!                      └─ Arrow array per column, found by the column's identity; beside one of
-//!                         texts their codes, made when somebody first asks: two bytes a version
+//!                      └─ a block per column, found by the column's identity: an Arrow array, in
+//!                         memory or in a file, and beside one of texts their codes
 //! ```
 //!
-//! A table keeps handles. Today each holds its chunk in memory; nothing above this file sees more of
-//! a chunk than it asks for, so that a chunk may one day be read from a file when it is needed.
+//! A table keeps handles. What says where versions are and when they live is in memory, what values they
+//! have is opened: it may have to be read, which may fail, and belongs to whoever opened it.
 
 use super::Error;
+use super::blocks::{BlockCache, ColumnBlock};
 use super::column::{FEW, OpenColumn, StoredColumn};
 use super::dictionaries::Dictionaries;
 use super::visibility::is_visible;
+use super::zone_map::{ChunkVisibility, ZoneMap};
 use crate::types::column::{array_of, value_at};
 use crate::types::text_codes::TextCodes;
-use crate::types::{DataType, EventId, Period, RowId, Value};
+use crate::types::{EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
-use arrow_array::cast::AsArray;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The most versions of a chunk.
 pub(super) const CHUNK_ROWS: usize = 4096;
-/// A chunk is sealed early when one of its columns has this many bytes, so that an array's 32-bit
-/// offsets always suffice and no batch is much larger than its rows.
-const CHUNK_BYTES: usize = 64 << 20;
+/// A chunk is sealed early when one of its columns has this many bytes, so that neither what is read at
+/// once nor a batch is much larger than its rows, and an array's 32-bit offsets always suffice.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// The most versions of a chunk, and rows of a batch.
 #[cfg(not(test))]
@@ -175,57 +176,12 @@ impl VersionHeaders {
     }
 }
 
-/// Facts about a chunk by which scans leave it out, or take it whole.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ZoneMap {
-    min_from: EventId,
-    max_from: EventId,
-    /// How many versions have not ended.
-    open: usize,
-    /// The latest end among those that have.
-    max_to: EventId,
-}
-
-impl ZoneMap {
-    const EMPTY: ZoneMap = ZoneMap {
-        min_from: EventId::NEVER,
-        max_from: EventId::START,
-        open: 0,
-        max_to: EventId::START,
-    };
-
-    fn begin(&mut self, from: EventId) {
-        self.min_from = self.min_from.min(from);
-        self.max_from = self.max_from.max(from);
-        self.open += 1;
-    }
-
-    fn end(&mut self, to: EventId) {
-        self.open = self.open.saturating_sub(1);
-        self.max_to = self.max_to.max(to);
-    }
-
-    /// Whether any version of the chunk may be visible: as if one version had lived from the first
-    /// beginning to the last end.
-    fn may_show(&self, period: Period) -> bool {
-        let to = if self.open > 0 { EventId::NEVER } else { self.max_to };
-        is_visible(self.min_from, to, period)
-    }
-
-    /// Whether all `count` versions are visible for sure.
-    fn shows_all(&self, count: usize, period: Period) -> bool {
-        self.open == count && is_visible(self.max_from, EventId::NEVER, period)
-    }
-}
-
 /// A chunk that no longer grows.
 #[derive(Debug)]
 struct SealedChunk {
     headers: VersionHeaders,
     stored: Arc<[StoredColumn]>,
-    arrays: Vec<ArrayRef>,
-    /// The codes of the texts in each array, where it has such and somebody asked.
-    codes: Box<[OnceLock<Option<TextCodes>>]>,
+    blocks: Box<[Arc<ColumnBlock>]>,
     /// Whether it was sealed because nothing more went in.
     full: bool,
 }
@@ -298,27 +254,29 @@ impl OpenChunk {
         self.zone.end(to);
     }
 
-    /// The chunk in its final form.
-    pub fn seal(self) -> ChunkHandle {
+    /// The chunk in its final form, with its values among these blocks.
+    pub fn seal(self, cache: &Arc<BlockCache>) -> ChunkHandle {
         let full = self.is_full();
-        let arrays: Vec<ArrayRef> = self.columns.into_iter().map(OpenColumn::finish).collect();
-        let codes = arrays.iter().map(|_| OnceLock::new()).collect();
+        let block = |(column, stored): (OpenColumn, &StoredColumn)| {
+            ColumnBlock::new(cache, column.finish(), stored.data_type)
+        };
+        let blocks = self.columns.into_iter().zip(self.stored.iter()).map(block).collect();
         let mut to = self.to;
         if self.zone.open == to.len() {
             to = Vec::new();
         }
         to.shrink_to_fit();
         let (headers, stored) = (self.headers.tight(), self.stored);
-        let chunk = SealedChunk { headers, stored, arrays, codes, full };
+        let chunk = SealedChunk { headers, stored, blocks, full };
         ChunkHandle { chunk: Arc::new(chunk), to: Arc::new(to), zone: self.zone }
     }
 }
 
 impl ChunkHandle {
+    /// About how many bytes it has in memory besides its values.
     fn byte_size(&self) -> usize {
-        let arrays: usize =
-            self.chunk.arrays.iter().map(|array| array.get_array_memory_size()).sum();
-        self.chunk.headers.byte_size() + self.to.len() * size_of::<EventId>() + arrays
+        let blocks = self.chunk.blocks.len() * size_of::<ColumnBlock>();
+        self.chunk.headers.byte_size() + self.to.len() * size_of::<EventId>() + blocks
     }
 
     /// Where the chunk lies, the same for all who share it.
@@ -353,16 +311,6 @@ pub(super) enum ChunkRef<'a> {
     Open(&'a OpenChunk),
 }
 
-/// How the versions of a chunk stand to a period.
-pub(super) enum ChunkVisibility {
-    /// None is visible.
-    None,
-    /// All are.
-    All,
-    /// Those for which `true` stands.
-    Some(Vec<bool>),
-}
-
 impl<'a> ChunkRef<'a> {
     /// What never changes about its versions.
     pub fn headers(self) -> &'a VersionHeaders {
@@ -392,7 +340,7 @@ impl<'a> ChunkRef<'a> {
         self.headers().rows.len()
     }
 
-    /// About how many bytes it has.
+    /// About how many bytes it has, but for values that need not be in memory.
     pub fn byte_size(self) -> usize {
         match self {
             ChunkRef::Sealed(handle) => handle.byte_size(),
@@ -461,33 +409,52 @@ impl<'a> ChunkRef<'a> {
         stored.iter().position(|other| other == column)
     }
 
-    /// A column's growing form or its array; `None` where the chunk lacks it.
-    pub fn column(self, column: &StoredColumn, guess: usize) -> Option<ColumnRef<'a>> {
-        match self {
-            ChunkRef::Sealed(handle) => {
-                let place = self.place(&handle.chunk.stored, column, guess)?;
-                Some(ColumnRef::Array(&handle.chunk.arrays[place]))
-            }
-            ChunkRef::Open(open) => {
-                let place = self.place(&open.stored, column, guess)?;
-                Some(ColumnRef::Open(&open.columns[place]))
-            }
-        }
+    /// The block of a column; `None` where the chunk lacks it, or still grows.
+    fn block(self, column: &StoredColumn, guess: usize) -> Option<&'a Arc<ColumnBlock>> {
+        let ChunkRef::Sealed(handle) = self else { return None };
+        let place = self.place(&handle.chunk.stored, column, guess)?;
+        Some(&handle.chunk.blocks[place])
+    }
+
+    /// A column, opened.
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where it has to be read back, and cannot be.
+    pub fn column(self, column: &StoredColumn, guess: usize) -> Result<ColumnRef<'a>, Error> {
+        Ok(match self {
+            ChunkRef::Sealed(_) => match self.block(column, guess) {
+                Some(block) => ColumnRef::Array(block.array()?),
+                None => ColumnRef::Initial,
+            },
+            ChunkRef::Open(open) => match self.place(&open.stored, column, guess) {
+                Some(place) => ColumnRef::Open(&open.columns[place]),
+                None => ColumnRef::Initial,
+            },
+        })
+    }
+
+    /// Whether a column need not be read from a file.
+    pub fn is_loaded(self, column: &StoredColumn, guess: usize) -> bool {
+        self.block(column, guess).is_none_or(|block| block.is_loaded())
     }
 
     /// One value.
-    pub fn value(self, column: &StoredColumn, guess: usize, offset: usize) -> Value {
-        match self.column(column, guess) {
-            Some(ColumnRef::Array(array)) => value_at(array, column.data_type, offset),
-            Some(ColumnRef::Open(open)) => open.value(offset),
-            None => column.initial.clone(),
-        }
+    ///
+    /// # Errors
+    /// As [`ChunkRef::column`].
+    pub fn value(self, column: &StoredColumn, guess: usize, offset: usize) -> Result<Value, Error> {
+        Ok(match self.column(column, guess)? {
+            ColumnRef::Array(array) => value_at(&array, column.data_type, offset),
+            ColumnRef::Open(open) => open.value(offset),
+            ColumnRef::Initial => column.initial.clone(),
+        })
     }
 
     /// The array of a whole column.
     ///
     /// # Errors
-    /// [`Error::Batch`] where it is not stored and has no room for its initial value so many times.
+    /// [`Error::Batch`] where it is not stored and has no room for its initial value so many times; those
+    /// of [`ChunkRef::column`].
     pub fn array(self, column: &StoredColumn, guess: usize) -> Result<ArrayRef, Error> {
         self.slice(column, guess, 0..self.len())
     }
@@ -502,17 +469,17 @@ impl<'a> ChunkRef<'a> {
         guess: usize,
         places: Range<usize>,
     ) -> Result<ArrayRef, Error> {
-        let cut = |array: &ArrayRef| match places.len() == self.len() {
-            true => Arc::clone(array),
+        let cut = |array: ArrayRef| match places.len() == self.len() {
+            true => array,
             false => array.slice(places.start, places.len()),
         };
-        Ok(match self.column(column, guess) {
-            Some(ColumnRef::Array(array)) => cut(array),
-            Some(ColumnRef::Open(open)) => cut(&open.array()),
-            None if column.initial.is_null() => {
+        Ok(match self.column(column, guess)? {
+            ColumnRef::Array(array) => cut(array),
+            ColumnRef::Open(open) => cut(open.array()),
+            ColumnRef::Initial if column.initial.is_null() => {
                 arrow_array::new_null_array(&column.data_type.arrow(), places.len())
             }
-            None => {
+            ColumnRef::Initial => {
                 let initial = std::iter::repeat_n(&column.initial, places.len());
                 array_of(column.data_type, initial)?
             }
@@ -520,43 +487,18 @@ impl<'a> ChunkRef<'a> {
     }
 
     /// The codes of a column's texts; `None` where there are none, and of a chunk that still grows.
+    ///
+    /// # Errors
+    /// As [`ChunkRef::column`].
     pub fn codes(
         self,
         column: &StoredColumn,
         guess: usize,
         dictionaries: &Dictionaries,
-    ) -> Option<&'a TextCodes> {
-        let ChunkRef::Sealed(handle) = self else { return None };
-        let chunk = &handle.chunk;
-        let place = self.place(&chunk.stored, column, guess)?;
-        if column.data_type != DataType::Text {
-            return None;
-        }
-        let encode = || dictionaries.of(column.id).encode(chunk.arrays[place].as_string());
-        chunk.codes[place].get_or_init(encode).as_ref()
-    }
-
-    /// Adds the values at some places to a column that grows elsewhere.
-    pub fn push_run(
-        self,
-        to: &mut OpenColumn,
-        column: &StoredColumn,
-        guess: usize,
-        places: Range<usize>,
-    ) {
-        match self.column(column, guess) {
-            Some(ColumnRef::Array(array)) => to.push_run_from_array(array, places),
-            Some(ColumnRef::Open(open)) => to.push_run_from(open, places),
-            None => places.for_each(|_| to.push(&column.initial)),
-        }
-    }
-
-    /// Adds the value at a place to a column that grows elsewhere.
-    pub fn push_to(self, to: &mut OpenColumn, column: &StoredColumn, guess: usize, offset: usize) {
-        match self.column(column, guess) {
-            Some(ColumnRef::Array(array)) => to.push_from_array(array, offset),
-            Some(ColumnRef::Open(open)) => to.push_from(open, offset),
-            None => to.push(&column.initial),
+    ) -> Result<Option<TextCodes>, Error> {
+        match self.block(column, guess) {
+            Some(block) => block.codes(|| dictionaries.of(column.id)),
+            None => Ok(None),
         }
     }
 
@@ -569,11 +511,32 @@ impl<'a> ChunkRef<'a> {
     }
 }
 
-/// A column of a chunk.
-#[derive(Clone, Copy)]
+/// A column of a chunk, as long as it is used.
 pub(super) enum ColumnRef<'a> {
     /// Of a sealed one.
-    Array(&'a ArrayRef),
+    Array(ArrayRef),
     /// Of the open one.
     Open(&'a OpenColumn),
+    /// Of one that lacks it: all have the column's initial value.
+    Initial,
+}
+
+impl ColumnRef<'_> {
+    /// Adds the values at some places to a column that grows elsewhere.
+    pub fn push_run(&self, to: &mut OpenColumn, column: &StoredColumn, places: Range<usize>) {
+        match self {
+            ColumnRef::Array(array) => to.push_run_from_array(array, places),
+            ColumnRef::Open(open) => to.push_run_from(open, places),
+            ColumnRef::Initial => places.for_each(|_| to.push(&column.initial)),
+        }
+    }
+
+    /// Adds the value at a place to a column that grows elsewhere.
+    pub fn push_to(&self, to: &mut OpenColumn, column: &StoredColumn, offset: usize) {
+        match self {
+            ColumnRef::Array(array) => to.push_from_array(array, offset),
+            ColumnRef::Open(open) => to.push_from(open, offset),
+            ColumnRef::Initial => to.push(&column.initial),
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub struct Fork {
     is_behind: bool,
     /// What it shows, for all who ask before it changes: then it goes, so that nothing is copied for it.
     shown: OnceLock<View>,
+    /// Why something that was recorded could not be applied when somebody looked.
+    failure: OnceLock<Error>,
 }
 
 /// A row that was given values which it had, and which refer to nothing: no operation tells of it.
@@ -94,6 +96,7 @@ impl Fork {
             is_unseen: false,
             is_behind: false,
             shown: OnceLock::new(),
+            failure: OnceLock::new(),
         }
     }
 
@@ -103,11 +106,13 @@ impl Fork {
         Fork { is_unseen: true, ..self }
     }
 
-    /// What it made so far, with all that was recorded.
+    /// What it made so far, with all that was recorded. Where that cannot be said, it cannot be committed.
     fn caught_up(&self) -> State {
         let mut own = self.own.clone();
-        if let Some(operation) = self.operations.first().filter(|_| self.is_behind) {
-            own.apply_operation(self.first, operation);
+        if let Some(operation) = self.operations.first().filter(|_| self.is_behind)
+            && let Err(failure) = own.apply_operation(self.first, operation)
+        {
+            self.failure.get_or_init(|| failure);
         }
         own
     }
@@ -226,9 +231,16 @@ impl Fork {
     }
 
     /// The operations recorded, in order, and which of them others made.
-    pub fn into_operations(self) -> (Vec<Operation>, Causes) {
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where somebody looked at the fork, and saw less than was recorded, since what
+    /// that builds upon could not be read back.
+    pub fn into_operations(self) -> Result<(Vec<Operation>, Causes), Error> {
         debug_assert!(self.temporaries == 0, "what is temporary was taken out");
-        (self.operations, self.causes)
+        match self.failure.into_inner() {
+            Some(failure) => Err(failure),
+            None => Ok((self.operations, self.causes)),
+        }
     }
 
     /// The last event of a row that was recorded here.
@@ -286,7 +298,7 @@ impl Fork {
         match schema {
             SchemaName::Main => &mut self.own,
             SchemaName::Temporary => {
-                let nothing = || shown(&State::temporary());
+                let nothing = || shown(&State::temporary(&self.base.parts().blocks));
                 let base = &self.base.parts().temporary;
                 let begin = || Box::new(State::over(base.clone().unwrap_or_else(nothing)));
                 self.temporary.get_or_insert_with(begin)
@@ -374,7 +386,8 @@ impl Fork {
     ///
     /// # Errors
     /// [`Error::NoSuchRow`] where a row to be changed is not visible, [`Error::Limit`] where a row
-    /// would be too large to be written whole; then nothing was recorded.
+    /// would be too large to be written whole, [`Error::TemporaryFile`] where what it is now cannot be read
+    /// back; then nothing was recorded.
     pub fn record(&mut self, changes: Vec<Change>) -> Result<usize, Error> {
         let before = self.operations.len();
         // One change is recorded or not, without a place to return to.
@@ -411,7 +424,7 @@ impl Fork {
         let is_main_row = schema == SchemaName::Main && operation.row().is_some();
         self.is_behind = self.is_unseen && index == 0 && is_main_row;
         if !self.is_behind {
-            self.state(schema).apply_operation(id, &operation);
+            self.state(schema).apply_operation(id, &operation)?;
         }
         self.operations.push(operation);
         self.temporaries += usize::from(schema == SchemaName::Temporary);
@@ -431,7 +444,9 @@ impl Fork {
         self.shown.take();
         self.catch_up();
         let id = self.next_event(SchemaName::Main);
-        self.own.apply_operation(id, &operation);
+        if let Err(failure) = self.own.apply_operation(id, &operation) {
+            self.failure.get_or_init(|| failure);
+        }
         self.operations.push(operation);
     }
 

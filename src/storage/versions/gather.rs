@@ -1,7 +1,7 @@
 //! Versions as a batch.
 
 use super::Error;
-use super::chunk::ChunkRef;
+use super::chunk::{ChunkRef, ColumnRef};
 use super::column::OpenColumn;
 use super::hidden_columns::TransactionCache;
 use super::layer::Layer;
@@ -35,7 +35,7 @@ pub(super) fn gather(
         columns.push(match column {
             ScanColumn::Declared(declared) => {
                 let array = layout.column(&sources, declared)?;
-                if let Some(codes) = sources.codes(declared) {
+                if let Some(codes) = sources.codes(declared)? {
                     coded.add(&array, codes);
                 }
                 array
@@ -105,16 +105,19 @@ impl<'a> Sources<'a> {
     }
 
     /// The codes of a column's texts, where they are wanted and all of these versions have some.
-    fn codes(&self, wanted: &DeclaredColumn) -> Option<TextCodes> {
+    fn codes(&self, wanted: &DeclaredColumn) -> Result<Option<TextCodes>, Error> {
         if !wanted.is_coded {
-            return None;
+            return Ok(None);
         }
-        let of_chunk = |(chunk, versions): &(ChunkRef<'a>, &TableVersions)| {
-            chunk.codes(&wanted.stored, wanted.guess, versions.dictionaries())
-        };
-        let codes: Option<Vec<&TextCodes>> = self.chunks.iter().map(of_chunk).collect();
-        let (codes, runs) = (codes?, self.runs.iter().zip(&self.of_runs));
-        TextCodes::joined(runs.map(|(run, chunk)| (codes[*chunk], run.places())))
+        let mut codes = Vec::with_capacity(self.chunks.len());
+        for (chunk, versions) in &self.chunks {
+            match chunk.codes(&wanted.stored, wanted.guess, versions.dictionaries())? {
+                Some(of_chunk) => codes.push(of_chunk),
+                None => return Ok(None),
+            }
+        }
+        let runs = self.runs.iter().zip(&self.of_runs);
+        Ok(TextCodes::joined(runs.map(|(run, chunk)| (&codes[*chunk], run.places()))))
     }
 }
 
@@ -161,6 +164,12 @@ impl BatchLayout {
                 chunk.slice(&wanted.stored, wanted.guess, run.places())
             }
             (BatchLayout::Picks(picks), _, chunks) => {
+                let is_loaded =
+                    |(chunk, _): &(ChunkRef<'_>, _)| chunk.is_loaded(&wanted.stored, wanted.guess);
+                // What has to be read is there one after the other, and not all at once.
+                if !chunks.iter().all(is_loaded) {
+                    return copied(sources, wanted, |_| true);
+                }
                 let array = |(number, (chunk, _)): (usize, &(ChunkRef<'_>, _))| match chunk
                     .has_arrays_for(sources.all)
                 {
@@ -186,9 +195,16 @@ fn copied(
     is_wanted: impl Fn(usize) -> bool,
 ) -> Result<ArrayRef, Error> {
     let mut column = OpenColumn::with_capacity(wanted.stored.data_type, sources.all);
-    let runs = sources.each().zip(&sources.of_runs).filter(|(_, chunk)| is_wanted(**chunk));
-    for ((run, chunk), _) in runs {
-        chunk.push_run(&mut column, &wanted.stored, wanted.guess, run.places());
+    let mut opened: Option<(usize, ColumnRef<'_>)> = None;
+    let runs = sources.runs.iter().zip(&sources.of_runs);
+    for (run, chunk) in runs.filter(|(_, chunk)| is_wanted(**chunk)) {
+        // One that is not used any more is let go before the next is opened.
+        let from = match opened.take().filter(|(known, _)| known == chunk) {
+            Some(from) => from,
+            None => (*chunk, sources.chunks[*chunk].0.column(&wanted.stored, wanted.guess)?),
+        };
+        from.1.push_run(&mut column, &wanted.stored, run.places());
+        opened = Some(from);
         let size = column.byte_size();
         if size > MAX_ARRAY_BYTES && sources.all > 1 {
             return Err(ArrowError::OffsetOverflowError(size).into());

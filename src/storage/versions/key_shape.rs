@@ -1,5 +1,6 @@
 //! What the entries of a key's index are made of.
 
+use super::Error;
 use super::bytes::Bytes;
 use super::column::StoredColumn;
 use super::table::KeyFunction;
@@ -56,17 +57,23 @@ impl KeyShape {
     }
 
     /// The entry of a row, whose values `value` gives; `None` where the key is not about the row.
-    pub fn encode(&self, value: impl Fn(&StoredColumn) -> Value) -> Option<Bytes> {
+    ///
+    /// # Errors
+    /// Those of `value`.
+    pub fn encode(
+        &self,
+        value: impl Fn(&StoredColumn) -> Result<Value, Error>,
+    ) -> Result<Option<Bytes>, Error> {
         if let Some(function) = &self.function {
-            let columns: Vec<Value> = self.columns.iter().map(value).collect();
-            let values = function.values(&columns)?;
-            return Some(Bytes::from(self.prefix(&values).as_slice()));
+            let columns: Result<Vec<Value>, Error> = self.columns.iter().map(value).collect();
+            let values = function.values(&columns?);
+            return Ok(values.map(|values| Bytes::from(self.prefix(&values).as_slice())));
         }
         let mut bytes = Vec::with_capacity(self.columns.len() * VALUE_BYTES);
         for (column, collation) in self.columns.iter().zip(&self.collations) {
-            push_collated(&mut bytes, &value(column), *collation);
+            push_collated(&mut bytes, &value(column)?, *collation);
         }
-        Some(Bytes::from(bytes.as_slice()))
+        Ok(Some(Bytes::from(bytes.as_slice())))
     }
 
     /// What the entries begin with whose first values these are.

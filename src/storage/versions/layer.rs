@@ -5,6 +5,7 @@
 //! answered the same way: what this layer has of its own, and what the one below says of the rows
 //! that this one does not have.
 
+use super::Error;
 use super::chunk::VersionPosition;
 use super::column::StoredColumn;
 use super::key_index::{KeyEntry, KeyIndex};
@@ -12,7 +13,8 @@ use super::key_shape::KeyShape;
 use super::scan::{Scan, ScanColumn};
 use super::table::{KeyFunction, TableVersions};
 use super::view::LocatedVersion;
-use crate::types::{EventId, KeyId, Period, RowId, TableSchema, Value, column::value_at};
+use crate::types::column::value_at;
+use crate::types::{EventId, KeyId, Period, RowId, TableSchema, Value, key};
 use std::sync::Arc;
 
 /// The versions of one table, in one period.
@@ -116,21 +118,24 @@ impl Layer {
     }
 
     /// The same of a key that has to be computed.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`], where the index has to be made.
     pub fn find_computed(
         &self,
         function: &Arc<dyn KeyFunction>,
         table: &TableSchema,
         values: &[Value],
-    ) -> Vec<LocatedVersion> {
-        let index = self.versions.computed_index(function, table);
+    ) -> Result<Vec<LocatedVersion>, Error> {
+        let index = self.versions.computed_index(function, table)?;
         let mut found = Vec::new();
         if let Some(base) = self.versions.base() {
-            let below = base.find_computed(function, table, values).into_iter();
+            let below = base.find_computed(function, table, values)?.into_iter();
             let untouched = below.filter(|located| self.versions.rows().get(located.row).is_none());
             found.extend(untouched.map(LocatedVersion::deeper));
         }
         self.find_own(&index, &index.shape().prefix(values), &mut found);
-        found
+        Ok(found)
     }
 
     /// Adds what an index of this layer's own versions finds, and puts all in order.
@@ -180,21 +185,15 @@ impl Layer {
         found
     }
 
-    /// One value of a version.
-    pub fn value(&self, located: LocatedVersion, column: &StoredColumn) -> Value {
-        let versions = &self.below(located.depth).versions;
-        versions.value(located.position, column, column.guess())
-    }
-
-    /// The largest value visible in a key of one column.
-    pub fn largest(&self, key: KeyId) -> Option<Value> {
+    /// The largest value visible in a key of one INTEGER column.
+    pub fn largest(&self, key: KeyId) -> Option<i64> {
         let own = self.largest_by(self.versions.index(key)?, &|_| false);
         let below = self.versions.remembered(key, |touched| self.largest_below(key, touched));
-        larger(own, below).map(|(_, value)| value)
+        larger(own, below).map(|(_, number)| number)
     }
 
-    /// The largest value that the layer below has in rows that are not `hidden`.
-    fn largest_below(&self, key: KeyId, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, Value)> {
+    /// The largest number that the layer below has in rows that are not `hidden`.
+    fn largest_below(&self, key: KeyId, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, i64)> {
         let base = self.versions.base()?;
         if let Some(index) = self.versions.base_index(key) {
             return base.largest_by(index, hidden);
@@ -204,15 +203,11 @@ impl Layer {
         larger(own, base.largest_below(key, &touched))
     }
 
-    /// The largest value by an index of this layer's rows, and the row that has it.
-    fn largest_by(
-        &self,
-        index: &KeyIndex,
-        hidden: &dyn Fn(RowId) -> bool,
-    ) -> Option<(RowId, Value)> {
-        let row = index.descending(self.period).map(|(_, row, _)| row).find(|row| !hidden(*row))?;
-        let value = self.value(self.locate(row)?, index.shape().columns().first()?);
-        (!value.is_null()).then_some((row, value))
+    /// The largest number by an index of this layer's rows, and the row that has it.
+    fn largest_by(&self, index: &KeyIndex, hidden: &dyn Fn(RowId) -> bool) -> Option<(RowId, i64)> {
+        let mut entries = index.descending(self.period);
+        let (key, row, _) = entries.find(|(_, row, _)| !hidden(*row))?;
+        Some((row, key::decode_integer(key.as_slice())?))
     }
 
     /// The AUTOINCREMENT counter after the period's last event: the largest number that its key ever
@@ -229,13 +224,9 @@ impl Layer {
         let index = key.and_then(|key| versions.index(key));
         let until = Period { first: EventId::START, last: self.period.last };
         let mut taken = index.into_iter().flat_map(|index| index.descending(until));
-        let largest = taken.find(|(_, _, from)| *from > since).and_then(|(_, row, from)| {
-            let position = versions.ancestor(row, from)?;
-            let column = index?.shape().columns().first()?;
-            Some(versions.value(position, column, column.guess()))
-        });
-        // A key that counts is an INTEGER.
-        if let Some(Value::Integer(number)) = largest { number.max(before) } else { before }
+        let largest = taken.find(|(_, _, from)| *from > since);
+        let number = largest.and_then(|(key, _, _)| key::decode_integer(key.as_slice()));
+        number.map_or(before, |number| number.max(before))
     }
 
     /// The number that the next row had after the period's last event.
@@ -268,12 +259,16 @@ impl Layer {
     }
 
     /// Index entries of the visible rows.
-    pub fn visible_entries(self: &Arc<Self>, shape: &KeyShape) -> Vec<KeyEntry> {
+    ///
+    /// # Errors
+    /// Those of the scan.
+    pub fn visible_entries(self: &Arc<Self>, shape: &KeyShape) -> Result<Vec<KeyEntry>, Error> {
         let columns = shape.columns();
         let wanted = |stored: &StoredColumn| ScanColumn::new(stored.clone(), stored.guess());
         let wanted = columns.iter().map(wanted).collect();
         let mut entries = Vec::new();
-        for batch in self.scan(wanted).map_while(Result::ok) {
+        for batch in self.scan(wanted) {
+            let batch = batch?;
             let value = |stored: &StoredColumn, at| {
                 let place = columns.iter().position(|column| column == stored);
                 place.map_or(Value::Null, |place| {
@@ -281,15 +276,16 @@ impl Layer {
                 })
             };
             for (at, row) in batch.rows.iter().enumerate() {
-                let Some(key) = shape.encode(|stored| value(stored, at)) else { continue };
+                let key = shape.encode(|stored| Ok(value(stored, at)))?;
+                let Some(key) = key else { continue };
                 entries.push(KeyEntry { key, row: *row, from: EventId::START, to: EventId::NEVER });
             }
         }
-        entries
+        Ok(entries)
     }
 }
 
-/// The larger of two values with their rows.
-fn larger(one: Option<(RowId, Value)>, other: Option<(RowId, Value)>) -> Option<(RowId, Value)> {
-    [one, other].into_iter().flatten().max_by(|a, b| a.1.compare(&b.1))
+/// The larger of two numbers with their rows.
+fn larger(one: Option<(RowId, i64)>, other: Option<(RowId, i64)>) -> Option<(RowId, i64)> {
+    [one, other].into_iter().flatten().max_by_key(|(_, number)| *number)
 }

@@ -12,9 +12,10 @@
 //! that a fork touched is such, and hides what the base has of it. Nothing else is looked at, and nothing
 //! before it is asked for.
 
-use super::chunk::{ChunkRef, ChunkVisibility, VersionPosition, chunk_rows};
+use super::chunk::{ChunkRef, VersionPosition, chunk_rows};
 use super::layer::Layer;
 use super::row_map::RowMapCursor;
+use super::zone_map::ChunkVisibility;
 use crate::types::{Period, RowId};
 use std::ops::Range;
 use std::sync::Arc;

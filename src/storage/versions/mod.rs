@@ -8,7 +8,8 @@
 //!
 //! From the bottom up:
 //!
-//! * `column`, `dictionaries`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
+//! * `column`, `dictionaries`, `zone_map`, `chunk`: versions in chunks, Arrow arrays once a chunk is full;
+//! * `blocks`: these arrays, in memory as long as there is room, else in a temporary file;
 //! * `row_map`, `bytes`, `key_index`: the way from a row, and from the values of a key, to versions;
 //! * `run`, `table`: all versions of one table, in order of rows as far as they came so;
 //! * `layer`: versions in a period, with what a fork lays over them;
@@ -16,6 +17,7 @@
 //! * `changes`: what happened to rows, event by event;
 //! * [`View`], [`State`], [`Fork`] (a transaction).
 
+mod blocks;
 mod bytes;
 mod changes;
 mod chunk;
@@ -39,9 +41,11 @@ mod temporary;
 mod tests;
 mod view;
 mod visibility;
+mod zone_map;
 
 use super::Error;
 
+pub(crate) use blocks::BlockCache;
 pub use changes::{RowChange, RowChanges};
 pub use fork::{Fork, RewrittenRow, Savepoint};
 pub use hidden_columns::EventLookup;

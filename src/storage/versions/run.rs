@@ -6,6 +6,7 @@
 //! their ends only, so that neither disturbs the other. Scans merge them (`merge`), and what an epoch
 //! begins with is ordered again (`table::epoch`).
 
+use super::blocks::BlockCache;
 use super::chunk::{ChunkHandle, ChunkRef, OpenChunk, VersionPosition, chunk_rows};
 use super::column::StoredColumn;
 use crate::types::{Column, EventId, TableSchema};
@@ -49,6 +50,8 @@ pub(super) struct Run {
     kind: RunKind,
     sealed: Vec<ChunkHandle>,
     open: Arc<OpenChunk>,
+    /// Where the values of those that are full are.
+    blocks: Arc<BlockCache>,
 }
 
 /// The columns of a table as a chunk stores them.
@@ -65,9 +68,15 @@ pub(super) fn are_stored(stored: &[StoredColumn], schema: &TableSchema) -> bool 
 }
 
 impl Run {
-    /// No versions of these columns.
-    pub fn new(kind: RunKind, stored: Arc<[StoredColumn]>) -> Run {
-        Run { kind, sealed: Vec::new(), open: Arc::new(OpenChunk::new(kind.number(0), stored)) }
+    /// No versions of these columns, whose values will be among these blocks.
+    pub fn new(kind: RunKind, stored: Arc<[StoredColumn]>, blocks: &Arc<BlockCache>) -> Run {
+        let open = Arc::new(OpenChunk::new(kind.number(0), stored));
+        Run { kind, sealed: Vec::new(), open, blocks: Arc::clone(blocks) }
+    }
+
+    /// The blocks that the values of full chunks are among.
+    pub fn blocks(&self) -> &Arc<BlockCache> {
+        &self.blocks
     }
 
     /// The columns that the next version has.
@@ -111,11 +120,6 @@ impl Run {
         Arc::make_mut(&mut self.open)
     }
 
-    /// The chunk that grows where the one at a place is that; else the one at the place, beside it.
-    pub fn open_beside(&mut self, index: usize) -> (&mut OpenChunk, Option<&ChunkHandle>) {
-        (Arc::make_mut(&mut self.open), self.sealed.get(index))
-    }
-
     /// Seals the open chunk if it is full or stores other columns than the table has. In a fork, whose
     /// savepoints hold it, it is sealed earlier: what is held is copied for the first change behind it.
     pub fn make_room(&mut self, schema: &TableSchema, is_of_fork: bool) {
@@ -135,7 +139,7 @@ impl Run {
         let next = Arc::new(OpenChunk::new(self.number(count), columns));
         let full = std::mem::replace(&mut self.open, next);
         if full.len() > 0 {
-            self.sealed.push(Arc::unwrap_or_clone(full).seal());
+            self.sealed.push(Arc::unwrap_or_clone(full).seal(&self.blocks));
         }
     }
 

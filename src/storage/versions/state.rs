@@ -1,5 +1,7 @@
 //! What all events lead to, and the one function that knows what an event does.
 
+use super::Error;
+use super::blocks::BlockCache;
 use super::chunk::VersionPosition;
 use super::hidden_columns::EventLookup;
 use super::layer::Layer;
@@ -23,6 +25,8 @@ pub struct State {
     base: Option<View>,
     applied: usize,
     lookup: Option<Arc<dyn EventLookup>>,
+    /// What the values of its rows are among, as far as they are many.
+    blocks: Arc<BlockCache>,
 }
 
 #[cfg(test)]
@@ -33,7 +37,7 @@ thread_local! {
 
 impl Default for State {
     fn default() -> State {
-        State::new()
+        State::new(&BlockCache::unlimited())
     }
 }
 
@@ -51,8 +55,9 @@ impl State {
         state
     }
 
-    /// The empty database, at event 0.
-    pub fn new() -> State {
+    /// The empty database, at event 0; the values of its rows will be among these blocks, as far as they
+    /// are many.
+    pub(crate) fn new(blocks: &Arc<BlockCache>) -> State {
         State {
             head: EventId::START,
             start: EventId::START,
@@ -61,13 +66,19 @@ impl State {
             base: None,
             applied: 0,
             lookup: None,
+            blocks: Arc::clone(blocks),
         }
     }
 
     /// That of what is temporary, before there is anything.
-    pub(super) fn temporary() -> State {
+    pub(super) fn temporary(blocks: &Arc<BlockCache>) -> State {
         let start = EventId::FIRST_TEMPORARY;
-        State { head: start, start, ..State::new() }
+        State { head: start, start, ..State::new(blocks) }
+    }
+
+    /// What the values of its rows are among.
+    pub(super) fn blocks(&self) -> &Arc<BlockCache> {
+        &self.blocks
     }
 
     /// The same, whose views ask `lookup` about events: without, what transactions say of themselves
@@ -84,6 +95,7 @@ impl State {
             schemas: vec![(EventId::START, base.schema().clone())],
             tables: TableMap::default(),
             lookup: base.parts().lookup.clone(),
+            blocks: Arc::clone(&base.parts().blocks),
             base: Some(base),
             applied: 0,
         }
@@ -91,24 +103,25 @@ impl State {
 
     /// The state at an event as something else than the events until then tells it. The rows of its
     /// tables follow by [`State::load`].
-    pub fn restore(head: EventId, schema: Schema) -> State {
+    pub(crate) fn restore(head: EventId, schema: Schema, blocks: &Arc<BlockCache>) -> State {
         let mut tables = TableMap::default();
         for table in schema.tables() {
-            tables.insert(table.id, Arc::new(TableVersions::new(table, None)));
+            tables.insert(table.id, Arc::new(TableVersions::new(table, None, blocks)));
         }
-        State { head, start: head, schemas: vec![(head, schema)], tables, ..State::new() }
+        State { head, start: head, schemas: vec![(head, schema)], tables, ..State::new(blocks) }
     }
 
     /// The rows of a table of a state that was just restored, best in order of their identities.
     ///
     /// # Errors
-    /// The first of the rows'; then the table remains empty.
-    pub fn load<E>(
+    /// The first of the rows', or [`Error::TemporaryFile`] where what came first cannot be read back for
+    /// the keys; then the table remains empty.
+    pub fn load<E: From<Error>>(
         &mut self,
         table: &BaseTable,
         rows: impl Iterator<Item = Result<BaseRow, E>>,
     ) -> Result<(), E> {
-        let versions = TableVersions::load(table, self.start, rows)?;
+        let versions = TableVersions::load(table, self.start, rows, &self.blocks)?;
         self.tables.insert(table.schema.id, Arc::new(versions));
         Ok(())
     }
@@ -117,7 +130,10 @@ impl State {
     /// base to the head, and this for the head and what follows. What had ended is forgotten here.
     ///
     /// It costs a look at each chunk and a copy of what lives in those where little does.
-    pub fn start_epoch(&mut self) -> State {
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where what is to be copied cannot be read back: then the epoch goes on.
+    pub fn start_epoch(&mut self) -> Result<State, Error> {
         let schema = self.schema().clone();
         for table in schema.tables() {
             if let Some(versions) = self.tables.get_mut(&table.id) {
@@ -128,13 +144,13 @@ impl State {
         let mut tables = TableMap::default();
         for table in schema.tables() {
             if let Some(versions) = before.tables.get(&table.id) {
-                tables.insert(table.id, Arc::new(versions.next_epoch(table, self.head)));
+                tables.insert(table.id, Arc::new(versions.next_epoch(table, self.head)?));
             }
         }
         self.tables = tables;
         self.start = self.head;
         self.schemas = vec![(self.head, schema)];
-        before
+        Ok(before)
     }
 
     /// The first moment that the state answers for.
@@ -155,7 +171,8 @@ impl State {
         u64::try_from(rows).unwrap_or(0)
     }
 
-    /// About how many bytes its versions and keys have, as if they shared nothing with other states.
+    /// About how many bytes its versions and keys have, as if they shared nothing with other states, but for
+    /// values that need not be in memory.
     pub(crate) fn byte_size(&self) -> usize {
         self.tables.iter().map(|(_, versions)| versions.byte_size()).sum()
     }
@@ -198,6 +215,7 @@ impl State {
             tables: self.tables.clone(),
             base: self.base.as_ref().map(|base| (base.clone(), self.applied)),
             lookup: self.lookup.clone(),
+            blocks: Arc::clone(&self.blocks),
             known: EventId::NEVER,
             origin: None,
             temporary: None,
@@ -209,30 +227,39 @@ impl State {
     /// It never refuses: constraints were checked before the event was made, and the log is verified
     /// before it is replayed. What makes no sense all the same, an update of a row that is not there,
     /// does nothing.
-    pub fn apply(&mut self, event: &Event) {
-        self.apply_operation(event.id, &event.operation);
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where what the event builds upon cannot be read back: then it did nothing,
+    /// but where it brought back a table.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Error> {
+        self.apply_operation(event.id, &event.operation)
     }
 
     /// [`State::apply`], of an event that is not committed and has no transaction yet.
-    pub(super) fn apply_operation(&mut self, event: EventId, operation: &Operation) {
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn apply_operation(
+        &mut self,
+        event: EventId,
+        operation: &Operation,
+    ) -> Result<(), Error> {
         #[cfg(test)]
         APPLIED.set(APPLIED.get() + 1);
-        self.head = self.head.max(event);
-        self.applied += 1;
         match operation {
             Operation::Row(RowOperation { table, row, rev, images }) => {
                 let versions = self.versions(table);
                 match images {
                     RowImages::Insert { new, .. } => {
-                        versions.insert(event, table, *row, *rev, new);
+                        versions.insert(event, table, *row, *rev, new)?;
                     }
                     RowImages::Update(changed) => {
-                        versions.update(event, table, *row, *rev, changed);
+                        versions.update(event, table, *row, *rev, changed)?;
                     }
-                    RowImages::Delete(_) => versions.delete(event, *row),
+                    RowImages::Delete(_) => versions.delete(event, *row)?,
                 }
             }
-            Operation::Schema(change) => self.change_schema(event, change),
+            Operation::Schema(change) => self.change_schema(event, change)?,
             Operation::Marker(Marker::Counter { table, new, .. }) => {
                 self.versions(table).set_autoincrement(event, *new);
             }
@@ -240,27 +267,33 @@ impl State {
                 Marker::Tag { .. } | Marker::Snapshot { .. } | Marker::Transaction,
             ) => {}
         }
+        self.head = self.head.max(event);
+        self.applied += 1;
+        Ok(())
     }
 
-    fn change_schema(&mut self, event: EventId, change: &SchemaChange) {
+    fn change_schema(&mut self, event: EventId, change: &SchemaChange) -> Result<(), Error> {
         match change {
             SchemaChange::CreateTable(table) => {
-                let versions = TableVersions::new(table, None).in_fork(self.base.is_some());
+                let versions =
+                    TableVersions::new(table, None, &self.blocks).in_fork(self.base.is_some());
                 self.tables.insert(table.id, Arc::new(versions));
             }
             SchemaChange::RestoreTable { table, dropped } => {
                 // A fork shows nothing of what was before, and an epoch only what went in it.
                 let known = self.tables.get_mut(&table.id).filter(|_| self.base.is_none());
                 if let Some(versions) = known {
-                    Arc::make_mut(versions).restore(event, dropped);
+                    Arc::make_mut(versions).restore(event, dropped)?;
                 } else {
-                    let versions = Arc::new(TableVersions::restored(event, table, dropped));
-                    self.tables.insert(table.id, versions);
+                    let versions = TableVersions::restored(event, table, dropped, &self.blocks)?;
+                    self.tables.insert(table.id, Arc::new(versions));
                 }
             }
             // The index is built over what the table held before: as the last of its keys, it is
             // not among those that the versions of a fork begin with.
-            SchemaChange::CreateIndex { table, key } => self.versions(table).add_index(key, table),
+            SchemaChange::CreateIndex { table, key } => {
+                self.versions(table).add_index(key, table)?
+            }
             SchemaChange::DropIndex { table, key } => self.versions(table).drop_index(key.id),
             // Rows that are there have a new column's initial value wherever they are read, and what
             // they have in a column that went, or goes by another name, need not be touched.
@@ -281,6 +314,7 @@ impl State {
             self.schemas.clear();
         }
         self.schemas.push((event, schema));
+        Ok(())
     }
 
     /// The row id that the next row of a table gets.
@@ -328,7 +362,8 @@ impl State {
     fn versions(&mut self, table: &TableSchema) -> &mut TableVersions {
         if self.tables.get(&table.id).is_none() {
             let base = self.base.as_ref().and_then(|base| base.layer(table.id));
-            let versions = TableVersions::new(table, base).in_fork(self.base.is_some());
+            let versions =
+                TableVersions::new(table, base, &self.blocks).in_fork(self.base.is_some());
             self.tables.insert(table.id, Arc::new(versions));
         }
         let versions = self.tables.get_mut(&table.id).expect("inserted above if it was missing");

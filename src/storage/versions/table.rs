@@ -19,7 +19,9 @@ mod epoch;
 mod key_order;
 mod keys;
 
-use super::chunk::{ChunkRef, OpenChunk, VersionHeader, VersionPosition};
+use super::Error;
+use super::blocks::BlockCache;
+use super::chunk::{ChunkRef, ColumnRef, OpenChunk, VersionHeader, VersionPosition};
 use super::column::{OpenColumn, StoredColumn};
 use super::dictionaries::Dictionaries;
 use super::key_index::KeyIndex;
@@ -74,8 +76,13 @@ pub(super) struct TableVersions {
 }
 
 impl TableVersions {
-    /// No versions of a table, over those of a base if there is one.
-    pub fn new(schema: &TableSchema, base: Option<Arc<Layer>>) -> TableVersions {
+    /// No versions of a table, over those of a base if there is one; what grows large of them will be
+    /// among these blocks.
+    pub fn new(
+        schema: &TableSchema,
+        base: Option<Arc<Layer>>,
+        blocks: &Arc<BlockCache>,
+    ) -> TableVersions {
         let below = base.as_ref().map(|base| base.versions());
         // What the base stores the columns as, and makes its entries of, holds for what comes over it.
         let stored = match below.map(|below| below.ordered.stored()) {
@@ -93,8 +100,8 @@ impl TableVersions {
             computed: ComputedIndexes::default(),
             base_indexes: Vec::new(),
             dictionaries: below.map(|below| below.dictionaries.clone()).unwrap_or_default(),
-            ordered: Run::new(RunKind::Ordered, stored),
-            later: Run::new(RunKind::Later, Arc::default()),
+            ordered: Run::new(RunKind::Ordered, stored, blocks),
+            later: Run::new(RunKind::Later, Arc::default(), blocks),
             // The rows of a base come before those of what is over it.
             next_ordered: below.map_or(RowId(0), |below| below.next_row()),
             key_order: KeyOrder::new(base.as_deref()),
@@ -178,12 +185,20 @@ impl TableVersions {
     }
 
     /// One value.
-    pub fn value(&self, position: VersionPosition, column: &StoredColumn, guess: usize) -> Value {
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where it has to be read back, and cannot be.
+    pub fn value(
+        &self,
+        position: VersionPosition,
+        column: &StoredColumn,
+        guess: usize,
+    ) -> Result<Value, Error> {
         self.chunk(position.chunk()).value(column, guess, position.offset())
     }
 
     /// One value, of a column that probably stands where it was made.
-    fn value_of(&self, position: VersionPosition, column: &StoredColumn) -> Value {
+    fn value_of(&self, position: VersionPosition, column: &StoredColumn) -> Result<Value, Error> {
         self.value(position, column, column.guess())
     }
 
@@ -282,7 +297,12 @@ impl TableVersions {
 
     // ---- writing --------------------------------------------------------------------------
 
+    // What has to be read is read before anything is changed: what fails has not happened.
+
     /// A row began, or began again after it was deleted.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`], where the row is there already.
     pub fn insert(
         &mut self,
         event: EventId,
@@ -290,10 +310,10 @@ impl TableVersions {
         row: RowId,
         rev: u32,
         new: &Row,
-    ) {
+    ) -> Result<(), Error> {
         // A row that is there already is no error here: what the log says last holds.
         if self.base.is_some() || self.rows.get(row).is_some() {
-            self.delete(event, row);
+            self.delete(event, row)?;
         }
         let latest = self.rows.get(row);
         let kind = match latest {
@@ -315,9 +335,13 @@ impl TableVersions {
         {
             self.counters.note_key(key);
         }
+        Ok(())
     }
 
     /// A version of a row ended and the next began. An update of a row that is not there is none.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
     pub fn update(
         &mut self,
         event: EventId,
@@ -325,25 +349,27 @@ impl TableVersions {
         row: RowId,
         rev: u32,
         changed: &ColumnChanges,
-    ) {
+    ) -> Result<(), Error> {
         self.make_room(RunKind::Later, schema);
         match self.rows.get(row) {
             Some(old) if self.is_open(old) => {
-                self.copy_own(old, changed);
-                self.move_keys(event, row, old, changed);
+                let keys = self.moves_of_keys(None, old, changed)?;
+                self.copy_own(old, changed)?;
+                self.change_keys(event, row, keys);
                 self.end(old, event);
                 self.begin(RunKind::Later, event, row, rev, old);
             }
-            Some(_) => return,
+            Some(_) => return Ok(()),
             None => {
                 let base = self.base.clone();
                 let Some((layer, old)) = base.as_ref().and_then(|base| base.version(row)) else {
-                    return;
+                    return Ok(());
                 };
+                let keys = self.moves_of_keys(Some(layer.versions()), old, changed)?;
                 let chunk = layer.versions().chunk(old.chunk());
-                copy(self.later.open_mut(), chunk, old.offset(), changed);
+                copy(self.later.open_mut(), chunk, old.offset(), changed)?;
                 self.begin(RunKind::Later, event, row, rev, VersionPosition::NONE);
-                self.begin_keys(event, row);
+                self.change_keys(event, row, keys);
             }
         }
         for (column, _, _) in changed {
@@ -356,13 +382,18 @@ impl TableVersions {
             self.counters.note_key(key);
         }
         self.counters.note_event(event);
+        Ok(())
     }
 
     /// A row's last version ended.
-    pub fn delete(&mut self, event: EventId, row: RowId) {
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
+    pub fn delete(&mut self, event: EventId, row: RowId) -> Result<(), Error> {
         match self.rows.get(row) {
             Some(old) if self.is_open(old) => {
-                self.end_keys(event, row, old);
+                let keys = self.ends_of_keys(old)?;
+                self.change_keys(event, row, keys);
                 self.end(old, event);
                 self.counters.count(event, -1);
             }
@@ -375,6 +406,7 @@ impl TableVersions {
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether there is a version at a position, and it has not ended.
@@ -396,20 +428,20 @@ impl TableVersions {
     }
 
     /// Adds the values of an own version to the later ones once more, but for what changed.
-    fn copy_own(&mut self, old: VersionPosition, changed: &ColumnChanges) {
+    fn copy_own(&mut self, old: VersionPosition, changed: &ColumnChanges) -> Result<(), Error> {
         let (kind, index) = RunKind::of_chunk(old.chunk());
         if kind == RunKind::Ordered {
-            copy(self.later.open_mut(), self.ordered.chunk(index), old.offset(), changed);
-            return;
+            let chunk = self.ordered.chunk(index);
+            return copy(self.later.open_mut(), chunk, old.offset(), changed);
         }
-        let (open, sealed) = self.later.open_beside(index);
-        if let Some(handle) = sealed {
-            copy(open, ChunkRef::Sealed(handle), old.offset(), changed);
-            return;
+        if let Some(handle) = self.later.sealed().get(index).cloned() {
+            let chunk = ChunkRef::Sealed(&handle);
+            return copy(self.later.open_mut(), chunk, old.offset(), changed);
         }
-        for (at, column) in open.columns_mut().iter_mut().enumerate() {
+        for (at, column) in self.later.open_mut().columns_mut().iter_mut().enumerate() {
             push_changed(column, at, changed, |column| column.push_again(old.offset()));
         }
+        Ok(())
     }
 
     /// Begins a version whose values were just added to a run.
@@ -452,13 +484,24 @@ impl TableVersions {
 }
 
 /// Adds the values of a version of another chunk, but for what changed.
-fn copy(open: &mut OpenChunk, chunk: ChunkRef<'_>, offset: usize, changed: &ColumnChanges) {
+fn copy(
+    open: &mut OpenChunk,
+    chunk: ChunkRef<'_>,
+    offset: usize,
+    changed: &ColumnChanges,
+) -> Result<(), Error> {
     let stored = Arc::clone(open.stored());
+    let mut sources = Vec::with_capacity(stored.len());
+    for (at, column) in stored.iter().enumerate() {
+        let is_changed = changed.iter().any(|change| change.0 == at);
+        sources.push(if is_changed { ColumnRef::Initial } else { chunk.column(column, at)? });
+    }
     for (at, column) in open.columns_mut().iter_mut().enumerate() {
         push_changed(column, at, changed, |column| {
-            chunk.push_to(column, &stored[at], at, offset);
+            sources[at].push_to(column, &stored[at], offset);
         });
     }
+    Ok(())
 }
 
 /// Adds the changed value of a column, or else what `unchanged` adds.

@@ -12,6 +12,7 @@
 //!
 //! [`Fork`]: super::Fork
 
+use super::Error;
 use super::state::State;
 use super::view::View;
 use crate::storage::Operation;
@@ -28,36 +29,40 @@ pub struct TemporaryState {
     view: View,
 }
 
-impl Default for TemporaryState {
-    fn default() -> TemporaryState {
-        let state = State::temporary();
+impl TemporaryState {
+    /// Nothing yet, beside what a view shows.
+    pub fn beside(view: &View) -> TemporaryState {
+        let state = State::temporary(&view.parts().blocks);
         let view = shown(&state);
         TemporaryState { state, view }
     }
-}
 
-impl TemporaryState {
     /// What there is now.
     pub fn view(&self) -> View {
         self.view.clone()
     }
 
     /// Does what a transaction did to what it saw here.
-    pub fn commit(&mut self, operations: Vec<Operation>) {
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where what it builds upon cannot be read back: then some of it was done, and
+    /// nobody should look any more.
+    pub fn commit(&mut self, operations: Vec<Operation>) -> Result<(), Error> {
         // Nobody looks while it changes, so that nothing is copied.
-        self.view = shown(&State::temporary());
+        self.view = shown(&State::temporary(self.state.blocks()));
         let mut is_other = false;
         for operation in operations {
             is_other |= operation.schema_change().is_some();
-            self.state.apply_operation(self.state.head().next(), &operation);
+            self.state.apply_operation(self.state.head().next(), &operation)?;
         }
         // The past of what is temporary is nobody's: nothing is kept of what ended.
         let since = self.state.head().0 - self.state.base().0;
         let rows = self.state.row_count(self.state.head());
         if is_other || since > OPERATIONS_PER_EPOCH.max(rows) {
-            self.state.start_epoch();
+            self.state.start_epoch()?;
         }
         self.view = shown(&self.state);
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Views: everything at one moment or in one period, as values that never change.
 
 use super::Error;
+use super::blocks::BlockCache;
 use super::changes::RowChanges;
 use super::chunk::VersionPosition;
 use super::chunk::chunk_rows;
@@ -38,6 +39,8 @@ pub(super) struct ViewParts {
     pub(super) tables: TableMap,
     /// What a fork was made from, and how many events of its own this view shows.
     pub(super) base: Option<(View, usize)>,
+    /// What a fork of it keeps the values of its rows among.
+    pub(super) blocks: Arc<BlockCache>,
     /// Whom to ask about events.
     pub(super) lookup: Option<Arc<dyn EventLookup>>,
     /// Up to which event it may tell how versions ended: what is staged behind that is nobody's to know.
@@ -204,16 +207,19 @@ impl TableView {
     }
 
     /// The same of a key that has to be computed; `None` where the view has no such table.
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where rows that it is made of cannot be read back.
     pub fn find_computed(
         &self,
         function: &Arc<dyn KeyFunction>,
         values: &[Value],
-    ) -> Option<Vec<LocatedVersion>> {
-        let layer = self.layer.as_ref()?;
+    ) -> Result<Option<Vec<LocatedVersion>>, Error> {
+        let Some(layer) = &self.layer else { return Ok(None) };
         if values.iter().any(Value::is_null) {
-            return Some(Vec::new());
+            return Ok(Some(Vec::new()));
         }
-        Some(layer.find_computed(function, &self.schema, values))
+        layer.find_computed(function, &self.schema, values).map(Some)
     }
 
     /// Puts what several lookups found in order of `_row` and, where the view shows several versions
@@ -278,8 +284,8 @@ impl TableView {
         self.layer.as_ref().is_none_or(|layer| layer.versions().is_in_key_order())
     }
 
-    /// The largest value visible in a key of one column; `None` where there is none but NULL.
-    pub fn largest(&self, key: KeyId) -> Option<Value> {
+    /// The largest number visible in a key of one INTEGER column; `None` where there is none but NULL.
+    pub fn largest(&self, key: KeyId) -> Option<i64> {
         self.layer.as_ref()?.largest(key)
     }
 
@@ -306,19 +312,26 @@ impl TableView {
 
     /// The values of one version that was found; `None` where a column is hidden and no row's number, which
     /// [`TableView::fetch`] knows.
-    pub fn values(&self, located: LocatedVersion, columns: &[usize]) -> Option<Row> {
-        let layer = self.layer.as_ref()?.below(located.depth);
-        let value = |at: &usize| match self.schema.pseudo(*at) {
-            None => {
-                let column = StoredColumn::new(&self.schema.columns[*at]);
-                Some(layer.versions().value(located.position, &column, *at))
-            }
-            Some(PseudoColumn::Row) => {
-                Some(Value::Integer(i64::try_from(located.row.0).unwrap_or(i64::MAX)))
-            }
-            Some(_) => None,
-        };
-        columns.iter().map(value).collect()
+    ///
+    /// # Errors
+    /// [`Error::TemporaryFile`] where they have to be read back, and cannot be.
+    pub fn values(&self, located: LocatedVersion, columns: &[usize]) -> Result<Option<Row>, Error> {
+        let Some(layer) = &self.layer else { return Ok(None) };
+        let layer = layer.below(located.depth);
+        let mut row = Vec::with_capacity(columns.len());
+        for at in columns {
+            row.push(match self.schema.pseudo(*at) {
+                None => {
+                    let column = StoredColumn::new(&self.schema.columns[*at]);
+                    layer.versions().value(located.position, &column, *at)?
+                }
+                Some(PseudoColumn::Row) => {
+                    Value::Integer(i64::try_from(located.row.0).unwrap_or(i64::MAX))
+                }
+                Some(_) => return Ok(None),
+            });
+        }
+        Ok(Some(row))
     }
 
     /// The number that the next row gets, or got after the view's moment: a snapshot of that which

@@ -112,6 +112,11 @@ fn create_directories(path: &Path) -> io::Result<()> {
     }
 }
 
+/// A file without a name, or that goes with its last handle where a system has no such files.
+pub(super) fn temporary() -> io::Result<Arc<dyn VfsFile>> {
+    Ok(Arc::new(StdFile(tempfile::tempfile()?)))
+}
+
 impl Vfs for StdVfs {
     fn open(&self, path: &Path, access: Access) -> io::Result<Arc<dyn VfsFile>> {
         let file = match access {

@@ -9,6 +9,7 @@
 //! program is an index of that way.
 
 use super::TableVersions;
+use crate::storage::versions::Error;
 use crate::storage::versions::key_index::KeyIndex;
 use crate::storage::versions::key_shape::KeyShape;
 use crate::types::{KeyId, KeySchema, TableSchema, Value};
@@ -55,22 +56,25 @@ impl ComputedIndexes {
 impl TableVersions {
     /// The index of a computed key over the versions held here, which is made where nobody asked for it
     /// yet.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
     pub fn computed_index(
         &self,
         function: &Arc<dyn KeyFunction>,
         table: &TableSchema,
-    ) -> Arc<KeyIndex> {
+    ) -> Result<Arc<KeyIndex>, Error> {
         let key = function.key();
         let mut known = self.computed.lock();
         if let Some(index) = known.iter().find(|index| index.shape().key() == Some(key)) {
-            return Arc::clone(index);
+            return Ok(Arc::clone(index));
         }
         let shape = KeyShape::computed(function, table);
-        let entries = self.entries(&shape);
+        let entries = self.entries(&shape)?;
         let index = Arc::new(KeyIndex::build(shape, entries));
         // A key whose table was altered since is another one.
         known.retain(|index| index.shape().key().is_none_or(|known| known.id != key.id));
         known.push(Arc::clone(&index));
-        index
+        Ok(index)
     }
 }

@@ -12,6 +12,8 @@
 //! copied to where its row belongs: an epoch begins in order of rows, whatever came before it.
 
 use super::{ComputedIndexes, KeyIndex, TableVersions};
+use crate::storage::versions::Error;
+use crate::storage::versions::blocks::BlockCache;
 use crate::storage::versions::chunk::{
     ChunkHandle, ChunkRef, OpenChunk, VersionHeader, VersionPosition, chunk_rows,
 };
@@ -24,12 +26,16 @@ use std::sync::Arc;
 
 impl TableVersions {
     /// The versions that an epoch begins with at an event: of these rows.
-    pub fn load<E>(
+    ///
+    /// # Errors
+    /// The first of the rows', and those of [`TableVersions::value`].
+    pub fn load<E: From<Error>>(
         table: &BaseTable,
         at: EventId,
         rows: impl Iterator<Item = Result<BaseRow, E>>,
+        blocks: &Arc<BlockCache>,
     ) -> Result<TableVersions, E> {
-        let mut versions = TableVersions::new(&table.schema, None);
+        let mut versions = TableVersions::new(&table.schema, None, blocks);
         versions.start = at;
         for row in rows {
             let BaseRow { row, rev, event, values } = row?;
@@ -47,11 +53,11 @@ impl TableVersions {
         }
         let index = |key: &KeySchema| {
             let shape = KeyShape::of(key, &table.schema);
-            let entries = versions.entries(&shape);
-            (key.id, Arc::new(KeyIndex::build(shape, entries)))
+            let entries = versions.entries(&shape)?;
+            Ok::<_, Error>((key.id, Arc::new(KeyIndex::build(shape, entries))))
         };
         let stored = table.schema.keys.iter().filter(|key| !key.is_computed());
-        versions.indexes = stored.map(index).collect();
+        versions.indexes = stored.map(index).collect::<Result<_, Error>>()?;
         let counters = &mut versions.counters;
         counters.next_row = counters.next_row.max(table.next_row);
         counters.autoincrement = table.autoincrement;
@@ -60,24 +66,36 @@ impl TableVersions {
     }
 
     /// The versions of a table that comes back by an event of an epoch that has not seen it.
-    pub fn restored(event: EventId, schema: &TableSchema, dropped: &Dropped) -> TableVersions {
-        let mut versions = TableVersions::new(schema, None);
+    ///
+    /// # Errors
+    /// None: it has no row yet.
+    pub fn restored(
+        event: EventId,
+        schema: &TableSchema,
+        dropped: &Dropped,
+        blocks: &Arc<BlockCache>,
+    ) -> Result<TableVersions, Error> {
+        let mut versions = TableVersions::new(schema, None, blocks);
         versions.counters.next_row_before = dropped.next_row;
-        versions.restore(event, dropped);
-        versions
+        versions.restore(event, dropped)?;
+        Ok(versions)
     }
 
     /// The table comes back, by an event: the rows that it still had ended when it was dropped.
-    pub fn restore(&mut self, event: EventId, dropped: &Dropped) {
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`]: some of the rows have ended then.
+    pub fn restore(&mut self, event: EventId, dropped: &Dropped) -> Result<(), Error> {
         let rows = self.rows.iter_from(RowId(0));
         let open = rows.filter(|(_, position)| self.is_open(*position)).map(|(row, _)| row);
         for row in open.collect::<Vec<_>>() {
-            self.delete(dropped.event, row);
+            self.delete(dropped.event, row)?;
         }
         self.drops.push(dropped.event);
         self.is_restored = true;
         self.counters.next_row = self.counters.next_row.max(dropped.next_row);
         self.set_autoincrement(event, dropped.autoincrement);
+        Ok(())
     }
 
     /// The event at which the epoch begins.
@@ -103,13 +121,17 @@ impl TableVersions {
 
     /// The versions that the next epoch begins with at an event, the last one here, where every
     /// chunk is sealed.
-    pub fn next_epoch(&self, schema: &TableSchema, at: EventId) -> TableVersions {
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
+    pub fn next_epoch(&self, schema: &TableSchema, at: EventId) -> Result<TableVersions, Error> {
+        let blocks = self.ordered.blocks();
         let index = |(key, index): &(_, Arc<KeyIndex>)| (*key, Arc::new(index.without_ended()));
         let mut next = TableVersions {
             base: None,
             dictionaries: self.dictionaries.clone(),
-            ordered: Run::new(RunKind::Ordered, stored(schema)),
-            later: Run::new(RunKind::Later, Arc::default()),
+            ordered: Run::new(RunKind::Ordered, stored(schema), blocks),
+            later: Run::new(RunKind::Later, Arc::default(), blocks),
             next_ordered: self.next_ordered,
             rows: self.rows.clone(),
             loose: RowMap::default(),
@@ -125,9 +147,9 @@ impl TableVersions {
             is_of_fork: false,
         };
         next.rows.remove_all(self.dead_rows());
-        next.put_in_order(self, schema);
+        next.put_in_order(self, schema)?;
         next.counters.begin_epoch(at);
-        next
+        Ok(next)
     }
 
     /// The rows that were deleted in this epoch, in order.
@@ -150,7 +172,7 @@ impl TableVersions {
 
     /// Shares the ordered chunks of another run that are worth it, and copies what else lives, all in order
     /// of rows.
-    fn put_in_order(&mut self, from: &TableVersions, schema: &TableSchema) {
+    fn put_in_order(&mut self, from: &TableVersions, schema: &TableSchema) -> Result<(), Error> {
         let rows = self.rows.clone();
         let mut rows = rows.iter_from(RowId(0)).peekable();
         let mut filling = None;
@@ -166,11 +188,12 @@ impl TableVersions {
                 self.place(&mut filling);
                 self.share(handle, number, &live);
             } else {
-                self.copy_versions(&mut filling, from, &live, schema);
+                self.copy_versions(&mut filling, from, &live, schema)?;
             }
         }
-        self.copy_versions(&mut filling, from, &rows.collect::<Vec<_>>(), schema);
+        self.copy_versions(&mut filling, from, &rows.collect::<Vec<_>>(), schema)?;
         self.place(&mut filling);
+        Ok(())
     }
 
     /// Goes on with a chunk of the epoch before, whose number was this, and in which these rows live.
@@ -190,7 +213,7 @@ impl TableVersions {
         from: &TableVersions,
         mut versions: &[(RowId, VersionPosition)],
         schema: &TableSchema,
-    ) {
+    ) -> Result<(), Error> {
         while let Some((_, first)) = versions.first() {
             if filling.as_ref().is_some_and(OpenChunk::is_full) {
                 self.place(filling);
@@ -203,7 +226,8 @@ impl TableVersions {
             let places = first.offset()..first.offset() + run;
             let columns = Arc::clone(open.stored());
             for (at, column) in open.columns_mut().iter_mut().enumerate() {
-                from.chunk(first.chunk()).push_run(column, &columns[at], at, places.clone());
+                let source = from.chunk(first.chunk()).column(&columns[at], at)?;
+                source.push_run(column, &columns[at], places.clone());
             }
             for (row, position) in &versions[..run] {
                 let here = VersionPosition::new(number, open.len());
@@ -213,12 +237,14 @@ impl TableVersions {
             }
             versions = &versions[run..];
         }
+        Ok(())
     }
 
     /// Puts the chunk that was filled behind those that there are.
     fn place(&mut self, filling: &mut Option<OpenChunk>) {
         if let Some(open) = filling.take() {
-            self.ordered.push(open.seal());
+            let chunk = open.seal(self.ordered.blocks());
+            self.ordered.push(chunk);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The keys of a table: what their indexes learn of its versions.
 
 use super::{ColumnChanges, TableVersions};
+use crate::storage::versions::Error;
+use crate::storage::versions::bytes::Bytes;
 use crate::storage::versions::chunk::VersionPosition;
 use crate::storage::versions::column::StoredColumn;
 use crate::storage::versions::key_index::{KeyEntry, KeyIndex};
@@ -14,7 +16,14 @@ use std::sync::{Arc, PoisonError};
 pub(super) struct LargestKey {
     key: KeyId,
     event: EventId,
-    found: Option<(RowId, Value)>,
+    found: Option<(RowId, i64)>,
+}
+
+/// What becomes of a row's entry in one index: what ends, and what begins.
+#[derive(Debug, Default)]
+pub(super) struct KeyChange {
+    old: Option<Bytes>,
+    new: Option<Bytes>,
 }
 
 impl TableVersions {
@@ -37,8 +46,8 @@ impl TableVersions {
     pub fn remembered(
         &self,
         key: KeyId,
-        search: impl FnOnce(&dyn Fn(RowId) -> bool) -> Option<(RowId, Value)>,
-    ) -> Option<(RowId, Value)> {
+        search: impl FnOnce(&dyn Fn(RowId) -> bool) -> Option<(RowId, i64)>,
+    ) -> Option<(RowId, i64)> {
         self.base.as_ref()?;
         let touched = |row| self.rows.get(row).is_some();
         let event = self.counters.last_event;
@@ -48,10 +57,10 @@ impl TableVersions {
             && known.event <= event
             && known.found.as_ref().is_none_or(|(row, _)| !touched(*row))
         {
-            return known.found.clone();
+            return known.found;
         }
         let found = search(&touched);
-        let fresh = LargestKey { key, event, found: found.clone() };
+        let fresh = LargestKey { key, event, found };
         match known {
             Some(at) if memory[at].event <= event => memory[at] = fresh,
             Some(_) => {}
@@ -67,20 +76,24 @@ impl TableVersions {
     }
 
     /// An index came to be, over all versions.
-    pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) {
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`]: then there is none.
+    pub fn add_index(&mut self, key: &KeySchema, schema: &TableSchema) -> Result<(), Error> {
         if key.is_computed() {
-            return;
+            return Ok(());
         }
         let shape = KeyShape::of(key, schema);
+        let entries = self.entries(&shape)?;
         if let Some(base) = &self.base
             && !base.has_index(key.id)
         {
-            let index = KeyIndex::build(Arc::clone(&shape), base.visible_entries(&shape));
+            let index = KeyIndex::build(Arc::clone(&shape), base.visible_entries(&shape)?);
             self.base_indexes.push((key.id, Arc::new(index)));
         }
-        let entries = self.entries(&shape);
         let index = KeyIndex::build(shape, entries);
         self.indexes.push((key.id, Arc::new(index)));
+        Ok(())
     }
 
     /// An index went.
@@ -90,86 +103,99 @@ impl TableVersions {
         self.computed.drop_index(key);
     }
 
+    /// The indexes, the computed ones behind the others.
+    fn all_indexes(&mut self) -> impl Iterator<Item = &mut Arc<KeyIndex>> {
+        let stored = self.indexes.iter_mut().map(|(_, index)| index);
+        stored.chain(self.computed.all_mut())
+    }
+
+    /// What each index is told of a row, if anything: found before anything is changed, since values may
+    /// have to be read.
+    fn key_changes(
+        &mut self,
+        change: impl Fn(&TableVersions, &KeyIndex) -> Result<KeyChange, Error>,
+    ) -> Result<Vec<KeyChange>, Error> {
+        let computed = std::mem::take(self.computed.all_mut());
+        let all = self.indexes.iter().map(|(_, index)| index).chain(&computed);
+        let changes = all.map(|index| change(self, index)).collect();
+        *self.computed.all_mut() = computed;
+        changes
+    }
+
+    /// Tells each index what becomes of a row's entry.
+    pub(super) fn change_keys(&mut self, event: EventId, row: RowId, changes: Vec<KeyChange>) {
+        for (index, KeyChange { old, new }) in self.all_indexes().zip(changes) {
+            if old.is_some() || new.is_some() {
+                let index = Arc::make_mut(index);
+                old.into_iter().for_each(|key| index.end(key, row, event));
+                new.into_iter().for_each(|key| index.begin(key, row, event));
+            }
+        }
+    }
+
     /// Enters a row with these values, whose version is about to begin in a run, in all indexes.
     pub(super) fn insert_keys(&mut self, event: EventId, row: RowId, run: RunKind, values: &Row) {
         let stored = Arc::clone(self.run(run).stored());
-        let value = |at: usize| values.get(at).cloned().unwrap_or(Value::Null);
-        self.for_each_index(|_, index| {
-            let value = |column: &StoredColumn| match place_of(&stored, column) {
-                Some(place) => value(place),
-                None => column.initial.clone(),
+        for index in self.all_indexes() {
+            let value = |column: &StoredColumn| {
+                Ok(match place_of(&stored, column) {
+                    Some(place) => values.get(place).cloned().unwrap_or(Value::Null),
+                    None => column.initial.clone(),
+                })
             };
-            if let Some(key) = index.shape().encode(value) {
+            if let Ok(Some(key)) = index.shape().encode(value) {
                 Arc::make_mut(index).begin(key, row, event);
             }
-        });
+        }
     }
 
-    /// Ends the entries of a row, whose latest version is at a position, in all indexes.
-    pub(super) fn end_keys(&mut self, event: EventId, row: RowId, old: VersionPosition) {
-        self.for_each_index(|versions, index| {
-            if let Some(key) = index.shape().encode(|column| versions.value_of(old, column)) {
-                Arc::make_mut(index).end(key, row, event);
-            }
-        });
+    /// The ends of the entries of a row, whose latest version is at a position.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
+    pub(super) fn ends_of_keys(&mut self, old: VersionPosition) -> Result<Vec<KeyChange>, Error> {
+        self.key_changes(|versions, index| {
+            let old = index.shape().encode(|column| versions.value_of(old, column))?;
+            Ok(KeyChange { old, new: None })
+        })
     }
 
-    /// Moves the entries of a row in those indexes whose columns changed.
-    pub(super) fn move_keys(
+    /// What becomes of the entries of a row in those indexes whose columns change. Over a version of a
+    /// fork's base the row has none here yet, and gets one in each.
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
+    pub(super) fn moves_of_keys(
         &mut self,
-        event: EventId,
-        row: RowId,
+        base: Option<&TableVersions>,
         old: VersionPosition,
         changed: &ColumnChanges,
-    ) {
+    ) -> Result<Vec<KeyChange>, Error> {
         let stored = Arc::clone(self.later.stored());
-        let touched = |index: &KeyIndex| {
-            changed.iter().any(|change| {
-                stored.get(change.0).is_some_and(|column| index.shape().columns().contains(column))
-            })
-        };
-        self.for_each_index(|versions, index| {
-            if !touched(index) {
-                return;
+        let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
+        self.key_changes(|own, index| {
+            let shape = index.shape();
+            let change_of =
+                |column: &StoredColumn| changed.iter().find(|change| is_of(change.0, column));
+            if base.is_none() && shape.columns().iter().all(|column| change_of(column).is_none()) {
+                return Ok(KeyChange::default());
             }
-            let before = |column: &StoredColumn| versions.value_of(old, column);
-            let is_of = |at: usize, column: &StoredColumn| stored.get(at) == Some(column);
-            let after = |column: &StoredColumn| match changed.iter().find(|c| is_of(c.0, column)) {
-                Some((_, _, new)) => new.clone(),
+            let before = |column: &StoredColumn| base.unwrap_or(own).value_of(old, column);
+            let after = |column: &StoredColumn| match change_of(column) {
+                Some((_, _, new)) => Ok(new.clone()),
                 None => before(column),
             };
-            let old_key = index.shape().encode(before);
-            let new_key = index.shape().encode(after);
-            if old_key != new_key {
-                let index = Arc::make_mut(index);
-                old_key.into_iter().for_each(|key| index.end(key, row, event));
-                new_key.into_iter().for_each(|key| index.begin(key, row, event));
-            }
-        });
-    }
-
-    /// Enters the latest version of a row in all indexes.
-    pub(super) fn begin_keys(&mut self, event: EventId, row: RowId) {
-        let Some(position) = self.rows.get(row) else { return };
-        self.for_each_index(|versions, index| {
-            if let Some(key) = index.shape().encode(|column| versions.value_of(position, column)) {
-                Arc::make_mut(index).begin(key, row, event);
-            }
-        });
-    }
-
-    /// Changes all indexes, beside the versions that they are about.
-    fn for_each_index(&mut self, mut change: impl FnMut(&TableVersions, &mut Arc<KeyIndex>)) {
-        let mut indexes = std::mem::take(&mut self.indexes);
-        let mut computed = std::mem::take(self.computed.all_mut());
-        let all = indexes.iter_mut().map(|(_, index)| index).chain(&mut computed);
-        all.for_each(|index| change(self, index));
-        self.indexes = indexes;
-        *self.computed.all_mut() = computed;
+            let new = shape.encode(after)?;
+            let old = if base.is_none() { shape.encode(before)? } else { None };
+            Ok(if old == new { KeyChange::default() } else { KeyChange { old, new } })
+        })
     }
 
     /// The entries of an index over all versions held here.
-    pub(super) fn entries(&self, shape: &KeyShape) -> Vec<KeyEntry> {
+    ///
+    /// # Errors
+    /// Those of [`TableVersions::value`].
+    pub(super) fn entries(&self, shape: &KeyShape) -> Result<Vec<KeyEntry>, Error> {
         let mut entries: Vec<KeyEntry> = Vec::new();
         for (row, latest) in self.rows.iter_from(RowId(0)) {
             let start = entries.len();
@@ -177,7 +203,7 @@ impl TableVersions {
             while at.exists() {
                 let (here, header, to) = (at, self.header(at), self.end_of(at));
                 at = header.prev;
-                let Some(key) = shape.encode(|column| self.value_of(here, column)) else {
+                let Some(key) = shape.encode(|column| self.value_of(here, column))? else {
                     continue;
                 };
                 // Walking back, a version that ends where the one behind it began, with the same
@@ -188,7 +214,7 @@ impl TableVersions {
                 }
             }
         }
-        entries
+        Ok(entries)
     }
 }
 

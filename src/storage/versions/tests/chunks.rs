@@ -1,6 +1,7 @@
 //! Where one chunk ends and the next begins.
 
 use super::model::{event, scanned, table_schema};
+use crate::storage::versions::blocks::BlockCache;
 use crate::storage::versions::table::TableVersions;
 use crate::storage::{Change, Fork, Operation, State, View};
 use crate::storage::{RowImages, RowOperation, SchemaChange};
@@ -14,8 +15,10 @@ pub fn row(id: u64, amount: u64) -> Row {
 
 pub fn table_of(count: u64) -> (State, Arc<TableSchema>) {
     let table = Arc::new(table_schema("t", false).created_by(EventId(1)));
-    let mut state = State::new();
-    state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
+    let mut state = State::default();
+    state
+        .apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))))
+        .expect("it can be read back");
     for id in 1..=count {
         let new = row(id, 0);
         let operation = Operation::Row(RowOperation {
@@ -24,7 +27,7 @@ pub fn table_of(count: u64) -> (State, Arc<TableSchema>) {
             rev: 1,
             images: RowImages::Insert { new, prev: EventId::START },
         });
-        state.apply(&event(id + 1, operation));
+        state.apply(&event(id + 1, operation)).expect("it can be read back");
     }
     (state, table)
 }
@@ -70,7 +73,7 @@ fn updates_across_chunks_leave_every_past_as_it_was() {
                 rev,
                 images: RowImages::Update(changed),
             });
-            state.apply(&event(state.head().0 + 1, operation));
+            state.apply(&event(state.head().0 + 1, operation)).expect("it can be read back");
             now[usize::try_from(id - 1).expect("small")].1 = format!("{:?}", row(id, round));
         }
         views.push((state.view(Period::at(state.head())), now));
@@ -86,12 +89,14 @@ fn updates_across_chunks_leave_every_past_as_it_was() {
 fn the_way_into_the_past_of_a_row_is_short() {
     const VERSIONS: u64 = 10_000;
     let schema = table_schema("t", false).created_by(EventId(1));
-    let mut versions = TableVersions::new(&schema, None);
-    versions.insert(EventId(1), &schema, RowId(1), 1, &row(1, 0));
+    let mut versions = TableVersions::new(&schema, None, &BlockCache::unlimited());
+    versions.insert(EventId(1), &schema, RowId(1), 1, &row(1, 0)).expect("it can be read back");
     for event in 2..=VERSIONS {
         let rev = u32::try_from(event).expect("small");
         let changed = [(2, Value::Null, row(1, event)[2].clone())];
-        versions.update(EventId(event), &schema, RowId(1), rev, &changed);
+        versions
+            .update(EventId(event), &schema, RowId(1), rev, &changed)
+            .expect("it can be read back");
     }
     for event in 1..=VERSIONS {
         let found = versions.ancestor(RowId(1), EventId(event)).expect("lives since event 1");
@@ -120,7 +125,7 @@ fn a_few_updates_are_put_where_their_rows_belong() {
             rev: 2,
             images: RowImages::Update(changed),
         });
-        state.apply(&event(state.head().0 + 1, operation));
+        state.apply(&event(state.head().0 + 1, operation)).expect("it can be read back");
     }
     let view = state.view(Period::at(state.head()));
     let one = |id| u64::from([10, 1500, 1501, 5000, 9000].contains(&id));

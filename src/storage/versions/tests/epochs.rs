@@ -21,13 +21,15 @@ struct TableHistory {
 impl TableHistory {
     fn new() -> TableHistory {
         let table = Arc::new(table_schema("t", true).created_by(EventId(1)));
-        let mut state = State::new();
-        state.apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))));
+        let mut state = State::default();
+        state
+            .apply(&event(1, Operation::Schema(SchemaChange::CreateTable(Arc::clone(&table)))))
+            .expect("it can be read back");
         TableHistory { state, table }
     }
 
     fn apply(&mut self, operation: Operation) {
-        self.state.apply(&event(self.state.head().0 + 1, operation));
+        self.state.apply(&event(self.state.head().0 + 1, operation)).expect("it can be read back");
     }
 
     fn insert(&mut self, ids: impl Iterator<Item = u64>) {
@@ -93,7 +95,7 @@ impl TableHistory {
     /// Turns, and asserts that it cannot be seen.
     fn start_epoch(&mut self) -> State {
         let shown = self.shown();
-        let before = self.state.start_epoch();
+        let before = self.state.start_epoch().expect("it can be read back");
         assert!(self.shown() == shown);
         before
     }
@@ -229,5 +231,8 @@ fn what_is_shared_does_not_lead_into_what_is_gone() {
     let all = run.state.view(Period { first: EventId(0), last: run.state.head() });
     let changes: Vec<_> = all.changes(&run.table, None).collect();
     assert_eq!(changes.len(), 8 * 20);
-    assert_eq!(changes[0].old.as_ref().map(|old| old[2].clone()), Some(Value::Integer(1)));
+    assert_eq!(
+        changes[0].as_ref().expect("read back").old.as_ref().map(|old| old[2].clone()),
+        Some(Value::Integer(1))
+    );
 }

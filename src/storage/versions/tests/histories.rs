@@ -3,13 +3,15 @@
 use super::model::{
     Model, ModelTable, assert_ordered, assert_shows, column, event, key, table_schema,
 };
+use crate::storage::versions::blocks::BlockCache;
 use crate::storage::versions::chunk::with_chunk_rows;
 use crate::storage::{
     BaseRow, BaseTable, Change, Fork, Operation, RowChange, Savepoint, State, View,
 };
 use crate::storage::{Dropped, RowImages, RowOperation, SchemaChange};
-use crate::storage::{Error, EventLookup, TransactionInfo};
+use crate::storage::{Error, EventLookup, MemVfs, TransactionInfo, Vfs};
 use crate::types::column::value_at;
+use crate::types::memory::MemoryBudget;
 use crate::types::{
     Column, DataType, EventId, KeyKind, Period, Row, RowId, TableId, TableSchema, Timestamp, TxId,
     Value,
@@ -258,7 +260,7 @@ impl RecordedHistory {
     /// Begins a new epoch, now and then from rows as they would be read from a file.
     fn start_epoch(&mut self, a: u8) {
         if !a.is_multiple_of(4) {
-            let before = self.state.start_epoch();
+            let before = self.state.start_epoch().expect("it can be read back");
             assert_eq!(self.state.base(), before.head());
             self.epochs.push(before);
         } else {
@@ -313,7 +315,7 @@ impl RecordedHistory {
                         |change: &&RowChange| known <= change.event && change.event <= last;
                     let expected: Vec<&RowChange> = expected.iter().filter(inside).collect();
                     let view = state.view(Period { first: first.before(), last });
-                    let changes: Vec<RowChange> = view.changes(&table.schema, None).collect();
+                    let changes = changes_in(&view, &table.schema, None);
                     assert_eq!(format!("{changes:?}"), format!("{expected:?}"));
                     // Of some rows, along their chains: the same.
                     let rows = expected.iter().map(|change| change.row);
@@ -321,8 +323,7 @@ impl RecordedHistory {
                     let some: Vec<RowId> = some.into_iter().collect();
                     let of_some = expected.iter().filter(|change| some.contains(&change.row));
                     let of_some: Vec<&&RowChange> = of_some.collect();
-                    let changes: Vec<RowChange> =
-                        view.changes(&table.schema, Some(&some)).collect();
+                    let changes = changes_in(&view, &table.schema, Some(&some));
                     assert_eq!(format!("{changes:?}"), format!("{of_some:?}"));
                 }
             }
@@ -333,9 +334,11 @@ impl RecordedHistory {
         self.marks.clear();
         let Some((fork, model)) = self.fork.take().filter(|_| commit) else { return };
         let mut replayed = self.model.clone();
-        for operation in fork.into_operations().0 {
+        for operation in fork.into_operations().expect("all was applied").0 {
             replayed.apply(&operation);
-            self.state.apply(&event(self.state.head().0 + 1, operation.clone()));
+            self.state
+                .apply(&event(self.state.head().0 + 1, operation.clone()))
+                .expect("it can be read back");
             self.told.0.lock().expect("nobody panics holding it").push(operation.clone());
             self.log.push(operation);
         }
@@ -373,10 +376,14 @@ impl RecordedHistory {
     }
 }
 
+fn changes_in(view: &View, table: &TableSchema, rows: Option<&[RowId]>) -> Vec<RowChange> {
+    view.changes(table, rows).collect::<Result<_, _>>().expect("it can be read back")
+}
+
 /// The same state, from the rows that it shows.
 fn restored(state: &State) -> State {
     let view = state.view(Period::at(state.head()));
-    let mut restored = State::restore(state.head(), view.schema().clone());
+    let mut restored = State::restore(state.head(), view.schema().clone(), state.blocks());
     for schema in view.schema().tables() {
         let table = view.table(schema);
         let all: Vec<usize> = (0..schema.width()).collect();
@@ -391,7 +398,7 @@ fn restored(state: &State) -> State {
                     let Value::Integer(number) = found else { panic!("{found:?}") };
                     u64::try_from(number).expect("small")
                 };
-                rows.push(Ok::<_, ()>(BaseRow {
+                rows.push(Ok::<_, Error>(BaseRow {
                     row: *row,
                     rev: u32::try_from(number("_rev")).expect("small"),
                     event: EventId(number("_event")),
@@ -423,15 +430,22 @@ proptest! {
     #[test]
     fn every_view_is_a_replay(
         chunk_rows in prop_oneof![1usize..12, Just(4096)],
+        memory in prop_oneof![Just(usize::MAX), Just(8 << 10), Just(0)],
         steps in proptest::collection::vec((0u8..100, any::<u8>(), any::<u8>()), 0..160),
     ) {
         with_chunk_rows(chunk_rows, || {
             let mut run = RecordedHistory::default();
-            run.state = State::new().with_lookup(Arc::clone(&run.told) as Arc<dyn EventLookup>);
+            let budget = Arc::new(MemoryBudget::new(memory));
+            let vfs: Arc<dyn Vfs> = Arc::new(MemVfs::default());
+            // Of the least budget nothing stays in memory that need not.
+            let blocks = BlockCache::new(&vfs, &budget);
+            run.state =
+                State::new(&blocks).with_lookup(Arc::clone(&run.told) as Arc<dyn EventLookup>);
             steps.iter().for_each(|(kind, a, b)| run.step(*kind, *a, *b));
             run.finish(true);
             run.look_back();
             run.assert_changes();
+            assert!(budget.kept() <= memory / 2, "{} bytes of {memory}", budget.kept());
         });
     }
 }
@@ -439,7 +453,7 @@ proptest! {
 #[test]
 fn strange_events_do_no_harm() {
     let table = Arc::new(table_schema("t", false).created_by(EventId(1)));
-    let mut state = State::new();
+    let mut state = State::default();
     let changed = vec![(0, Value::Null, Value::Integer(1)), (9, Value::Null, Value::Null)];
     let (row, old) = (RowId(u64::MAX), some_row(&table, 1, 1));
     let update = || {
@@ -486,7 +500,7 @@ fn strange_events_do_no_harm() {
         }),
     ];
     for (at, operation) in (1..).zip(operations) {
-        state.apply(&event(at, operation));
+        state.apply(&event(at, operation)).expect("it can be read back");
     }
     let view = state.view(Period::at(state.head()));
     let rows: Vec<RowId> =

@@ -17,7 +17,7 @@ const COUNT: u64 = 3 * FULL + FULL / 2;
 fn apply(state: &mut State, table: &Arc<TableSchema>, id: u64, rev: u32, images: RowImages) {
     let (table, row) = (Arc::clone(table), RowId(id));
     let operation = Operation::Row(RowOperation { table, row, rev, images });
-    state.apply(&event(state.head().0 + 1, operation));
+    state.apply(&event(state.head().0 + 1, operation)).expect("it can be read back");
 }
 
 fn update(state: &mut State, table: &Arc<TableSchema>, id: u64, rev: u32) {
@@ -64,7 +64,7 @@ fn scattered_updates_cost_a_look_each_and_the_moment_before_them_none() {
     assert_eq!(amounts(&then, &table), expected(1..=COUNT, |_| 0));
     assert_eq!(looked_up(&then, &table, 9), (CHUNKS.to_vec(), 0));
     // The next epoch is in order.
-    state.start_epoch();
+    state.start_epoch().expect("it can be read back");
     assert_eq!(amounts(&now(&state), &table), expected(1..=COUNT, rev));
     assert_eq!(looked_up(&now(&state), &table, 9), (CHUNKS.to_vec(), 0));
 }
@@ -97,7 +97,7 @@ fn rows_that_come_back_and_rows_of_low_numbers_are_where_they_belong() {
     for id in middle.clone() {
         apply(&mut state, &table, id, 2, RowImages::Delete(row(id, 0)));
     }
-    state.start_epoch();
+    state.start_epoch().expect("it can be read back");
     let rest = |id: &u64| !middle.contains(id);
     assert!(amounts(&now(&state), &table) == expected((1..=COUNT).filter(rest), |_| 0));
     // They come back from the last to the first; one of two goes again.
@@ -113,7 +113,7 @@ fn rows_that_come_back_and_rows_of_low_numbers_are_where_they_belong() {
     let rev = |id| if id == 1 { 9 } else { u64::from(middle.contains(&id)) * 3 };
     let rows = expected((1..=COUNT).filter(is_there), rev);
     assert!(amounts(&now(&state), &table) == rows);
-    state.start_epoch();
+    state.start_epoch().expect("it can be read back");
     assert!(amounts(&now(&state), &table) == rows);
     assert_eq!(looked_up(&now(&state), &table, 9).1, 0);
 }

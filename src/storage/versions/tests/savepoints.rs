@@ -76,7 +76,7 @@ fn causes_go_with_what_they_made() {
     fork.rollback_to(&savepoint);
     fork.record_one(insert(4), None).expect("it is new");
     fork.record_one(insert(5), second).expect("it is new");
-    let (operations, causes) = fork.into_operations();
+    let (operations, causes) = fork.into_operations().expect("all was applied");
     let causes: Vec<_> = (0..operations.len()).map(|operation| causes.of(operation)).collect();
     assert_eq!(causes, [None, None, Some(1)]);
 }
@@ -111,7 +111,7 @@ fn a_row_that_nobody_was_expected_to_look_at_is_there_for_whoever_does() {
     assert_eq!(amounts(&unseen.view(), &table).len(), 10);
     unseen.record(vec![insert(13)]).expect("it is new");
     assert_eq!(amounts(&unseen.view(), &table).len(), 11);
-    let operations = |fork: Fork| format!("{:?}", fork.into_operations());
+    let operations = |fork: Fork| format!("{:?}", fork.into_operations().expect("all was applied"));
     let (mut seen, mut unseen) = (fork(), fork().unseen());
     for fork in [&mut seen, &mut unseen] {
         fork.record(vec![insert(11)]).expect("it is new");
