@@ -19,7 +19,7 @@ use super::visibility::is_visible;
 use super::zone_map::{ChunkVisibility, ZoneMap};
 use crate::types::column::{array_of, value_at};
 use crate::types::text_codes::TextCodes;
-use crate::types::{EventId, Period, RowId, Value};
+use crate::types::{Column, EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
 use std::ops::Range;
 use std::sync::Arc;
@@ -447,6 +447,31 @@ impl<'a> ChunkRef<'a> {
             ColumnRef::Array(array) => value_at(&array, column.data_type, offset),
             ColumnRef::Open(open) => open.value(offset),
             ColumnRef::Initial => column.initial.clone(),
+        })
+    }
+
+    /// One value of a column as its table has it now.
+    ///
+    /// # Errors
+    /// As [`ChunkRef::column`].
+    pub fn declared_value(
+        self,
+        column: &Column,
+        guess: usize,
+        offset: usize,
+    ) -> Result<Value, Error> {
+        let stored = match self {
+            ChunkRef::Sealed(handle) => &handle.chunk.stored,
+            ChunkRef::Open(open) => &open.stored,
+        };
+        let guessed = stored.get(guess).filter(|stored| stored.is_of(column)).map(|_| guess);
+        let place = guessed.or_else(|| stored.iter().position(|stored| stored.is_of(column)));
+        Ok(match (self, place) {
+            (_, None) => column.initial.clone(),
+            (ChunkRef::Open(open), Some(place)) => open.columns[place].value(offset),
+            (ChunkRef::Sealed(handle), Some(place)) => {
+                value_at(&handle.chunk.blocks[place].array()?, column.data_type, offset)
+            }
         })
     }
 

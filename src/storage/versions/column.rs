@@ -39,6 +39,11 @@ impl StoredColumn {
         StoredColumn { id: column.id, data_type: column.data_type, initial: column.initial.clone() }
     }
 
+    /// Whether it is a column of a table as it is now, stored as that type.
+    pub fn is_of(&self, column: &Column) -> bool {
+        self.id == column.id && self.data_type == column.data_type
+    }
+
     /// Where the column was when its event made it: a guess at where it is.
     pub fn guess(&self) -> usize {
         self.id.ordinal

@@ -61,9 +61,7 @@ pub(super) fn stored(schema: &TableSchema) -> Arc<[StoredColumn]> {
 
 /// Whether these are the columns of a table, as it has them now.
 pub(super) fn are_stored(stored: &[StoredColumn], schema: &TableSchema) -> bool {
-    let is_stored = |(stored, column): (&StoredColumn, &Column)| {
-        stored.id == column.id && stored.data_type == column.data_type
-    };
+    let is_stored = |(stored, column): (&StoredColumn, &Column)| stored.is_of(column);
     stored.len() == schema.columns.len() && stored.iter().zip(&schema.columns).all(is_stored)
 }
 

@@ -317,14 +317,13 @@ impl TableView {
     /// [`Error::TemporaryFile`] where they have to be read back, and cannot be.
     pub fn values(&self, located: LocatedVersion, columns: &[usize]) -> Result<Option<Row>, Error> {
         let Some(layer) = &self.layer else { return Ok(None) };
-        let layer = layer.below(located.depth);
+        let versions = layer.below(located.depth).versions();
+        let chunk = versions.chunk(located.position.chunk());
+        let offset = located.position.offset();
         let mut row = Vec::with_capacity(columns.len());
         for at in columns {
             row.push(match self.schema.pseudo(*at) {
-                None => {
-                    let column = StoredColumn::new(&self.schema.columns[*at]);
-                    layer.versions().value(located.position, &column, *at)?
-                }
+                None => chunk.declared_value(&self.schema.columns[*at], *at, offset)?,
                 Some(PseudoColumn::Row) => {
                     Value::Integer(i64::try_from(located.row.0).unwrap_or(i64::MAX))
                 }
