@@ -305,6 +305,11 @@ impl Arguments {
             environment.clock = Arc::new(FixedClock::new(start, step));
             environment.random = Arc::new(SeededRandom::new(0));
         }
+        let options = OpenOptions::default();
+        if let Some(size) = self.memory {
+            // Opening keeps to it, too.
+            options.memory.set_limit(size.0);
+        }
         Ok(OpenOptions {
             read_only: self.read_only || self.at.is_some() || self.check || self.salvage.is_some(),
             whole: self.salvage.is_some(),
@@ -313,7 +318,7 @@ impl Arguments {
             busy_timeout: self.busy_timeout,
             snapshot_every: self.snapshot_every,
             environment,
-            ..OpenOptions::default()
+            ..options
         })
     }
 
@@ -483,6 +488,14 @@ mod tests {
     #[test]
     fn the_command_line_is_one_that_clap_accepts() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_database_is_opened_in_the_memory_that_is_said() -> Result<(), String> {
+        let arguments = Arguments::parse_from(["asof", "--memory", "3MB", "bank"]);
+        assert_eq!(Some(arguments.open_options()?.memory.limit()), arguments.memory.map(|m| m.0));
+        assert!(arguments.memory.is_some());
+        Ok(())
     }
 
     #[test]

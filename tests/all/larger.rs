@@ -68,6 +68,8 @@ fn run(place: &TestDirectory, memory: usize, address_space: Option<usize>, scrip
     fs::write(place.path().join("script.sql"), script).expect("a file");
     let limit = address_space.map_or(String::new(), |space| format!("ulimit -v {space};"));
     Command::new("sh")
+        // Else the allocator reserves as much at once as there may be.
+        .env("MIMALLOC_ARENA_RESERVE", "16MiB")
         .args(["-c", &format!("{limit} exec \"$@\""), "sh", env!("CARGO_BIN_EXE_asof")])
         .args(["--memory", &memory.to_string(), "wide", "-f", "script.sql"])
         .current_dir(place.path())
