@@ -340,11 +340,10 @@ impl Session {
         } else {
             (LiteralSharing::SameTypes, Cow::Borrowed(shape), (known, came_before))
         };
-        let values = literals.values.clone();
         match known {
             Some(PlanCacheEntry::Unshared | PlanCacheEntry::SameDigits) => return Ok(None),
             Some(PlanCacheEntry::Shared(plan)) => {
-                if let Some(shared) = self.shared(&plan, values)? {
+                if let Some(shared) = self.shared(&plan, literals.values.clone())? {
                     if sharing == LiteralSharing::SameTypes {
                         self.cache.put_template(prepared, &plan);
                     }

@@ -73,6 +73,9 @@ impl KeyRules<'_, '_> {
     /// then as the table has it; last those for which other rows go, so that none goes for a row that does
     /// not come.
     fn order(&self, table: &TableSchema) -> Vec<usize> {
+        if !table.keys.iter().any(|key| self.concern(key)) {
+            return Vec::new();
+        }
         let named = self.upserts.iter().flat_map(|upsert| upsert.keys.iter().copied());
         let mut order: Vec<usize> = Vec::with_capacity(table.keys.len());
         let replaces =

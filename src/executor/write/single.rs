@@ -7,11 +7,12 @@ use super::super::Error;
 use super::super::direct_row::direct_access;
 use super::super::evaluate::Context;
 use super::super::input::PlanInput;
+use super::each::{KeyRules, Refusal, admit};
 use super::numbers::{self, GivenNumbers};
 use super::row::WriteRow;
 use super::source::{self, NewRows};
-use super::{Written, change, demands, foreign_keys, is_written, place, unique};
-use crate::planner::{Write, WriteAction};
+use super::{Written, change, demands, foreign_keys, place};
+use crate::planner::{InsertInput, Write, WriteAction};
 use crate::storage::Fork;
 use crate::types::{KeySchema, RowId};
 use std::slice;
@@ -54,17 +55,20 @@ pub(super) fn read(
         return Ok(None);
     }
     let mut row = match &write.action {
-        WriteAction::Insert { .. } => match NewRows::one(write, context) {
-            Some((source, rows)) if !rows.has_queries() => source.first(rows)?,
-            Some(_) | None => return Ok(None),
-        },
+        WriteAction::Insert { input: InsertInput::Values(rows), columns, row, .. }
+            if rows.len() == 1 && !rows.has_queries() =>
+        {
+            let source = NewRows { table: &write.table, columns, row: *row, context };
+            match source.values(rows)?.pop() {
+                Some(row) => row,
+                None => return Ok(Some(SingleRow::None)),
+            }
+        }
         WriteAction::Update { rows, assignments, number: None } => {
-            let is_by_itself = assignments.iter().all(|(_, value)| !value.has_subquery());
-            let moves_key = write.table.keys.iter().any(|key| key.unique && is_written(write, key));
-            let direct = is_by_itself && !moves_key;
-            let direct =
-                direct.then(|| direct_access(rows, inputs, context)).transpose()?.flatten();
-            let Some(direct) = direct else { return Ok(None) };
+            if assignments.iter().any(|(_, value)| value.has_subquery()) {
+                return Ok(None);
+            }
+            let Some(direct) = direct_access(rows, inputs, context)? else { return Ok(None) };
             let assigned = (assignments.as_slice(), None);
             match source::direct_target(&write.table, rows, direct, assigned, context)? {
                 Some(row) => row,
@@ -76,7 +80,9 @@ pub(super) fn read(
             let gone = source::direct_deletion(&write.table, direct);
             return Ok(Some(gone.map_or(SingleRow::None, SingleRow::One)));
         }
-        WriteAction::Update { .. } | WriteAction::InsteadOf { .. } => return Ok(None),
+        WriteAction::Insert { .. } | WriteAction::Update { .. } | WriteAction::InsteadOf { .. } => {
+            return Ok(None);
+        }
     };
     match refusal(write, fork, &mut row)? {
         Some(error) => Err(place::placed(error, write, &row)),
@@ -87,13 +93,18 @@ pub(super) fn read(
 /// Why a row cannot be as it shall be, if so. A new one gets its number.
 fn refusal(write: &Write, fork: &Fork, row: &mut WriteRow) -> Result<Option<Error>, Error> {
     let table = &write.table;
-    if row.old.is_some() {
-        return Ok(demands::missing(table, row).map(|(_, error)| error));
-    }
     let view = fork.view().table(table);
     numbers::fill(table, &view, slice::from_mut(row), &mut GivenNumbers::default())?;
-    let missing = demands::missing(table, row).map(|(_, error)| error);
-    Ok(missing.or_else(|| unique::refusal(table, &view, row)))
+    if let Some((_, error)) = demands::missing(table, row) {
+        return Ok(Some(error));
+    }
+    let is_written = &|column| write.writes(column);
+    let rules = KeyRules { upserts: &[], resolution: None, is_written };
+    match admit(row, &view, &rules, table) {
+        Ok(_) | Err(Refusal::Skipped) => Ok(None),
+        Err(Refusal::Broken(error, _)) => Ok(Some(error)),
+        Err(Refusal::Failed(error) | Refusal::Fired(error)) => Err(error),
+    }
 }
 
 /// Records what was read.

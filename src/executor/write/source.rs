@@ -87,24 +87,7 @@ pub(super) struct NewRows<'a> {
     pub context: &'a Context,
 }
 
-impl<'a> NewRows<'a> {
-    /// Those of VALUES with one row, where a write has such.
-    pub fn one(write: &'a Write, context: &'a Context) -> Option<(NewRows<'a>, &'a BoundRows)> {
-        let WriteAction::Insert { input: InsertInput::Values(rows), columns, row, .. } =
-            &write.action
-        else {
-            return None;
-        };
-        let source = NewRows { table: &write.table, columns, row: *row, context };
-        (rows.len() == 1).then_some((source, rows))
-    }
-
-    /// The first of VALUES.
-    pub fn first(&self, rows: &BoundRows) -> Result<WriteRow, Error> {
-        let row = self.next_of(&mut rows.values(), rows.width(), 0);
-        row.map_err(|error| in_values(error, self, rows.len()))
-    }
-
+impl NewRows<'_> {
     /// The row that the next values of VALUES make, of so many to a row.
     fn next_of<'b>(
         &self,
@@ -128,7 +111,7 @@ impl<'a> NewRows<'a> {
     }
 
     /// Those of VALUES.
-    fn values(&self, rows: &BoundRows) -> Result<Vec<WriteRow>, Error> {
+    pub fn values(&self, rows: &BoundRows) -> Result<Vec<WriteRow>, Error> {
         let mut all = rows.values();
         let mut read = Vec::with_capacity(rows.len());
         for place in 0..rows.len() {

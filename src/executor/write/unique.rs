@@ -89,26 +89,6 @@ pub(super) fn check_numbers(
     }
 }
 
-/// Why a new row by itself cannot be beside those that are there, if so: its number is another's, or the
-/// values of a key that is not computed are.
-pub(super) fn refusal(table: &TableSchema, view: &TableView, row: &WriteRow) -> Option<Error> {
-    if let Some(there) = row.row.and_then(|number| view.locate(number)) {
-        return Some(number_taken(table, view, row.place, there));
-    }
-    let new = row.new.as_ref()?;
-    let asked = table.keys_as_asked();
-    for key in asked.iter().map(|place| &table.keys[*place]).filter(|key| key.unique) {
-        let columns = key.part_columns().unwrap_or_default();
-        let values: Vec<Value> = columns.iter().map(|column| new[*column].clone()).collect();
-        // NULL is equal to nothing.
-        let found = view.find(key.id, &values).unwrap_or_default();
-        if let Some(there) = found.first() {
-            return Some(there_already(table, view, key, &values, row.place, *there));
-        }
-    }
-    None
-}
-
 /// Asks of every row of a batch whether one of the keys that are `wanted` is another's: one of the
 /// batch's own, or one that is there and is not among those that the batch changes.
 ///
