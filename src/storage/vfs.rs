@@ -172,6 +172,24 @@ pub trait VfsFile: Debug + Send + Sync {
     fn is_locked(&self) -> io::Result<bool>;
 }
 
+/// Makes sure that there is no directory with a name yet.
+///
+/// # Errors
+/// `AlreadyExists` where there is one; those of [`Vfs::names`].
+pub(crate) fn check_absent(vfs: &dyn Vfs, directory: &Path) -> io::Result<()> {
+    match vfs.names(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+    }
+}
+
+/// The directory that a path is in.
+pub(crate) fn parent_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 /// Reads until the buffer is full or the file ends; gives how many bytes that were.
 pub(crate) fn read_full(file: &dyn VfsFile, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;

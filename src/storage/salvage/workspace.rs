@@ -4,7 +4,7 @@
 //! under the name of a whole one.
 
 use crate::storage::error::Error;
-use crate::storage::vfs::Vfs;
+use crate::storage::vfs::{Vfs, check_absent, parent_of};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,19 +23,11 @@ pub(super) fn make<T>(
 ) -> Result<T, Error> {
     let part = part_of(directory);
     for path in [directory, &part] {
-        match vfs.names(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("create", path)(error)),
-            Ok(_) => {
-                let source = io::ErrorKind::AlreadyExists.into();
-                return Err(Error::Io { action: "create", path: path.into(), source });
-            }
-        }
+        check_absent(vfs, path).map_err(Error::io("create", path))?;
     }
     let made = fill(&part).and_then(|made| {
         vfs.rename(&part, directory).map_err(Error::io("create", directory))?;
-        let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = parent_of(directory);
         vfs.sync_directory(parent).map_err(Error::io("sync", parent))?;
         Ok(made)
     });

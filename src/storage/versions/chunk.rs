@@ -13,13 +13,13 @@
 
 use super::Error;
 use super::blocks::{BlockCache, ColumnBlock};
-use super::column::{FEW, OpenColumn, StoredColumn};
+use super::column::{FEW, OpenColumn, StoredColumn, place_of};
 use super::dictionaries::Dictionaries;
 use super::visibility::is_visible;
 use super::zone_map::{ChunkVisibility, ZoneMap};
 use crate::types::column::{array_of, value_at};
 use crate::types::text_codes::TextCodes;
-use crate::types::{Column, EventId, Period, RowId, Value};
+use crate::types::{Column, DataType, EventId, Period, RowId, Value};
 use arrow_array::ArrayRef;
 use std::ops::Range;
 use std::sync::Arc;
@@ -401,19 +401,23 @@ impl<'a> ChunkRef<'a> {
         })
     }
 
-    /// The place of a column among those stored; `guess` is tried first.
-    fn place(self, stored: &[StoredColumn], column: &StoredColumn, guess: usize) -> Option<usize> {
-        if stored.get(guess) == Some(column) {
-            return Some(guess);
+    /// The columns that it stores.
+    fn stored(self) -> &'a [StoredColumn] {
+        match self {
+            ChunkRef::Sealed(handle) => &handle.chunk.stored,
+            ChunkRef::Open(open) => &open.stored,
         }
-        stored.iter().position(|other| other == column)
+    }
+
+    /// The place of a column; `guess` is tried first.
+    fn place(self, column: &StoredColumn, guess: usize) -> Option<usize> {
+        place_of(self.stored(), guess, |stored| stored == column)
     }
 
     /// The block of a column; `None` where the chunk lacks it, or still grows.
     fn block(self, column: &StoredColumn, guess: usize) -> Option<&'a Arc<ColumnBlock>> {
         let ChunkRef::Sealed(handle) = self else { return None };
-        let place = self.place(&handle.chunk.stored, column, guess)?;
-        Some(&handle.chunk.blocks[place])
+        self.place(column, guess).map(|place| &handle.chunk.blocks[place])
     }
 
     /// A column, opened.
@@ -421,15 +425,17 @@ impl<'a> ChunkRef<'a> {
     /// # Errors
     /// [`Error::TemporaryFile`] where it has to be read back, and cannot be.
     pub fn column(self, column: &StoredColumn, guess: usize) -> Result<ColumnRef<'a>, Error> {
-        Ok(match self {
-            ChunkRef::Sealed(_) => match self.block(column, guess) {
-                Some(block) => ColumnRef::Array(block.array()?),
-                None => ColumnRef::Initial,
-            },
-            ChunkRef::Open(open) => match self.place(&open.stored, column, guess) {
-                Some(place) => ColumnRef::Open(&open.columns[place]),
-                None => ColumnRef::Initial,
-            },
+        self.column_at(self.place(column, guess))
+    }
+
+    /// The column at a place, opened.
+    fn column_at(self, place: Option<usize>) -> Result<ColumnRef<'a>, Error> {
+        Ok(match (self, place) {
+            (_, None) => ColumnRef::Initial,
+            (ChunkRef::Sealed(handle), Some(place)) => {
+                ColumnRef::Array(handle.chunk.blocks[place].array()?)
+            }
+            (ChunkRef::Open(open), Some(place)) => ColumnRef::Open(&open.columns[place]),
         })
     }
 
@@ -443,11 +449,8 @@ impl<'a> ChunkRef<'a> {
     /// # Errors
     /// As [`ChunkRef::column`].
     pub fn value(self, column: &StoredColumn, guess: usize, offset: usize) -> Result<Value, Error> {
-        Ok(match self.column(column, guess)? {
-            ColumnRef::Array(array) => value_at(&array, column.data_type, offset),
-            ColumnRef::Open(open) => open.value(offset),
-            ColumnRef::Initial => column.initial.clone(),
-        })
+        let opened = self.column(column, guess)?;
+        Ok(opened.value(column.data_type, &column.initial, offset))
     }
 
     /// One value of a column as its table has it now.
@@ -460,19 +463,8 @@ impl<'a> ChunkRef<'a> {
         guess: usize,
         offset: usize,
     ) -> Result<Value, Error> {
-        let stored = match self {
-            ChunkRef::Sealed(handle) => &handle.chunk.stored,
-            ChunkRef::Open(open) => &open.stored,
-        };
-        let guessed = stored.get(guess).filter(|stored| stored.is_of(column)).map(|_| guess);
-        let place = guessed.or_else(|| stored.iter().position(|stored| stored.is_of(column)));
-        Ok(match (self, place) {
-            (_, None) => column.initial.clone(),
-            (ChunkRef::Open(open), Some(place)) => open.columns[place].value(offset),
-            (ChunkRef::Sealed(handle), Some(place)) => {
-                value_at(&handle.chunk.blocks[place].array()?, column.data_type, offset)
-            }
-        })
+        let place = place_of(self.stored(), guess, |stored| stored.is_of(column));
+        Ok(self.column_at(place)?.value(column.data_type, &column.initial, offset))
     }
 
     /// The array of a whole column.
@@ -547,6 +539,15 @@ pub(super) enum ColumnRef<'a> {
 }
 
 impl ColumnRef<'_> {
+    /// The value at a place.
+    fn value(&self, data_type: DataType, initial: &Value, offset: usize) -> Value {
+        match self {
+            ColumnRef::Array(array) => value_at(array, data_type, offset),
+            ColumnRef::Open(open) => open.value(offset),
+            ColumnRef::Initial => initial.clone(),
+        }
+    }
+
     /// Adds the values at some places to a column that grows elsewhere.
     pub fn push_run(&self, to: &mut OpenColumn, column: &StoredColumn, places: Range<usize>) {
         match self {

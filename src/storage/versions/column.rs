@@ -50,6 +50,16 @@ impl StoredColumn {
     }
 }
 
+/// The place of a column among those stored, which `is_it` knows; `guess` is tried first.
+pub(super) fn place_of(
+    stored: &[StoredColumn],
+    guess: usize,
+    is_it: impl Fn(&StoredColumn) -> bool,
+) -> Option<usize> {
+    let guessed = stored.get(guess).filter(|stored| is_it(stored)).map(|_| guess);
+    guessed.or_else(|| stored.iter().position(is_it))
+}
+
 /// The initial value is the column's for good, so that identity and type say it all.
 impl PartialEq for StoredColumn {
     fn eq(&self, other: &StoredColumn) -> bool {

@@ -1,6 +1,5 @@
 //! What the entries of a key's index are made of.
 
-use super::Error;
 use super::bytes::Bytes;
 use super::column::StoredColumn;
 use super::table::KeyFunction;
@@ -60,12 +59,12 @@ impl KeyShape {
     ///
     /// # Errors
     /// Those of `value`.
-    pub fn encode(
+    pub fn encode<E>(
         &self,
-        value: impl Fn(&StoredColumn) -> Result<Value, Error>,
-    ) -> Result<Option<Bytes>, Error> {
+        value: impl Fn(&StoredColumn) -> Result<Value, E>,
+    ) -> Result<Option<Bytes>, E> {
         if let Some(function) = &self.function {
-            let columns: Result<Vec<Value>, Error> = self.columns.iter().map(value).collect();
+            let columns: Result<Vec<Value>, E> = self.columns.iter().map(value).collect();
             let values = function.values(&columns?);
             return Ok(values.map(|values| Bytes::from(self.prefix(&values).as_slice())));
         }

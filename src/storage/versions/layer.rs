@@ -15,6 +15,7 @@ use super::table::{KeyFunction, TableVersions};
 use super::view::LocatedVersion;
 use crate::types::column::value_at;
 use crate::types::{EventId, KeyId, Period, RowId, TableSchema, Value, key};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// The versions of one table, in one period.
@@ -276,7 +277,7 @@ impl Layer {
                 })
             };
             for (at, row) in batch.rows.iter().enumerate() {
-                let key = shape.encode(|stored| Ok(value(stored, at)))?;
+                let Ok(key) = shape.encode(|stored| Ok::<_, Infallible>(value(stored, at)));
                 let Some(key) = key else { continue };
                 entries.push(KeyEntry { key, row: *row, from: EventId::START, to: EventId::NEVER });
             }

@@ -233,10 +233,8 @@ impl RunCollector<'_> {
         let (table, period) = (layer.versions(), layer.period());
         // Of a moment there is one at most.
         if period.first == period.last {
-            if let Some(start) = table.visible_at(latest, period) {
-                self.add(VersionRun { depth, start, len: 1 });
-            }
-            return;
+            let add = |start| VersionRun { depth, start, len: 1 }.add_to(self.found);
+            return table.visible_from(latest, period, add);
         }
         let mut versions = std::mem::take(&mut self.versions);
         table.visible_from(latest, period, |version| versions.push(version));

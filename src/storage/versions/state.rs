@@ -285,7 +285,7 @@ impl State {
                 if let Some(versions) = known {
                     Arc::make_mut(versions).restore(event, dropped)?;
                 } else {
-                    let versions = TableVersions::restored(event, table, dropped, &self.blocks)?;
+                    let versions = TableVersions::restored(event, table, dropped, &self.blocks);
                     self.tables.insert(table.id, Arc::new(versions));
                 }
             }

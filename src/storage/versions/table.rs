@@ -219,13 +219,11 @@ impl TableVersions {
 
     /// The same, from the latest version of the row on.
     fn ancestor_of(&self, latest: VersionPosition, event: EventId) -> Option<VersionPosition> {
-        let began =
-            |at: VersionPosition| self.chunk(at.chunk()).headers().from(at.offset()) <= event;
-        let latest = Some(latest).filter(|latest| latest.exists())?;
-        if began(latest) {
-            return Some(latest);
+        let mut at = Some(latest).filter(|latest| latest.exists())?;
+        while self.chunk(at.chunk()).headers().from(at.offset()) > event {
+            at = self.older(at, event)?;
         }
-        std::iter::successors(Some(latest), |at| self.older(*at, event)).find(|at| began(*at))
+        Some(at)
     }
 
     /// The next version to look at behind one that began after `event`.
@@ -234,21 +232,6 @@ impl TableVersions {
         let far = header.jump;
         let jumps = far != at && self.chunk(far.chunk()).headers().from(far.offset()) > event;
         Some(if jumps { far } else { header.prev }).filter(|next| next.exists())
-    }
-
-    /// The version of a row that is visible at a moment, if one is; `latest` is the row's latest.
-    #[inline]
-    pub fn visible_at(&self, latest: VersionPosition, moment: Period) -> Option<VersionPosition> {
-        let mut next = Some(latest);
-        while let Some(at) = next.filter(|at| at.exists()) {
-            let (chunk, offset) = (self.chunk(at.chunk()), at.offset());
-            let from = chunk.headers().from(offset);
-            if is_visible(from, EventId::NEVER, moment) {
-                return is_visible(from, chunk.end(offset), moment).then_some(at);
-            }
-            next = self.older(at, moment.last);
-        }
-        None
     }
 
     /// Gives the visible versions of a row, the newest first.
@@ -265,21 +248,15 @@ impl TableVersions {
         period: Period,
         mut found: impl FnMut(VersionPosition),
     ) {
-        let mut next = Some(latest);
+        let mut next = self.ancestor_of(latest, period.last);
         while let Some(at) = next.filter(|at| at.exists()) {
             let (chunk, offset) = (self.chunk(at.chunk()), at.offset());
-            let from = chunk.headers().from(offset);
-            if !is_visible(from, EventId::NEVER, period) {
-                // Mostly the latest has begun, and needs no search.
-                next = self.ancestor_of(at, period.last);
-                continue;
-            }
-            if !is_visible(from, chunk.end(offset), period) {
+            if !chunk.is_visible(offset, period) {
                 return;
             }
             found(at);
             // What was before it had ended when it began.
-            let may_go_on = is_visible(EventId::START, from, period);
+            let may_go_on = is_visible(EventId::START, chunk.headers().from(offset), period);
             next = may_go_on.then(|| self.header(at).prev);
         }
     }

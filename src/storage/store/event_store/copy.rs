@@ -6,7 +6,7 @@ use crate::storage::error::Error;
 use crate::storage::log::header::Header;
 use crate::storage::log::reader::NextLine;
 use crate::storage::log::{FileLog, Locator, Log, log_path};
-use crate::storage::vfs::Vfs;
+use crate::storage::vfs::{Vfs, check_absent, parent_of};
 use crate::types::EventId;
 use std::io;
 use std::ops::Range;
@@ -80,21 +80,13 @@ fn make_log(
     directory: &Path,
     write: impl FnOnce(&FileLog) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    match vfs.names(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Error::io("create", directory)(error)),
-        Ok(_) => {
-            let source = io::ErrorKind::AlreadyExists.into();
-            return Err(Error::Io { action: "create", path: directory.into(), source });
-        }
-    }
+    check_absent(&**vfs, directory).map_err(Error::io("create", directory))?;
     vfs.create_directory(directory).map_err(Error::io("create", directory))?;
     let (part, path) = (directory.join(PART), log_path(directory));
     let done = FileLog::create_as(vfs, &part).and_then(|copy| write(&copy)).and_then(|()| {
         vfs.rename(&part, &path).map_err(Error::io("create", &path))?;
-        let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
         vfs.sync_directory(directory).map_err(Error::io("sync", directory))?;
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = parent_of(directory);
         vfs.sync_directory(parent).map_err(Error::io("sync", parent))
     });
     if done.is_err() {

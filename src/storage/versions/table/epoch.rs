@@ -66,19 +66,16 @@ impl TableVersions {
     }
 
     /// The versions of a table that comes back by an event of an epoch that has not seen it.
-    ///
-    /// # Errors
-    /// None: it has no row yet.
     pub fn restored(
         event: EventId,
         schema: &TableSchema,
         dropped: &Dropped,
         blocks: &Arc<BlockCache>,
-    ) -> Result<TableVersions, Error> {
+    ) -> TableVersions {
         let mut versions = TableVersions::new(schema, None, blocks);
         versions.counters.next_row_before = dropped.next_row;
-        versions.restore(event, dropped)?;
-        Ok(versions)
+        versions.come_back(event, dropped);
+        versions
     }
 
     /// The table comes back, by an event: the rows that it still had ended when it was dropped.
@@ -91,11 +88,16 @@ impl TableVersions {
         for row in open.collect::<Vec<_>>() {
             self.delete(dropped.event, row)?;
         }
+        self.come_back(event, dropped);
+        Ok(())
+    }
+
+    /// It is there again, without the rows that it had.
+    fn come_back(&mut self, event: EventId, dropped: &Dropped) {
         self.drops.push(dropped.event);
         self.is_restored = true;
         self.counters.next_row = self.counters.next_row.max(dropped.next_row);
         self.set_autoincrement(event, dropped.autoincrement);
-        Ok(())
     }
 
     /// The event at which the epoch begins.

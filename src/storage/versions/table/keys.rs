@@ -4,11 +4,12 @@ use super::{ColumnChanges, TableVersions};
 use crate::storage::versions::Error;
 use crate::storage::versions::bytes::Bytes;
 use crate::storage::versions::chunk::VersionPosition;
-use crate::storage::versions::column::StoredColumn;
+use crate::storage::versions::column::{StoredColumn, place_of};
 use crate::storage::versions::key_index::{KeyEntry, KeyIndex};
 use crate::storage::versions::key_shape::KeyShape;
 use crate::storage::versions::run::RunKind;
 use crate::types::{EventId, KeyId, KeySchema, Row, RowId, TableSchema, Value};
+use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
 
 /// The largest value of a key among the rows that a fork has not touched, and as of which event.
@@ -138,12 +139,14 @@ impl TableVersions {
         let stored = Arc::clone(self.run(run).stored());
         for index in self.all_indexes() {
             let value = |column: &StoredColumn| {
-                Ok(match place_of(&stored, column) {
+                let place = place_of(&stored, column.guess(), |other| other == column);
+                Ok::<_, Infallible>(match place {
                     Some(place) => values.get(place).cloned().unwrap_or(Value::Null),
                     None => column.initial.clone(),
                 })
             };
-            if let Ok(Some(key)) = index.shape().encode(value) {
+            let Ok(key) = index.shape().encode(value);
+            if let Some(key) = key {
                 Arc::make_mut(index).begin(key, row, event);
             }
         }
@@ -216,10 +219,4 @@ impl TableVersions {
         }
         Ok(entries)
     }
-}
-
-/// The place of a column among those stored.
-fn place_of(stored: &[StoredColumn], column: &StoredColumn) -> Option<usize> {
-    let guessed = stored.get(column.guess()) == Some(column);
-    guessed.then(|| column.guess()).or_else(|| stored.iter().position(|other| other == column))
 }
